@@ -1,0 +1,69 @@
+"""Opening a database: SQLite (WAL, synchronous FULL) or PostgreSQL, with our settings on each."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.engine import URL
+
+from traceability.errors import InvalidInput
+
+# How long a writer waits for another one before it says that the store is busy.
+BUSY_TIMEOUT_MS = 30_000
+
+
+class DatabaseURLInvalid(InvalidInput):
+    """The database URL names neither SQLite nor PostgreSQL."""
+
+    code = "DATABASE_URL_INVALID"
+
+
+def open_engine(database_url: str) -> Engine:
+    """Open a database by its SQLAlchemy URL.
+
+    Raises
+    ------
+    DatabaseURLInvalid
+        The URL is neither `sqlite:///PATH` nor `postgresql://…`.
+    """
+    url = make_url(database_url)
+    backend = url.get_backend_name()
+    if backend == "sqlite":
+        return _open_sqlite(url)
+    if backend == "postgresql":
+        return create_engine(url.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+    raise DatabaseURLInvalid(
+        "database URL has an unknown backend",
+        expected="sqlite or postgresql",
+        got=backend,
+    )
+
+
+def _open_sqlite(url: URL) -> Engine:
+    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000})
+    event.listen(engine, "connect", _set_pragmas)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _set_pragmas(connection: sqlite3.Connection, _record: Any) -> None:
+    # The driver must not open transactions by itself: `_begin_sqlite` does.
+    connection.isolation_level = None
+    for pragma in (
+        "journal_mode = WAL",
+        "synchronous = FULL",
+        "foreign_keys = ON",
+        "trusted_schema = OFF",
+        "cell_size_check = ON",
+        "temp_store = MEMORY",
+        "cache_size = -65536",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A writer takes its lock at once: a read lock that is upgraded later can deadlock.
+    writes = connection.get_execution_options().get("writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

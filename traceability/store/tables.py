@@ -1,0 +1,281 @@
+"""The schema: what is kept off chain, and which entry of the log commits to it.
+
+Times are integer milliseconds since 1970 UTC; digests are raw bytes; payloads are the exact
+committed bytes, never a database's JSON type.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+metadata = MetaData(naming_convention=NAMING)
+
+# SQLite numbers rows itself only for the type INTEGER.
+RowId = BigInteger().with_variant(Integer, "sqlite")
+
+# Names and values of the ledger itself: log id, chain, contract, suite, keys' ids.
+meta = Table(
+    "meta",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("value", LargeBinary, nullable=False),
+)
+
+# The signed statements, in order of arrival; `leaf_index` is empty until sequenced.
+entries = Table(
+    "entries",
+    metadata,
+    Column("arrival", RowId, primary_key=True, autoincrement=True),
+    Column("leaf_index", BigInteger, unique=True),
+    Column("leaf_hash", LargeBinary(32), nullable=False, unique=True),
+    Column("type", String(16), nullable=False),
+    Column("key_id", LargeBinary(32)),
+    Column("sequence", BigInteger),
+    Column("envelope", LargeBinary, nullable=False),
+    Column("received", BigInteger, nullable=False),
+    Column("anchored_by", BigInteger),
+    UniqueConstraint("key_id", "sequence"),
+    sqlite_autoincrement=True,
+)
+
+# A second statement under a used (key, sequence): evidence against its signer.
+conflicting_entries = Table(
+    "conflicting_entries",
+    metadata,
+    Column("conflict", RowId, primary_key=True, autoincrement=True),
+    Column("key_id", LargeBinary(32), nullable=False),
+    Column("sequence", BigInteger, nullable=False),
+    Column("envelope", LargeBinary, nullable=False),
+    Column("received", BigInteger, nullable=False),
+)
+
+# Where each signing key's chain of statements stands; the row that capture locks.
+key_chains = Table(
+    "key_chains",
+    metadata,
+    Column("key_id", LargeBinary(32), primary_key=True),
+    Column("next_sequence", BigInteger, nullable=False),
+    Column("previous", LargeBinary(32), nullable=False),
+)
+
+participants = Table(
+    "participants",
+    metadata,
+    Column("participant", LargeBinary(16), primary_key=True),
+    Column("gln", String(13), unique=True),
+    Column("name", Text, nullable=False),
+)
+
+# The participants' cards, as committed by the registrations that name them.
+cards = Table(
+    "cards",
+    metadata,
+    Column("card", LargeBinary(32), primary_key=True),
+    Column("participant", LargeBinary(16), nullable=False),
+    Column("payload", LargeBinary),
+    Column("secret", LargeBinary(32)),
+)
+
+# Registered keys. Arrival numbers decide at capture; leaf indexes once sequenced.
+keys = Table(
+    "keys",
+    metadata,
+    Column("key_id", LargeBinary(32), primary_key=True),
+    Column("alg", String(32), nullable=False),
+    Column("public_key", LargeBinary(64), nullable=False),
+    Column("participant", LargeBinary(16), nullable=False, index=True),
+    Column("custody", String(16), nullable=False),
+    Column("roles", Text, nullable=False),
+    Column("prefixes", Text, nullable=False),
+    Column("card", LargeBinary(32), nullable=False),
+    Column("registered_arrival", BigInteger, nullable=False),
+    Column("revoked_arrival", BigInteger),
+    Column("registered_at", BigInteger, index=True),
+    Column("until", BigInteger),
+    Column("suspect_from", BigInteger),
+)
+
+# Statuses of records, ranges expanded; `record_index` −1 stands for the whole batch.
+statuses = Table(
+    "statuses",
+    metadata,
+    Column("entry_hash", LargeBinary(32), primary_key=True),
+    Column("record_index", BigInteger, primary_key=True),
+    Column("kind", String(16), primary_key=True),
+    Column("arrival", BigInteger, primary_key=True),
+    Column("entry_index", BigInteger, index=True),
+    sqlite_with_rowid=False,
+)
+
+batches = Table(
+    "batches",
+    metadata,
+    Column("batch", RowId, primary_key=True, autoincrement=True),
+    Column("arrival", BigInteger, ForeignKey("entries.arrival"), nullable=False, unique=True),
+    Column("participant", LargeBinary(16), nullable=False),
+    Column("record_count", BigInteger, nullable=False),
+    Column("batch_root", LargeBinary(32), nullable=False),
+    Column("submitted", BigInteger, nullable=False),
+)
+
+# Events, cards and documents; items have their own, narrower table.
+records = Table(
+    "records",
+    metadata,
+    Column("batch", BigInteger, ForeignKey("batches.batch"), primary_key=True),
+    Column("record_index", BigInteger, primary_key=True),
+    Column("kind", SmallInteger, nullable=False),
+    Column("field_count", BigInteger, nullable=False),
+    Column("field_root", LargeBinary(32), nullable=False),
+    Column("media_type", String(128)),
+    Column("payload", LargeBinary),
+    Column("secret", LargeBinary(32)),
+    CheckConstraint("kind in (1, 3, 4)", name="kind"),
+    sqlite_with_rowid=False,
+)
+
+# One lot's items within one batch: serials ascend with the record index.
+item_runs = Table(
+    "item_runs",
+    metadata,
+    Column("batch", BigInteger, ForeignKey("batches.batch"), primary_key=True),
+    Column("gtin", String(14), nullable=False),
+    Column("lot", String(20), nullable=False),
+    Column("first_index", BigInteger, nullable=False),
+    Column("quantity", BigInteger, nullable=False),
+    Index("ix_item_runs_gtin_lot", "gtin", "lot"),
+)
+
+items = Table(
+    "items",
+    metadata,
+    Column("batch", BigInteger, primary_key=True),
+    Column("record_index", BigInteger, primary_key=True),
+    Column("serial", String(20), nullable=False),
+    Column("salt", LargeBinary(16), nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# Upper levels of a large batch's tree; level 0 is recomputed from its records.
+batch_tiles = Table(
+    "batch_tiles",
+    metadata,
+    Column("batch", BigInteger, primary_key=True),
+    Column("tile", BigInteger, primary_key=True),
+    Column("hashes", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+log_tiles = Table(
+    "log_tiles",
+    metadata,
+    Column("tile", BigInteger, primary_key=True, autoincrement=False),
+    Column("hashes", LargeBinary, nullable=False),
+)
+
+checkpoints = Table(
+    "checkpoints",
+    metadata,
+    Column("tree_size", BigInteger, primary_key=True, autoincrement=False),
+    Column("root_hash", LargeBinary(32), nullable=False),
+    Column("note", Text, nullable=False),
+    Column("ends_with_state", Boolean, nullable=False),
+    Column("signed", BigInteger, nullable=False),
+)
+
+# What lineage asks: the events, and which objects each of them names.
+events = Table(
+    "events",
+    metadata,
+    Column("event", RowId, primary_key=True, autoincrement=True),
+    Column("batch", BigInteger, nullable=False),
+    Column("record_index", BigInteger, nullable=False),
+    Column("type", String(24), nullable=False),
+    Column("action", String(8)),
+    Column("event_time", BigInteger, nullable=False),
+    Column("biz_step", Text, index=True),
+    Column("disposition", Text),
+    Column("read_point", Text),
+    Column("biz_location", Text),
+    Column("transformation_id", Text, index=True),
+    Column("event_id", Text, index=True),
+    Column("declares_error", Boolean, nullable=False),
+    # Keyed, since the hash of a low-entropy event could be guessed from outside.
+    Column("content_mac", LargeBinary(32), nullable=False, index=True),
+    UniqueConstraint("batch", "record_index"),
+)
+
+epcs = Table(
+    "epcs",
+    metadata,
+    Column("epc", RowId, primary_key=True, autoincrement=True),
+    Column("uri", Text, nullable=False, unique=True),
+)
+
+# role: 1 epc, 2 parent, 3 child, 4 input, 5 output; `ordinal` tells repeats in one list apart.
+event_epcs = Table(
+    "event_epcs",
+    metadata,
+    Column("event", BigInteger, primary_key=True),
+    Column("role", SmallInteger, primary_key=True),
+    Column("epc", BigInteger, primary_key=True),
+    Column("ordinal", SmallInteger, primary_key=True),
+    Column("quantity", Text),
+    Column("uom", String(8)),
+    Index("ix_event_epcs_epc_role_event", "epc", "role", "event"),
+    sqlite_with_rowid=False,
+)
+
+# One row per head that was sent to the contract, from the signed transaction to finality.
+anchors = Table(
+    "anchors",
+    metadata,
+    Column("anchor", RowId, primary_key=True, autoincrement=True),
+    Column("from_size", BigInteger, nullable=False),
+    Column("tree_size", BigInteger, nullable=False),
+    Column("root_hash", LargeBinary(32), nullable=False),
+    Column("state", String(16), nullable=False, index=True),
+    Column("nonce", BigInteger),
+    Column("raw_transaction", LargeBinary),
+    Column("transaction_hash", LargeBinary(32)),
+    Column("block_number", BigInteger),
+    Column("block_hash", LargeBinary(32)),
+    Column("block_time", BigInteger),
+    Column("gas_used", BigInteger),
+    Column("evidence", LargeBinary),
+    Column("updated", BigInteger, nullable=False),
+    Index("ix_anchors_tree_size", "tree_size"),
+)
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("role", String(16), nullable=False),
+    Column("participant", LargeBinary(16)),
+    Column("secret_hash", LargeBinary(32), nullable=False),
+    Column("created", BigInteger, nullable=False),
+    Column("revoked", BigInteger),
+)

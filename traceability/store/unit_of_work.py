@@ -1,0 +1,98 @@
+"""Transactions: the only place that commits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import TracebackType
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from traceability.errors import ItemProofError, Unavailable
+from traceability.store.repositories import Repositories
+
+
+class StoreUnavailable(Unavailable):
+    """The database does not answer, is locked, or its disk is full or read-only."""
+
+    code = "STORE_UNAVAILABLE"
+
+
+class StoreFault(ItemProofError):
+    """The database refused a statement that should have been accepted."""
+
+    code = "STORE_FAULT"
+
+
+class UnitOfWork:
+    """One transaction: everything between `with` and `commit()` is kept, or nothing.
+
+    A crash before `commit()` returns leaves the store as it was, or with the whole of it;
+    callers find out which by asking for what they wrote, never by writing it again blindly.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def __enter__(self) -> UnitOfWork:
+        """Begin: on SQLite the write lock is taken here."""
+        with _translated():
+            self.connection = self._engine.connect().execution_options(writes=True)
+            try:
+                self._transaction = self.connection.begin()
+            except BaseException:
+                self.connection.close()
+                raise
+        self.repositories = Repositories(self.connection)
+        return self
+
+    def commit(self) -> None:
+        """Make everything durable."""
+        with _translated():
+            self._transaction.commit()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Roll back what was not committed, and give the connection back."""
+        try:
+            if self._transaction.is_active:
+                self._transaction.rollback()
+        finally:
+            self.connection.close()
+        if isinstance(error, DBAPIError):
+            raise _translate(error) from error
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Repositories]:
+    """Give repositories on one consistent snapshot, for reading only."""
+    with _translated(), engine.connect() as connection, _snapshot(connection):
+        yield Repositories(connection)
+
+
+@contextmanager
+def _snapshot(connection: Connection) -> Iterator[None]:
+    if connection.dialect.name == "postgresql":
+        connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    with connection.begin():
+        yield
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except DBAPIError as error:
+        raise _translate(error) from error
+
+
+def _translate(error: DBAPIError) -> ItemProofError:
+    reason = str(error.orig).splitlines()[0] if error.orig else type(error).__name__
+    if isinstance(error, OperationalError):
+        return StoreUnavailable(f"store cannot be used now: {reason}")
+    return StoreFault(f"store refused a statement: {reason}")

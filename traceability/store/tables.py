@@ -248,25 +248,27 @@ event_epcs = Table(
     sqlite_with_rowid=False,
 )
 
-# One row per head that was sent to the contract, from the signed transaction to finality.
+# One row per signed anchor transaction, from signing to finality (chain/anchor_store.py).
 anchors = Table(
     "anchors",
     metadata,
-    Column("anchor", RowId, primary_key=True, autoincrement=True),
+    Column("attempt", RowId, primary_key=True, autoincrement=True),
+    Column("tx_hash", LargeBinary(32), nullable=False, unique=True),
+    Column("raw", LargeBinary, nullable=False),
+    Column("nonce", BigInteger, nullable=False),
     Column("from_size", BigInteger, nullable=False),
-    Column("tree_size", BigInteger, nullable=False),
+    Column("tree_size", BigInteger, nullable=False, index=True),
     Column("root_hash", LargeBinary(32), nullable=False),
     Column("state", String(16), nullable=False, index=True),
-    Column("nonce", BigInteger),
-    Column("raw_transaction", LargeBinary),
-    Column("transaction_hash", LargeBinary(32)),
+    Column("signed_at", BigInteger, nullable=False),
+    Column("sent_at", BigInteger),
     Column("block_number", BigInteger),
     Column("block_hash", LargeBinary(32)),
-    Column("block_time", BigInteger),
     Column("gas_used", BigInteger),
     Column("evidence", LargeBinary),
-    Column("updated", BigInteger, nullable=False),
-    Index("ix_anchors_tree_size", "tree_size"),
+    Column("evidence_block_number", BigInteger),
+    Column("evidence_block_hash", LargeBinary(32)),
+    Column("drop_reason", Text),
 )
 
 api_keys = Table(

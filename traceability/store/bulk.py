@@ -1,0 +1,31 @@
+"""Inserting many rows at once: executemany on SQLite, COPY on PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Table
+
+
+def bulk_insert(
+    connection: Connection, table: Table, *, columns: Sequence[str], rows: Iterable[Sequence[Any]]
+) -> None:
+    """Insert rows given in the order of `columns`, within the connection's transaction.
+
+    The driver's own bulk path is used: SQLAlchemy's would double the time of a million rows.
+    """
+    names = ", ".join(table.c[column].name for column in columns)
+    cursor = connection.connection.cursor()
+    try:
+        if connection.dialect.name == "postgresql":
+            with cursor.copy(f"COPY {table.name} ({names}) FROM STDIN") as copy:
+                for row in rows:
+                    copy.write_row(row)
+        else:
+            marks = ", ".join("?" * len(columns))
+            # Table and column names come from `tables.py`, never from input.
+            statement = f"INSERT INTO {table.name} ({names}) VALUES ({marks})"  # noqa: S608
+            cursor.executemany(statement, rows)
+    finally:
+        cursor.close()

@@ -1,0 +1,84 @@
+"""All SQL but lineage's, one file per group of tables; each takes an open connection.
+
+Start with `entries.py` and `batches.py`. Nothing here commits: `unit_of_work.py` does.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from sqlalchemy import Connection
+
+from traceability.store.repositories.access import AccessRepository
+from traceability.store.repositories.anchors import AnchorRepository
+from traceability.store.repositories.batches import BatchRepository
+from traceability.store.repositories.entries import EntryRepository
+from traceability.store.repositories.events import EventRepository
+from traceability.store.repositories.items import ItemRepository
+from traceability.store.repositories.keys import KeyRepository
+from traceability.store.repositories.meta import MetaRepository
+from traceability.store.repositories.participants import ParticipantRepository
+from traceability.store.repositories.statuses import StatusRepository
+from traceability.store.repositories.tree import TreeRepository
+
+
+class Repositories:
+    """Every repository on one connection, made when first asked for."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+
+    @cached_property
+    def meta(self) -> MetaRepository:
+        """Names and values of the ledger itself."""
+        return MetaRepository(self.connection)
+
+    @cached_property
+    def entries(self) -> EntryRepository:
+        """The signed statements."""
+        return EntryRepository(self.connection)
+
+    @cached_property
+    def keys(self) -> KeyRepository:
+        """Registered keys and the chains of their statements."""
+        return KeyRepository(self.connection)
+
+    @cached_property
+    def participants(self) -> ParticipantRepository:
+        """Participants and their cards."""
+        return ParticipantRepository(self.connection)
+
+    @cached_property
+    def statuses(self) -> StatusRepository:
+        """Statuses of records."""
+        return StatusRepository(self.connection)
+
+    @cached_property
+    def batches(self) -> BatchRepository:
+        """Batches and their records."""
+        return BatchRepository(self.connection)
+
+    @cached_property
+    def items(self) -> ItemRepository:
+        """Item records, found by code."""
+        return ItemRepository(self.connection)
+
+    @cached_property
+    def events(self) -> EventRepository:
+        """Events and the objects that they name."""
+        return EventRepository(self.connection)
+
+    @cached_property
+    def tree(self) -> TreeRepository:
+        """Tiles and checkpoints."""
+        return TreeRepository(self.connection)
+
+    @cached_property
+    def anchors(self) -> AnchorRepository:
+        """Anchor transactions and their evidence."""
+        return AnchorRepository(self.connection)
+
+    @cached_property
+    def access(self) -> AccessRepository:
+        """API keys."""
+        return AccessRepository(self.connection)

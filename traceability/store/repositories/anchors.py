@@ -1,0 +1,125 @@
+"""Anchor transactions, their way to finality, and the evidence around them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, func, select, update
+
+from traceability.store.tables import anchors
+from traceability.store.times import from_milliseconds, to_milliseconds
+
+OPEN = ("signed", "sent", "included")
+ANCHORED = ("included", "final")
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptRow:
+    """One signed anchor transaction and how far it has come."""
+
+    attempt: int
+    tx_hash: bytes
+    raw: bytes
+    nonce: int
+    from_size: int
+    tree_size: int
+    root_hash: bytes
+    state: str
+    signed_at: datetime
+    sent_at: datetime | None
+    block_number: int | None
+    block_hash: bytes | None
+    gas_used: int | None
+    evidence: bytes | None
+    evidence_block_number: int | None
+    evidence_block_hash: bytes | None
+    drop_reason: str | None
+
+
+def _attempt(row: Row[Any]) -> AttemptRow:
+    found = dict(row._mapping)
+    found["signed_at"] = from_milliseconds(found["signed_at"])
+    sent_at = found["sent_at"]
+    found["sent_at"] = None if sent_at is None else from_milliseconds(sent_at)
+    return AttemptRow(**found)
+
+
+class AnchorRepository:
+    """SQL over `anchors`; the rules of the transitions are in chain/anchor_store.py."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(self, **values: Any) -> None:
+        """Insert a signed attempt, once; `signed_at` is an aware time."""
+        known = select(anchors.c.attempt).where(anchors.c.tx_hash == values["tx_hash"])
+        if self._connection.scalar(known) is None:
+            values["signed_at"] = to_milliseconds(values["signed_at"])
+            self._connection.execute(anchors.insert().values(state="signed", **values))
+
+    def move(self, tx_hash: bytes, *, states: tuple[str, ...], values: dict[str, Any]) -> None:
+        """Change an attempt that is in one of these states; leave it in any other."""
+        self._connection.execute(
+            update(anchors)
+            .where(anchors.c.tx_hash == tx_hash, anchors.c.state.in_(states))
+            .values(**values)
+        )
+
+    def get(self, tx_hash: bytes) -> AttemptRow | None:
+        """Return an attempt by its transaction hash."""
+        row = self._connection.execute(
+            select(anchors).where(anchors.c.tx_hash == tx_hash)
+        ).one_or_none()
+        return None if row is None else _attempt(row)
+
+    def open_attempts(self) -> list[AttemptRow]:
+        """Return attempts that are not yet final or dropped, by nonce."""
+        rows = self._connection.execute(
+            select(anchors)
+            .where(anchors.c.state.in_(OPEN))
+            .order_by(anchors.c.nonce, anchors.c.attempt)
+        )
+        return [_attempt(row) for row in rows]
+
+    def has_anchor(self, tree_size: int) -> bool:
+        """Tell whether a head of this size is anchored."""
+        count = select(func.count()).where(
+            anchors.c.tree_size == tree_size, anchors.c.state.in_(ANCHORED)
+        )
+        return bool(self._connection.scalar(count))
+
+    def latest(self, *, states: tuple[str, ...] = ANCHORED) -> AttemptRow | None:
+        """Return the anchor of the largest tree in one of these states."""
+        return self._first(anchors.c.state.in_(states), descending=True)
+
+    def covering(self, leaf_index: int) -> AttemptRow | None:
+        """Return the first anchor whose tree holds this leaf."""
+        return self._first(anchors.c.tree_size > leaf_index, anchors.c.state.in_(ANCHORED))
+
+    def of_size(self, tree_size: int) -> AttemptRow | None:
+        """Return the anchor of exactly this size, evidence included."""
+        return self._first(anchors.c.tree_size == tree_size, anchors.c.state.in_(ANCHORED))
+
+    def newest_proven(self) -> AttemptRow | None:
+        """Return the anchor of the largest tree whose evidence is kept."""
+        return self._first(
+            anchors.c.evidence.is_not(None), anchors.c.state.in_(ANCHORED), descending=True
+        )
+
+    def all(self, *, limit: int = 1000) -> list[AttemptRow]:
+        """Return the latest attempts, newest first."""
+        rows = self._connection.execute(
+            select(anchors).order_by(anchors.c.attempt.desc()).limit(limit)
+        )
+        return [_attempt(row) for row in rows]
+
+    def _first(
+        self, *conditions: ColumnElement[bool], descending: bool = False
+    ) -> AttemptRow | None:
+        order = anchors.c.tree_size.desc() if descending else anchors.c.tree_size
+        row = self._connection.execute(
+            select(anchors).where(*conditions).order_by(order).limit(1)
+        ).one_or_none()
+        return None if row is None else _attempt(row)

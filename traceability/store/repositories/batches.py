@@ -1,0 +1,155 @@
+"""Batches and their records: events, cards and documents as the exact committed bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, Row, insert, select
+
+from traceability.store.bulk import bulk_insert
+from traceability.store.tables import batches, entries, records
+
+
+@dataclass(frozen=True, slots=True)
+class BatchRow:
+    """A batch; `arrival` is its entry's arrival number, `submitted` is in milliseconds."""
+
+    batch: int
+    arrival: int
+    participant: bytes
+    record_count: int
+    batch_root: bytes
+    submitted: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecordRow:
+    """A record that is not an item; payload and secret are None once erased."""
+
+    batch: int
+    record_index: int
+    kind: int
+    field_count: int
+    field_root: bytes
+    media_type: str | None
+    payload: bytes | None
+    secret: bytes | None
+
+
+_RECORD_COLUMNS = (
+    "batch",
+    "record_index",
+    "kind",
+    "field_count",
+    "field_root",
+    "media_type",
+    "payload",
+    "secret",
+)
+
+
+def _batch(row: Row[tuple[object, ...]] | None) -> BatchRow | None:
+    return None if row is None else BatchRow(*row)  # type: ignore[arg-type]  # columns in order
+
+
+class BatchRepository:
+    """SQL over `batches` and `records`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(
+        self,
+        *,
+        arrival: int,
+        participant: bytes,
+        record_count: int,
+        batch_root: bytes,
+        submitted: int,
+    ) -> int:
+        """Keep a batch and return its number."""
+        result = self._connection.execute(
+            insert(batches).values(
+                arrival=arrival,
+                participant=participant,
+                record_count=record_count,
+                batch_root=batch_root,
+                submitted=submitted,
+            )
+        )
+        return int(result.inserted_primary_key[0])
+
+    def add_records(self, rows: Sequence[RecordRow]) -> None:
+        """Keep records of a batch."""
+        bulk_insert(
+            self._connection,
+            records,
+            columns=_RECORD_COLUMNS,
+            rows=(tuple(getattr(row, name) for name in _RECORD_COLUMNS) for row in rows),
+        )
+
+    def get(self, batch: int) -> BatchRow | None:
+        """Return a batch by its number."""
+        statement = select(batches).where(batches.c.batch == batch)
+        return _batch(self._connection.execute(statement).one_or_none())
+
+    def by_arrival(self, arrival: int) -> BatchRow | None:
+        """Return the batch whose entry arrived as this number."""
+        statement = select(batches).where(batches.c.arrival == arrival)
+        return _batch(self._connection.execute(statement).one_or_none())
+
+    def by_entry_hash(self, leaf_hash: bytes) -> BatchRow | None:
+        """Return the batch whose entry has this leaf hash."""
+        statement = (
+            select(batches)
+            .join(entries, entries.c.arrival == batches.c.arrival)
+            .where(entries.c.leaf_hash == leaf_hash)
+        )
+        return _batch(self._connection.execute(statement).one_or_none())
+
+    def record(self, batch: int, record_index: int) -> RecordRow | None:
+        """Return one record of a batch; items live elsewhere."""
+        row = self._connection.execute(
+            select(records).where(records.c.batch == batch, records.c.record_index == record_index)
+        ).one_or_none()
+        return None if row is None else RecordRow(*row)
+
+    def records_between(self, batch: int, first: int, last: int) -> list[RecordRow]:
+        """Return records `first` … `last` − 1 of a batch; items live elsewhere."""
+        rows = self._connection.execute(
+            select(records)
+            .where(
+                records.c.batch == batch,
+                records.c.record_index >= first,
+                records.c.record_index < last,
+            )
+            .order_by(records.c.record_index)
+        )
+        return [RecordRow(*row) for row in rows]
+
+    def all(self, *, size: int = 1000) -> Iterator[BatchRow]:
+        """Yield every batch in order, fetched `size` at a time."""
+        after = 0
+        while True:
+            rows = self._connection.execute(
+                select(batches).where(batches.c.batch > after).order_by(batches.c.batch).limit(size)
+            ).all()
+            if not rows:
+                return
+            yield from (BatchRow(*row) for row in rows)
+            after = rows[-1].batch
+
+    def documents(self, media_type: str, *, below: int | None = None) -> Iterator[RecordRow]:
+        """Yield documents of a media type, logged below a leaf index where one is given."""
+        statement = (
+            select(records)
+            .join(batches, batches.c.batch == records.c.batch)
+            .join(entries, entries.c.arrival == batches.c.arrival)
+            .where(records.c.media_type == media_type)
+            .order_by(records.c.batch, records.c.record_index)
+        )
+        if below is not None:
+            statement = statement.where(entries.c.leaf_index < below)
+        for row in self._connection.execute(statement):
+            yield RecordRow(*row)

@@ -1,0 +1,161 @@
+"""Registered keys, and where each key's chain of statements stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, Row, insert, or_, select, update
+
+from traceability.store.tables import key_chains, keys
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRow:
+    """A registered key; arrival numbers decide at capture, leaf indexes once sequenced."""
+
+    key_id: bytes
+    alg: str
+    public_key: bytes
+    participant: bytes
+    custody: str
+    roles: tuple[str, ...]
+    prefixes: tuple[str, ...]
+    card: bytes
+    registered_arrival: int
+    revoked_arrival: int | None
+    registered_at: int | None
+    until: int | None
+    suspect_from: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class KeyChain:
+    """What a key's next statement must carry."""
+
+    next_sequence: int
+    previous: bytes
+
+
+def _split(text: str) -> tuple[str, ...]:
+    return tuple(text.split(",")) if text else ()
+
+
+def _key(row: Row[tuple[object, ...]]) -> KeyRow:
+    found = dict(row._mapping)
+    found["roles"] = _split(found["roles"])
+    found["prefixes"] = _split(found["prefixes"])
+    return KeyRow(**found)
+
+
+class KeyRepository:
+    """SQL over `keys` and `key_chains`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def lock(self, key_ids: Iterable[bytes]) -> None:
+        """Lock the chains of these keys, in key-id order, until the transaction ends.
+
+        On SQLite the unit of work already holds the only write lock.
+        """
+        for key_id in sorted(set(key_ids)):
+            self._connection.execute(
+                select(key_chains.c.key_id).where(key_chains.c.key_id == key_id).with_for_update()
+            )
+
+    def chain(self, key_id: bytes) -> KeyChain | None:
+        """Return what the key's next statement must carry; None for an unknown key."""
+        row = self._connection.execute(
+            select(key_chains.c.next_sequence, key_chains.c.previous).where(
+                key_chains.c.key_id == key_id
+            )
+        ).one_or_none()
+        return None if row is None else KeyChain(row[0], row[1])
+
+    def start_chain(self, key_id: bytes, previous: bytes) -> None:
+        """Begin a key's chain at sequence 0."""
+        self._connection.execute(
+            insert(key_chains).values(key_id=key_id, next_sequence=0, previous=previous)
+        )
+
+    def advance_chain(self, key_id: bytes, leaf_hash: bytes) -> None:
+        """Move a key's chain past the entry with this leaf hash."""
+        self._connection.execute(
+            update(key_chains)
+            .where(key_chains.c.key_id == key_id)
+            .values(next_sequence=key_chains.c.next_sequence + 1, previous=leaf_hash)
+        )
+
+    def register(
+        self,
+        *,
+        key_id: bytes,
+        alg: str,
+        public_key: bytes,
+        participant: bytes,
+        custody: str,
+        roles: Iterable[str],
+        prefixes: Iterable[str],
+        card: bytes,
+        arrival: int,
+    ) -> None:
+        """Keep a registered key."""
+        self._connection.execute(
+            insert(keys).values(
+                key_id=key_id,
+                alg=alg,
+                public_key=public_key,
+                participant=participant,
+                custody=custody,
+                roles=",".join(roles),
+                prefixes=",".join(prefixes),
+                card=card,
+                registered_arrival=arrival,
+            )
+        )
+
+    def revoke(self, key_id: bytes, *, arrival: int, suspect_from: int | None) -> None:
+        """Mark a key revoked by the entry with this arrival number."""
+        self._connection.execute(
+            update(keys)
+            .where(keys.c.key_id == key_id)
+            .values(revoked_arrival=arrival, suspect_from=suspect_from)
+        )
+
+    def get(self, key_id: bytes) -> KeyRow | None:
+        """Return a registered key."""
+        row = self._connection.execute(select(keys).where(keys.c.key_id == key_id)).one_or_none()
+        return None if row is None else _key(row)
+
+    def of_participant(self, participant: bytes) -> list[KeyRow]:
+        """Return a participant's keys in the order they were registered."""
+        rows = self._connection.execute(
+            select(keys)
+            .where(keys.c.participant == participant)
+            .order_by(keys.c.registered_arrival)
+        )
+        return [_key(row) for row in rows]
+
+    def place(self, arrival: int, leaf_index: int) -> None:
+        """Note the leaf index of the registration or revocation that arrived so."""
+        self._connection.execute(
+            update(keys)
+            .where(keys.c.registered_arrival == arrival)
+            .values(registered_at=leaf_index)
+        )
+        self._connection.execute(
+            update(keys).where(keys.c.revoked_arrival == arrival).values(until=leaf_index)
+        )
+
+    def changed_since(self, first: int, last: int) -> list[KeyRow]:
+        """Return keys registered or revoked by entries `first` … `last` − 1."""
+        rows = self._connection.execute(
+            select(keys).where(
+                or_(
+                    keys.c.registered_at.between(first, last - 1),
+                    keys.c.until.between(first, last - 1),
+                )
+            )
+        )
+        return [_key(row) for row in rows]

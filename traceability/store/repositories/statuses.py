@@ -1,0 +1,70 @@
+"""Statuses of records, with their ranges expanded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, insert, select, update
+
+from traceability.store.tables import statuses
+
+
+@dataclass(frozen=True, slots=True)
+class StatusRow:
+    """One status of one record; `record_index` −1 stands for the whole batch."""
+
+    entry_hash: bytes
+    record_index: int
+    kind: str
+    arrival: int
+    entry_index: int | None
+
+
+class StatusRepository:
+    """SQL over `statuses`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(
+        self, entry_hash: bytes, *, record_indexes: Iterable[int], kind: str, arrival: int
+    ) -> None:
+        """Keep one status for each of these records of a batch."""
+        self._connection.execute(
+            insert(statuses),
+            [
+                {
+                    "entry_hash": entry_hash,
+                    "record_index": index,
+                    "kind": kind,
+                    "arrival": arrival,
+                }
+                for index in record_indexes
+            ],
+        )
+
+    def place(self, arrival: int, leaf_index: int) -> None:
+        """Note the leaf index of the status entry that arrived so."""
+        self._connection.execute(
+            update(statuses).where(statuses.c.arrival == arrival).values(entry_index=leaf_index)
+        )
+
+    def between(self, first: int, last: int) -> list[StatusRow]:
+        """Return statuses set by entries `first` … `last` − 1."""
+        rows = self._connection.execute(
+            select(statuses).where(statuses.c.entry_index.between(first, last - 1))
+        )
+        return [StatusRow(*row) for row in rows]
+
+    def of_record(self, entry_hash: bytes, record_index: int) -> list[StatusRow]:
+        """Return what was said of a record or of its whole batch, oldest first."""
+        rows = self._connection.execute(
+            select(statuses)
+            .where(
+                statuses.c.entry_hash == entry_hash,
+                statuses.c.record_index.in_((-1, record_index)),
+            )
+            .order_by(statuses.c.arrival)
+        )
+        return [StatusRow(*row) for row in rows]

@@ -1,0 +1,61 @@
+"""The open store: its engine, its migrations, its transactions and its locks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine
+
+from traceability.store.engine import open_engine
+from traceability.store.locks import process_lock
+from traceability.store.migrate import upgrade
+from traceability.store.repositories import Repositories
+from traceability.store.unit_of_work import UnitOfWork, reading
+
+
+class Store:
+    """One database, migrated to the newest schema, and the folder that holds its locks."""
+
+    def __init__(self, engine: Engine, data_dir: Path) -> None:
+        self.engine = engine
+        self.data_dir = data_dir
+
+    @classmethod
+    def open(cls, database_url: str, data_dir: Path) -> Store:
+        """Open a database and bring its schema up to date."""
+        data_dir.mkdir(parents=True, exist_ok=True)
+        engine = open_engine(database_url)
+        with process_lock(engine, data_dir, name="migrate"):
+            upgrade(engine)
+        return cls(engine, data_dir)
+
+    def unit_of_work(self) -> UnitOfWork:
+        """Begin a transaction that writes."""
+        return UnitOfWork(self.engine)
+
+    @contextmanager
+    def reading(self) -> Iterator[Repositories]:
+        """Read on one consistent snapshot."""
+        with reading(self.engine) as repositories:
+            yield repositories
+
+    @contextmanager
+    def lock(self, name: str, *, wait: bool = True) -> Iterator[None]:
+        """Hold a lock that only one process or thread has at a time."""
+        with process_lock(self.engine, self.data_dir, name=name, wait=wait):
+            yield
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.engine.dispose()
+
+    def __enter__(self) -> Store:
+        """Use the store in a `with` block."""
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        """Close every connection."""
+        self.close()

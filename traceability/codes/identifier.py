@@ -6,12 +6,15 @@ Source: GS1 Digital Link Standard, URI Syntax 1.6, sections 4 to 6; CBV 2.0, sec
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from urllib.parse import quote
 
 from traceability.codes.keys import KEY_KINDS, CodeSyntaxError, check_element, shown
 
 CANONICAL_BASE = "https://id.gs1.org"
+_PLAIN = re.compile(r"[0-9A-Za-z._-]+", re.ASCII).fullmatch
 Pairs = tuple[tuple[str, str], ...]
 
 # The finest qualifier wins: a serial over a lot. A variant or relation does not identify.
@@ -21,6 +24,7 @@ _FINEST = {
     "414": ("254",),
     "8010": ("8011",),
 }
+_NO_EXTENSION = ("254", "0")  # An EPC says so of a plain GLN (Tag Data Standard, 7.5).
 _SERIALS = ("21", "235", "254", "8011")
 _FINER_SCHEMES = {("01", "21"): "sgtin", ("01", "235"): "upui", ("01", "10"): "lgtin"} | {
     ("414", "254"): "sgln"
@@ -58,9 +62,12 @@ class Identifier:
         """The URI that identifies: GS1's own domain, the finest key only."""
         if not self.ai:
             return self.key
-        return f"{CANONICAL_BASE}{_path(self.ai, self.key)}" + "".join(
-            _path(ai, data) for ai, data in self._finest()
-        )
+        uri = CANONICAL_BASE + _path(self.ai, self.key)
+        for wanted in _FINEST.get(self.ai, ()):
+            for ai, data in self.qualifiers:
+                if ai == wanted and (ai, data) != _NO_EXTENSION:
+                    return uri + _path(ai, data)
+        return uri
 
     @property
     def gtin(self) -> str | None:
@@ -109,13 +116,6 @@ class Identifier:
     def _qualifier(self, wanted: str) -> str | None:
         return next((data for ai, data in self.qualifiers if ai == wanted), None)
 
-    def _finest(self) -> Pairs:
-        for ai in _FINEST.get(self.ai, ()):
-            data = self._qualifier(ai)
-            if data is not None:
-                return ((ai, data),)
-        return ()
-
 
 def identify(ai: str, key: str, *, qualifiers: Pairs = (), attributes: Pairs = ()) -> Identifier:
     """Return the identifier of checked data.
@@ -130,7 +130,7 @@ def identify(ai: str, key: str, *, qualifiers: Pairs = (), attributes: Pairs = (
     kind = KEY_KINDS[ai]
     check_element(ai, key)
     if qualifiers:
-        check_order(ai, tuple(name for name, _ in qualifiers))
+        check_order(ai, tuple([name for name, _ in qualifiers]))
         for name, data in qualifiers:
             check_element(name, data)
     scheme = kind.scheme
@@ -139,6 +139,7 @@ def identify(ai: str, key: str, *, qualifiers: Pairs = (), attributes: Pairs = (
     return Identifier(scheme, ai, key, qualifiers, attributes)
 
 
+@lru_cache(maxsize=1_024)
 def check_order(ai: str, given: tuple[str, ...]) -> None:
     """Refuse qualifiers that are not an ordered part of one of the key's sequences."""
     orders = KEY_KINDS[ai].qualifier_orders
@@ -154,4 +155,4 @@ def check_order(ai: str, given: tuple[str, ...]) -> None:
 
 def _path(ai: str, data: str) -> str:
     """Return one path pair, reserved characters percent-encoded."""
-    return f"/{ai}/{data if data.isalnum() else quote(data, safe='')}"
+    return f"/{ai}/{data if _PLAIN(data) else quote(data, safe='')}"

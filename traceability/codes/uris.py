@@ -18,6 +18,8 @@ from traceability.codes.keys import (
     CodeCharacterError,
     CodeLengthError,
     CodeSyntaxError,
+    check_digit,
+    check_element,
     shown,
 )
 from traceability.codes.urns import parse_urn
@@ -28,8 +30,14 @@ __all__ = ["Identifier", "canonical_uri", "parse_code", "same_item"]
 MAX_CODE_LENGTH = 2_000  # Longer than any key with all its attributes; bounds hostile input.
 _WEB = re.compile(r"https?://[^/?#]+/", re.IGNORECASE)
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:[^\s\x00-\x1f\x7f<>\"{}|\\^`]+")
+# Most codes are a plain GTIN with lot and serial: read at once, with the same result.
+_PLAIN = re.compile(
+    r"https?://[^/?#]+/01/([0-9]{14})(?:/10/([0-9A-Za-z._-]{1,20}))?(?:/21/([0-9A-Za-z._-]{1,20}))?",
+    re.ASCII,
+)
 _WELL_ESCAPED = re.compile(r"(?:[^%]|%[0-9A-Fa-f]{2})*")
 _BRACKETED = re.compile(r"\(([0-9]{2,4})\)((?:[^()\\]|\\[()])+)")
+_CODE_STARTS = ("urn:epc:id:", "urn:epc:class:", "urn:epc:idpat:", "(")
 _ATTRIBUTE = re.compile(f"[{CHARACTERS_82} ]{{1,90}}", re.ASCII)
 _AI = re.compile(r"[0-9]{2,4}", re.ASCII)
 _KEYLIKE = re.compile(r"[0-9]{4}", re.ASCII)
@@ -49,12 +57,7 @@ def parse_code(text: str) -> Identifier:
     ------
     CodeSyntaxError, CodeLengthError, CodeCharacterError, CodeCheckDigitError
     """
-    if len(text) > MAX_CODE_LENGTH:
-        raise CodeLengthError(
-            f"code is too long: expected at most {MAX_CODE_LENGTH} characters, got {len(text)}",
-            expected=f"at most {MAX_CODE_LENGTH} characters",
-            got=str(len(text)),
-        )
+    _check_length(text)
     return _parse(text)
 
 
@@ -67,10 +70,12 @@ def canonical_uri(text: str) -> str:
     CodeSyntaxError, CodeLengthError, CodeCharacterError, CodeCheckDigitError
         A faulty code, or text that is no absolute URI.
     """
-    if text.startswith(("urn:epc:id:", "urn:epc:class:", "urn:epc:idpat:", "(")):
-        return parse_code(text).canonical
-    if _WEB.match(text) and _is_digital_link(text):
-        return parse_code(text).canonical
+    plain = _PLAIN.fullmatch(text)
+    if plain is not None:
+        return _identify_plain(*plain.groups()).canonical
+    if text.startswith(_CODE_STARTS) or (_WEB.match(text) and _is_digital_link(text)):
+        _check_length(text)
+        return _read(text).canonical
     if _ABSOLUTE.fullmatch(text) is None:
         raise CodeSyntaxError(f"identifier is no absolute URI: got {shown(text)}")
     return text
@@ -99,8 +104,17 @@ def _identifier(code: Identifier | str) -> Identifier | str:
         return code
 
 
-@lru_cache(maxsize=16_384)
-def _parse(text: str) -> Identifier:
+def _check_length(text: str) -> None:
+    """Refuse text that is longer than any code."""
+    if len(text) > MAX_CODE_LENGTH:
+        raise CodeLengthError(
+            f"code is too long: expected at most {MAX_CODE_LENGTH} characters, got {len(text)}",
+            expected=f"at most {MAX_CODE_LENGTH} characters",
+            got=str(len(text)),
+        )
+
+
+def _read(text: str) -> Identifier:
     """Choose the reader by how the text begins."""
     if text.startswith("urn:epc:"):
         return parse_urn(text)
@@ -112,6 +126,9 @@ def _parse(text: str) -> Identifier:
         "code has an unknown form: expected a Digital Link URI, an EPC URN or (01)…, "
         f"got {shown(text)}"
     )
+
+
+_parse = lru_cache(maxsize=16_384)(_read)
 
 
 def _is_digital_link(text: str) -> bool:
@@ -141,6 +158,9 @@ def _key_pairs(segments: list[str]) -> Pairs:
 
 def _parse_digital_link(text: str) -> Identifier:
     """Read the path's key and qualifiers, then the attributes of the query."""
+    plain = _PLAIN.fullmatch(text)
+    if plain is not None:
+        return _identify_plain(*plain.groups())
     pairs = _key_pairs(_segments(text))
     if not pairs:
         raise CodeSyntaxError(
@@ -153,6 +173,18 @@ def _parse_digital_link(text: str) -> Identifier:
         attributes = _attributes(query) if query else ()
         return identify(*pairs[0], qualifiers=pairs[1:], attributes=attributes)
     return identify(*pairs[0], qualifiers=pairs[1:])
+
+
+def _identify_plain(gtin: str, lot: str | None, serial: str | None) -> Identifier:
+    """Build what `identify` would; only the check digit is still unchecked."""
+    if gtin[-1] != check_digit(gtin[:-1]):
+        check_element("01", gtin)
+    if serial is not None:
+        lots = () if lot is None else (("10", lot),)
+        return Identifier("sgtin", "01", gtin, (*lots, ("21", serial)))
+    if lot is not None:
+        return Identifier("lgtin", "01", gtin, (("10", lot),))
+    return Identifier("gtin", "01", gtin)
 
 
 def _decode(data: str) -> str:

@@ -92,13 +92,18 @@ def parse_urn(text: str) -> Identifier:
     """
     parts = text.split(":", 4)
     kind, name = (parts[2], parts[3]) if len(parts) == 5 else ("", "")  # noqa: PLR2004
-    if kind == "id" and name in _FOREIGN:
+    if kind == "id" and name in _FOREIGN and _decode(parts[4]):
         return Identifier("other", "", text)
     if kind == "id" and name in _SCHEMES and name != "lgtin":
         return _build(name, parts[4], whole=True)
     if kind == "class" and name == "lgtin":
         return _build(name, parts[4], whole=True)
-    if kind == "idpat" and name in _CLASSES and parts[4].endswith(".*"):
+    if (
+        kind == "idpat"
+        and name in _CLASSES
+        and parts[4].count("*") == 1
+        and parts[4].endswith(".*")
+    ):
         return _build(name, parts[4][:-2], whole=False)
     raise CodeSyntaxError(
         "EPC URN is not one of a thing or class: expected urn:epc:id, urn:epc:class:lgtin or "

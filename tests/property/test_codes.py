@@ -76,3 +76,14 @@ def test_any_text_is_read_or_refused(text: str) -> None:
         except InvalidInput:
             continue
         assert parse_code(found.canonical).canonical == found.canonical
+
+
+@given(GTINS, st.text("0Aa._-", min_size=1, max_size=20), st.none() | st.text("1Zz._-", min_size=1))
+def test_the_fast_ways_agree_with_the_general_ones(gtin: str, serial: str, lot: str | None) -> None:
+    lots = "" if lot is None else f"/10/{lot[:20]}"
+    link = f"https://a.example/01/{gtin}{lots}/21/{serial}"
+    assert parse_code(link) == parse_code(link + "?")
+    assert parse_code(f"{link}?x=1").canonical == canonical_uri(link)
+    start = f"urn:epc:id:sgtin:{gtin[1:8]}.{gtin[0]}{gtin[8:13]}."
+    escaped = f"%{ord(serial[0]):02X}" + serial[1:]
+    assert parse_code(start + serial) == parse_code(start + escaped)

@@ -24,7 +24,7 @@ _FINEST = {
     "414": ("254",),
     "8010": ("8011",),
 }
-_NO_EXTENSION = ("254", "0")  # An EPC says so of a plain GLN (Tag Data Standard, 7.5).
+_NO_EXTENSION = ("254", "0")  # An EPC says so of a plain GLN (Tag Data Standard, SGLN).
 _SERIALS = ("21", "235", "254", "8011")
 _FINER_SCHEMES = {("01", "21"): "sgtin", ("01", "235"): "upui", ("01", "10"): "lgtin"} | {
     ("414", "254"): "sgln"

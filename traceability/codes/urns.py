@@ -27,6 +27,13 @@ _ESCAPES = str.maketrans({c: f"%{ord(c):02X}" for c in '"#%&/<>?'})
 _COMPONENT = re.compile(r"(?:[!'()*+,\-.0-9:;=A-Z_a-z]|%[0-9A-Fa-f]{2})*", re.ASCII)
 
 
+# Most EPCs are serialised GTINs without escapes: read at once, with the same result.
+_PLAIN_SGTIN = re.compile(
+    r"urn:epc:id:sgtin:([0-9]{6,12})\.([0-9])([0-9]{0,6})\.([0-9A-Za-z._-]{1,20})", re.ASCII
+)
+_PLAIN_DIGITS = 12  # Of company prefix and item reference, without the indicator.
+
+
 @dataclass(frozen=True, slots=True)
 class _Scheme:
     """How the digits of a key spread over the components of its URN.
@@ -90,6 +97,17 @@ def parse_urn(text: str) -> Identifier:
     ------
     CodeSyntaxError, CodeLengthError, CodeCharacterError, CodeCheckDigitError
     """
+    plain = _PLAIN_SGTIN.fullmatch(text)
+    if plain is not None:
+        prefix, indicator, reference, serial = plain.groups()
+        digits = indicator + prefix + reference
+        if len(digits) == 1 + _PLAIN_DIGITS:
+            return Identifier("sgtin", "01", digits + check_digit(digits), (("21", serial),))
+    return _parse_any(text)
+
+
+def _parse_any(text: str) -> Identifier:
+    """Read any EPC URN, whatever it names."""
     parts = text.split(":", 4)
     kind, name = (parts[2], parts[3]) if len(parts) == 5 else ("", "")  # noqa: PLR2004
     if kind == "id" and name in _FOREIGN and _decode(parts[4]):

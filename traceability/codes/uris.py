@@ -68,13 +68,13 @@ def canonical_uri(text: str) -> str:
     Raises
     ------
     CodeSyntaxError, CodeLengthError, CodeCharacterError, CodeCheckDigitError
-        A faulty code, or text that is no absolute URI.
+        A faulty code, text that is no absolute URI, or one that is too long.
     """
     plain = _PLAIN.fullmatch(text)
     if plain is not None:
         return _identify_plain(*plain.groups()).canonical
+    _check_length(text)
     if text.startswith(_CODE_STARTS) or (_WEB.match(text) and _is_digital_link(text)):
-        _check_length(text)
         return _read(text).canonical
     if _ABSOLUTE.fullmatch(text) is None:
         raise CodeSyntaxError(f"identifier is no absolute URI: got {shown(text)}")

@@ -108,6 +108,8 @@ def test_rejects_a_code_that_never_ends() -> None:
         parse_code("https://id.gs1.org/01/80614141123458/21/" + "A" * 10_000_000)
     with pytest.raises(keys.CodeLengthError, match="at most 2000"):
         canonical_uri("urn:epc:id:sgtin:0614141.812345." + "A" * 10_000)
+    with pytest.raises(keys.CodeLengthError, match="at most 2000"):
+        canonical_uri("urn:other:" + "A" * 10_000)
 
 
 def test_an_epc_that_is_no_gs1_key_has_no_link() -> None:

@@ -70,10 +70,10 @@ def canonical_uri(text: str) -> str:
     CodeSyntaxError, CodeLengthError, CodeCharacterError, CodeCheckDigitError
         A faulty code, text that is no absolute URI, or one that is too long.
     """
+    _check_length(text)
     plain = _PLAIN.fullmatch(text)
     if plain is not None:
         return _identify_plain(*plain.groups()).canonical
-    _check_length(text)
     if text.startswith(_CODE_STARTS) or (_WEB.match(text) and _is_digital_link(text)):
         return _read(text).canonical
     if _ABSOLUTE.fullmatch(text) is None:

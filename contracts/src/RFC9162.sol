@@ -10,22 +10,21 @@ library RFC9162 {
     error Sha256Failed();
 
     /// @notice Hash an inner node: SHA-256 of 0x01, left and right.
-    /// @dev Assembly spares the copying that `sha256(abi.encodePacked(…))` does: 53,000 instead
+    /// @dev Assembly spares the copying that `sha256(abi.encodePacked(…))` does: 54,000 instead
     /// of 62,000 gas for an anchor with 11 nodes. It writes above the free memory pointer and in
     /// the scratch space only.
     function nodeHash(bytes32 left, bytes32 right) internal view returns (bytes32 digest) {
         bool success;
-        uint256 length;
         assembly ("memory-safe") {
             let input := mload(0x40)
             mstore8(input, 0x01)
             mstore(add(input, 1), left)
             mstore(add(input, 33), right)
             success := staticcall(gas(), 0x02, input, 65, 0x00, 32)
-            length := returndatasize()
+            success := and(success, eq(returndatasize(), 32))
             digest := mload(0x00)
         }
-        if (!success || length != 32) revert Sha256Failed();
+        if (!success) revert Sha256Failed();
     }
 
     /// @notice RFC 9162, section 2.1.3.2.

@@ -31,6 +31,8 @@ ACCOUNT_FIELDS = 4
 BRANCH_ITEMS, SHORT_NODE_ITEMS = 17, 2
 HASH_BYTES, WORD_BYTES, UINT64_BYTES = 32, 32, 8
 UINT64_MASK = 2**64 - 1
+# 31 December 9999, the last second that RFC 3339 can write.
+MAX_TIME = 253_402_300_799
 # RLP: lengths up to this number are part of the prefix byte.
 MAX_SHORT_LENGTH = 55
 STRING_PREFIX, LIST_PREFIX = 0x80, 0xC0
@@ -157,12 +159,11 @@ def parse_header(data: bytes) -> BlockHeader:
     state_root = fields[HEADER_STATE_ROOT]
     if not isinstance(state_root, bytes) or len(state_root) != HASH_BYTES:
         raise HeaderInvalid("header's state root is no hash: expected 32 bytes")
-    return BlockHeader(
-        state_root=state_root,
-        number=_number(fields[HEADER_NUMBER], UINT64_BYTES, name="header number"),
-        time=_number(fields[HEADER_TIME], UINT64_BYTES, name="header time"),
-        hash=keccak256(data),
-    )
+    number = _number(fields[HEADER_NUMBER], UINT64_BYTES, name="header number")
+    time = _number(fields[HEADER_TIME], UINT64_BYTES, name="header time")
+    if time > MAX_TIME:
+        raise HeaderInvalid(f"header time is no time: at most {MAX_TIME}, got {time}")
+    return BlockHeader(state_root, number, time, keccak256(data))
 
 
 def _storage_root(account: bytes, code_hash: bytes) -> bytes:

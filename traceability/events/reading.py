@@ -1,0 +1,253 @@
+"""One event to the model: identifiers made canonical, words made one, each fault noted.
+
+Source: EPCIS 2.0, sections 7.3 and 7.4; CBV 2.0, sections 7 and 8.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from traceability.codes.uris import canonical_uri
+from traceability.errors import InvalidInput
+from traceability.events.cbv import (
+    BIZ_STEPS,
+    BIZ_TRANSACTION_TYPES,
+    DISPOSITIONS,
+    SOURCE_DESTINATION_TYPES,
+    UnknownWord,
+    Vocabulary,
+)
+from traceability.events.faults import Fault, FaultCode, pointer_to, shown
+from traceability.events.model import EventObject, Role, SubmittedEvent, TypedReference
+
+if TYPE_CHECKING:
+    from traceability.events.context import Context
+
+Path = tuple[str | int, ...]
+
+# Where single things and quantities of classes stand, by role.
+INSTANCE_LISTS: dict[str, Role] = {
+    "epcList": "epc",
+    "childEPCs": "child",
+    "inputEPCList": "input",
+    "outputEPCList": "output",
+}
+QUANTITY_LISTS: dict[str, Role] = {
+    "quantityList": "epc",
+    "childQuantityList": "child",
+    "inputQuantityList": "input",
+    "outputQuantityList": "output",
+}
+_GTIN_URI = "https://id.gs1.org/01/"
+_AFTER_GTIN = len(_GTIN_URI) + 14
+_SERIALS = ("/21/", "/235/")
+
+
+class EventReader:
+    """Reads one event; what the schema already found faulty is passed over.
+
+    Parameters
+    ----------
+    event
+        The event as submitted.
+    context
+        Its active context.
+    pointer
+        Where it stands in the document.
+    """
+
+    __slots__ = ("context", "event", "faults", "pointer")
+
+    def __init__(self, event: Mapping[str, Any], context: Context, *, pointer: str) -> None:
+        self.event = event
+        self.context = context
+        self.pointer = pointer
+        self.faults: list[Fault] = []
+
+    def read(self) -> SubmittedEvent | None:
+        """Return the event if it has no fault beyond those of the schema, which are noted."""
+        event = self.event
+        time = self._event_time()
+        step = self.word(BIZ_STEPS, event.get("bizStep"), ("bizStep",))
+        disposition = self.word(DISPOSITIONS, event.get("disposition"), ("disposition",))
+        read_point, biz_location = self._place("readPoint"), self._place("bizLocation")
+        objects = tuple(self._objects())
+        transformation_id = self._code(event, "transformationID")
+        transactions = self._references("bizTransaction", BIZ_TRANSACTION_TYPES)
+        sources = self._references("source", SOURCE_DESTINATION_TYPES)
+        destinations = self._references("destination", SOURCE_DESTINATION_TYPES)
+        if self.faults or time is None:
+            return None
+        return SubmittedEvent(
+            pointer=self.pointer,
+            payload={**event, "@context": self.context.entries},
+            type=event["type"],
+            action=event.get("action"),
+            event_time=time,
+            event_time_zone_offset=event.get("eventTimeZoneOffset", ""),
+            biz_step=step,
+            disposition=disposition,
+            read_point=read_point,
+            biz_location=biz_location,
+            event_id=event.get("eventID"),
+            declares_error="errorDeclaration" in event,
+            objects=objects,
+            transformation_id=transformation_id,
+            biz_transactions=transactions,
+            sources=sources,
+            destinations=destinations,
+            context=self.context,
+        )
+
+    def note(
+        self,
+        path: Path,
+        code: str,
+        fault: str,
+        *,
+        expected: str | None = None,
+        got: str | None = None,
+    ) -> None:
+        """Note a fault at a path inside the event."""
+        message = f"{fault}: expected {expected}, got {got}" if expected else fault
+        self.faults.append(Fault(pointer_to(self.pointer, path), code, message, expected, got))
+
+    def word(self, vocabulary: Vocabulary, text: object, path: Path) -> str | None:
+        """Return the one name of a vocabulary's word; what is no text is the schema's fault."""
+        if not isinstance(text, str):
+            return None
+        try:
+            return vocabulary.name_of(self.context.expand(text) if ":" in text else text)
+        except UnknownWord as error:
+            self._note_error(path, error)
+            return None
+
+    def _note_error(self, path: Path, error: InvalidInput) -> None:
+        """Note what another module refused."""
+        fault = Fault(
+            pointer_to(self.pointer, path), error.code, error.fault, error.expected, error.got
+        )
+        self.faults.append(fault)
+
+    def _event_time(self) -> datetime | None:
+        """Return the event's time; the schema has checked its form."""
+        text = self.event.get("eventTime")
+        if not isinstance(text, str):
+            return None
+        try:
+            time = datetime.fromisoformat(text)
+            if time.tzinfo is not None:
+                return time.astimezone(UTC)
+        except (ValueError, OverflowError):
+            pass
+        self.note(
+            ("eventTime",),
+            FaultCode.TIME,
+            "eventTime is outside the calendar",
+            expected="a time from year 1 to year 9999, UTC",
+            got=shown(text),
+        )
+        return None
+
+    def _identify(self, text: str, path: Path) -> str | None:
+        """Return the canonical URI of an identifier."""
+        try:
+            return canonical_uri(self.context.expand(text))
+        except InvalidInput as error:
+            self._note_error(path, error)
+            return None
+
+    def _code(self, holder: Mapping[str, Any], member: str, *path: str | int) -> str | None:
+        """Return the canonical URI of a member that names something."""
+        text = holder.get(member)
+        return self._identify(text, (*path, member)) if isinstance(text, str) else None
+
+    def _place(self, member: str) -> str | None:
+        """Return the canonical URI of a place."""
+        place = self.event.get(member)
+        return self._code(place, "id", member) if isinstance(place, dict) else None
+
+    def _objects(self) -> Iterator[EventObject]:
+        """Yield parent, single things and quantities."""
+        parent = self._code(self.event, "parentID")
+        if parent is not None:
+            self._check_level(parent, ("parentID",), is_class=False)
+            yield EventObject("parent", parent)
+        for member, role in INSTANCE_LISTS.items():
+            if member in self.event:
+                yield from self._instances(member, role)
+        for member, role in QUANTITY_LISTS.items():
+            for index, element in self._elements(member):
+                yield from self._quantity(element, role, path=(member, index))
+
+    def _instances(self, member: str, role: Role) -> Iterator[EventObject]:
+        """Yield the single things of one list, each once."""
+        texts = self.event[member]
+        seen: set[str] = set()
+        for index, text in enumerate(texts if isinstance(texts, list) else ()):
+            uri = self._identify(text, (member, index)) if isinstance(text, str) else None
+            if uri is None:
+                continue
+            if uri in seen:
+                expected, got = "each thing once", shown(text)
+                fault = f"{member} names a thing twice"
+                self.note((member, index), FaultCode.DUPLICATE, fault, expected=expected, got=got)
+            seen.add(uri)
+            if uri.startswith(_GTIN_URI):
+                self._check_level(uri, (member, index), is_class=False)
+            yield EventObject(role, uri)
+
+    def _quantity(
+        self, element: Mapping[str, Any], role: Role, *, path: Path
+    ) -> Iterator[EventObject]:
+        """Yield one quantity of a class."""
+        uri = self._code(element, "epcClass", *path)
+        number, uom = element.get("quantity"), element.get("uom")
+        if isinstance(number, float) and number.is_integer() is False and uom is None:
+            self.note(
+                (*path, "quantity"),
+                FaultCode.QUANTITY,
+                "quantity without uom is no count",
+                expected="a whole number, or a uom beside it",
+                got=shown(number),
+            )
+        if uri is not None:
+            self._check_level(uri, (*path, "epcClass"), is_class=True)
+            quantity = Decimal(repr(number)) if isinstance(number, int | float) else None
+            yield EventObject(role, uri, True, quantity, uom)
+
+    def _check_level(self, uri: str, path: Path, *, is_class: bool) -> None:
+        """Refuse a class or lot named as a single thing, and the reverse (CBV 2.0, 8.1)."""
+        if not uri.startswith(_GTIN_URI):
+            return
+        has_serial = uri.startswith(_SERIALS, _AFTER_GTIN)
+        if has_serial is is_class:
+            self.note(
+                path,
+                FaultCode.CODE_LEVEL,
+                "identifier is of the wrong level",
+                expected="a class or lot" if is_class else "a single thing with its serial",
+                got=shown(uri),
+            )
+
+    def _references(self, name: str, vocabulary: Vocabulary) -> tuple[TypedReference, ...]:
+        """Return the typed identifiers of the list called after `name`."""
+        found = []
+        member = f"{name}List"
+        for index, element in self._elements(member):
+            path = (member, index)
+            kind = self.word(vocabulary, element.get("type"), (*path, "type"))
+            identifier = self._code(element, name, *path)
+            if identifier is not None:
+                found.append(TypedReference(kind, identifier))
+        return tuple(found)
+
+    def _elements(self, member: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
+        """Yield the objects of a list with their indices."""
+        elements = self.event.get(member)
+        for index, element in enumerate(elements if isinstance(elements, list) else ()):
+            if isinstance(element, dict):
+                yield index, element

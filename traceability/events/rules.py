@@ -1,0 +1,143 @@
+"""What an event may say beyond its shape: action against members, names, nested vocabularies.
+
+Source: EPCIS 2.0, sections 7.4.1 to 7.4.6 (members by event type and action), 7.3.7 and 7.3.8
+(sensor elements, persistent disposition) and 10.2 (extensions); CBV 2.0, section 7.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from traceability.events.cbv import (
+    COMPONENTS,
+    DISPOSITIONS,
+    ERROR_REASONS,
+    MEASUREMENTS,
+    SENSOR_ALERTS,
+)
+from traceability.events.faults import FaultCode, shown
+
+if TYPE_CHECKING:
+    from traceability.events.reading import EventReader, Path
+
+# The members of which one must name something, and whether DELETE may leave them out.
+_CHILDREN = ("childEPCs", "childQuantityList")
+_INPUTS = ("inputEPCList", "inputQuantityList")
+_OUTPUTS = ("outputEPCList", "outputQuantityList")
+_THINGS = ("epcList", "quantityList")
+
+
+def check_rules(reader: EventReader) -> None:
+    """Note every breach of a rule that the schema cannot hold."""
+    event = reader.event
+    _check_members(reader, event["type"], event.get("action"))
+    _check_names(reader, event, ())
+    for member in ("ilmd", "readPoint", "bizLocation", "errorDeclaration"):
+        if isinstance(event.get(member), dict):
+            _check_names(reader, event[member], (member,))
+    if isinstance(event.get("errorDeclaration"), dict):
+        reason = event["errorDeclaration"].get("reason")
+        reader.word(ERROR_REASONS, reason, ("errorDeclaration", "reason"))
+    if "persistentDisposition" in event:
+        _check_persistent_disposition(reader)
+    if "sensorElementList" in event:
+        _check_sensors(reader)
+
+
+def _check_members(reader: EventReader, kind: str, action: str | None) -> None:
+    """Check which members the event type and action ask for or forbid."""
+    event = reader.event
+    if kind == "TransformationEvent":
+        _check_transformation(reader)
+    elif kind == "ObjectEvent":
+        _require_one(reader, (*_THINGS, "sensorElementList"))
+        if "ilmd" in event and action in ("OBSERVE", "DELETE"):
+            expected = "it only with action ADD"
+            fault = "ilmd has no place in this event"
+            reader.note(("ilmd",), FaultCode.ILMD, fault, expected=expected, got=action)
+    elif action != "DELETE":
+        _require_one(reader, _THINGS if kind == "TransactionEvent" else _CHILDREN)
+    if kind == "AggregationEvent" and action in ("ADD", "DELETE") and "parentID" not in event:
+        expected = "it with every action but OBSERVE"
+        fault = "parentID is missing"
+        got = f"none with {action}"
+        reader.note(("parentID",), FaultCode.PARENT_MISSING, fault, expected=expected, got=got)
+
+
+def _check_transformation(reader: EventReader) -> None:
+    """Check that inputs and outputs are named; one suffices where a transformationID joins."""
+    if "transformationID" in reader.event:
+        _require_one(reader, (*_INPUTS, *_OUTPUTS))
+    else:
+        _require_one(reader, _INPUTS)
+        _require_one(reader, _OUTPUTS)
+
+
+def _require_one(reader: EventReader, members: tuple[str, ...]) -> None:
+    """Note a fault unless one of the members holds something."""
+    if any(reader.event.get(member) for member in members):
+        return
+    expected = " or ".join(members) + " with at least one element"
+    fault = "event is about nothing"
+    reader.note(members[:1], FaultCode.OBJECTS_MISSING, fault, expected=expected, got="none")
+
+
+def _check_names(reader: EventReader, holder: Mapping[str, Any], path: Path) -> None:
+    """Refuse extension names in GS1's vocabularies, and two names for one URI."""
+    context, seen = reader.context, set()
+    for name in holder:
+        if ":" not in name:
+            continue
+        if context.is_reserved(name, in_ilmd=path == ("ilmd",)):
+            fault = f"extension name {shown(name)} is GS1's own"
+            expected = "a name in a vocabulary of your own"
+            got = shown(context.expand(name))
+            reader.note((*path, name), FaultCode.NAME_RESERVED, fault, expected=expected, got=got)
+        uri = context.expand(name)
+        if uri in seen:
+            fault = "extension stands twice under two names"
+            got = shown(uri)
+            reader.note((*path, name), FaultCode.NAME_TWICE, fault, expected="it once", got=got)
+        seen.add(uri)
+
+
+def _check_persistent_disposition(reader: EventReader) -> None:
+    """Check the words of both lists, each once whatever its form."""
+    for member, words in _members(reader.event["persistentDisposition"]):
+        seen: set[str] = set()
+        for index, text in enumerate(words if isinstance(words, list) else ()):
+            path = ("persistentDisposition", member, index)
+            word = reader.word(DISPOSITIONS, text, path)
+            if word is not None and word in seen:
+                fault = "disposition stands twice"
+                got = shown(text)
+                reader.note(path, FaultCode.DUPLICATE, fault, expected="it once", got=got)
+            seen.add(word or "")
+
+
+def _members(holder: object) -> Iterator[tuple[str, Any]]:
+    """Yield the members of a value if it is an object."""
+    if isinstance(holder, dict):
+        yield from holder.items()
+
+
+def _check_sensors(reader: EventReader) -> None:
+    """Check names and words of each sensor element, its metadata and its reports."""
+    for path, element in _objects(reader.event["sensorElementList"], ("sensorElementList",)):
+        _check_names(reader, element, path)
+        metadata = element.get("sensorMetadata")
+        if isinstance(metadata, dict):
+            _check_names(reader, metadata, (*path, "sensorMetadata"))
+        for inner, report in _objects(element.get("sensorReport"), (*path, "sensorReport")):
+            _check_names(reader, report, inner)
+            reader.word(MEASUREMENTS, report.get("type"), (*inner, "type"))
+            reader.word(SENSOR_ALERTS, report.get("exception"), (*inner, "exception"))
+            reader.word(COMPONENTS, report.get("component"), (*inner, "component"))
+
+
+def _objects(value: object, path: Path) -> Iterator[tuple[Path, Mapping[str, Any]]]:
+    """Yield the objects of a list with their paths."""
+    for index, element in enumerate(value if isinstance(value, list) else ()):
+        if isinstance(element, dict):
+            yield (*path, index), element

@@ -20,22 +20,22 @@ _MOST_CHARACTERS = 40  # A longer number is no measurement, and it costs quadrat
 _DECIMAL = re.compile(r"([+-]?)(\d+)(?:\.(\d+))?(%?)", re.ASCII)
 
 
-def parse_decimal(text: str, *, name: str) -> Fraction:
-    """Read a plain decimal such as `0.98`, `98%` or `-1.5`, exactly.
+def parse_decimal(text: str, *, name: str, percent: bool = False) -> Fraction:
+    """Read a plain decimal such as `0.98` or `-1.5`, with `percent` also `98%`, exactly.
 
     Raises
     ------
     MetricSyntaxError
-        Exponents, spaces, separators, NaN, infinities, or over 40 characters.
+        Exponents, spaces, separators, NaN, infinities, over 40 characters, or a percentage
+        where none belongs.
     """
     match = _DECIMAL.fullmatch(text) if len(text) <= _MOST_CHARACTERS else None
-    if match is None:
+    if match is None or (match[4] and not percent):
         shown = text[:_MOST_CHARACTERS]
         raise MetricSyntaxError(f"{name} is not a plain decimal: expected e.g. 0.98, got {shown!r}")
-    sign, whole, decimals, percent = match.groups()
-    decimals = decimals or ""
+    sign, whole, decimals, is_percentage = match.groups(default="")
     value = Fraction(int(whole + decimals), 10 ** len(decimals))
-    value = value / 100 if percent else value
+    value = value / 100 if is_percentage else value
     return -value if sign == "-" else value
 
 

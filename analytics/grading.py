@@ -243,9 +243,7 @@ def shown(value: Fraction | None, decimals: int = _SHOWN_DECIMALS) -> str | None
 def _parse(name: str, text: str | None, *, percent: bool) -> Fraction | None:
     if text is None or text == "":
         return None
-    if text.endswith("%") and not percent:
-        raise MetricRangeError(f"{name} is not a percentage: got {text[:40]!r}")
-    return parse_decimal(text, name=name)
+    return parse_decimal(text, name=name, percent=percent)
 
 
 def _check_range(name: str, value: Fraction | None, *, least: int, most: int | None) -> None:

@@ -8,7 +8,7 @@ integers, so that they lose nothing at all and every engine gives the same bits.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
@@ -26,7 +26,7 @@ MAX_READINGS = 9_000_000
 
 # Run by DuckDB, PostgreSQL and SQLite alike over a table, view or Arrow table `observations`:
 #   subgroup        integer; stands for supplier, kind, stage, characteristic, lot, submission
-#   ordinal         integer, unique within a subgroup; the order of the readings
+#   ordinal         integer, unique; the order of all readings in the log
 #   deviation       reading minus nominal, gauge quanta; null where nothing was measured
 #   inspected, passed, nonconformities, opportunities
 #                   counts of the inspection, on its first row; zero on the others
@@ -167,6 +167,26 @@ def _summarise(rows: list[Observation]) -> IntegerStatistics:
         nonconformities=sum(row.nonconformities for row in rows),
         opportunities=sum(row.opportunities for row in rows),
     )
+
+
+def observe(
+    subgroup: int,
+    deviations: Sequence[int],
+    *,
+    ordinal: int,
+    inspected: int,
+    passed: int,
+    nonconformities: int,
+    opportunities_per_unit: int,
+) -> Iterator[Observation]:
+    """Yield the rows of one inspection, one a reading, or one without any reading.
+
+    The counts stand on the first row, so that sums count them once.
+    """
+    counts = (inspected, passed, nonconformities, inspected * opportunities_per_unit)
+    for offset, deviation in enumerate(deviations or (None,)):
+        yield Observation(subgroup, ordinal + offset, deviation, *counts)
+        counts = (0, 0, 0, 0)
 
 
 def to_arrow(observations: Iterable[Observation]) -> pa.Table:

@@ -130,7 +130,7 @@ def _check(policy: ScorePolicy, value: Mapping[str, Any]) -> None:
         raise PolicyError("weights out of range: expected none negative, one positive")
 
 
-def _check_members(name: str, value: Mapping[str, Any], members: set[str]) -> None:
+def _check_members(name: str, value: object, members: set[str]) -> None:
     if not isinstance(value, Mapping) or set(value) != members:
         wanted = ", ".join(sorted(members))
         raise PolicyError(f"{name} has missing or unknown members: expected {wanted}")

@@ -137,6 +137,11 @@ class KeyRepository:
         )
         return [_key(row) for row in rows]
 
+    def all(self) -> list[KeyRow]:
+        """Return every key, in the order they were registered."""
+        rows = self._connection.execute(select(keys).order_by(keys.c.registered_arrival))
+        return [_key(row) for row in rows]
+
     def place(self, arrival: int, leaf_index: int) -> None:
         """Note the leaf index of the registration or revocation that arrived so."""
         self._connection.execute(

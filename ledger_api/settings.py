@@ -1,0 +1,53 @@
+"""Every setting of a node, and the only reading of the environment."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+DEFAULT_DATA_DIR = Path("./.itemproof")
+DEFAULT_BASE_URL = "http://127.0.0.1:8000"
+
+
+class Settings(BaseSettings):
+    """Read from variables that begin with `ITEMPROOF_`.
+
+    Not trusted: the database and the RPC endpoints. Trusted: the contract address and the log
+    id, once pinned here or in the data folder.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="ITEMPROOF_", extra="ignore", frozen=True)
+
+    database_url: str | None = Field(
+        default=None, description="sqlite:///PATH or postgresql://…; default: in the data folder"
+    )
+    rpc_urls: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), description="comma-separated; none: an embedded test chain"
+    )
+    contract: str | None = Field(default=None, description="address of the AnchorRegistry")
+    log_id: str | None = Field(default=None, description="expected log id, 64 hex digits")
+    base_url: str = Field(
+        default=DEFAULT_BASE_URL, description="what the printed codes begin with"
+    )
+    publisher_key_file: Path | None = Field(
+        default=None, description="file with the publisher's private key, hex"
+    )
+    timezone: str = Field(default="Asia/Shanghai", description="zone of times on pages")
+    lang: Literal["zh", "en"] | None = Field(default=None, description="language of the CLI")
+    fee_mode: Literal["eip1559", "legacy", "free"] = Field(default="eip1559")
+    finality: str = Field(default="tag", pattern=r"^(tag|depth:[1-9][0-9]{0,5})$")
+    max_body_bytes: int = Field(default=64 * 2**20, ge=1024, description="largest request, bytes")
+
+    @field_validator("rpc_urls", mode="before")
+    @classmethod
+    def _split_urls(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(url.strip() for url in value.split(",") if url.strip())
+        return value
+
+    def database(self, data_dir: Path) -> str:
+        """Return the database URL, by default SQLite in the data folder."""
+        return self.database_url or f"sqlite:///{data_dir / 'ledger.sqlite'}"

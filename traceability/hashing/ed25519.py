@@ -1,0 +1,144 @@
+"""Ed25519, strictly: RFC 8032 without cofactor, canonical encodings, no points of small order.
+
+Source: RFC 8032, section 5.1; "Taming the many EdDSAs" (Chalkias et al., 2020), for the list of
+small-order points. The usual library accepts the identity key for every message.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from traceability.errors import InvalidInput, ProofRejected
+from traceability.hashing.encoding import sha256
+
+ALG = "ed25519"
+KEY_BYTES = 32
+SIGNATURE_BYTES = 64
+_P = 2**255 - 19
+_L = 2**252 + 27742317777372353535851937790883648493
+_Y_MASK = (1 << 255) - 1
+# The y coordinates of the eight points of small order: orders 1, 2, 4 and 8.
+_ORDER_EIGHT_Y = int("7a03ac9277fdc74ec6cc392cfa53202a0f67100d760b3cba4fd84d3d706a17c7", 16)
+_SMALL_ORDER_Y = frozenset({1, _P - 1, 0, _ORDER_EIGHT_Y, _P - _ORDER_EIGHT_Y})
+
+
+class SignatureInvalid(ProofRejected):
+    """The signature is not this key's over these bytes, or not in its one strict form."""
+
+    code = "SIGNATURE_INVALID"
+
+
+class PublicKeyInvalid(ProofRejected):
+    """The public key is not a canonical point of large order."""
+
+    code = "PUBLIC_KEY_INVALID"
+
+
+class KeyFileInvalid(InvalidInput):
+    """The key file is not an Ed25519 private key in PEM (PKCS #8)."""
+
+    code = "KEY_FILE_INVALID"
+
+
+def key_id(alg: str, public_key: bytes) -> bytes:
+    """Return KEY_ID = H(alg ‖ 0x00 ‖ raw public key)."""
+    return sha256(alg.encode("ascii") + b"\x00" + public_key)
+
+
+def _is_strict_point(encoded: bytes) -> bool:
+    y = int.from_bytes(encoded, "little") & _Y_MASK
+    return y < _P and y not in _SMALL_ORDER_Y
+
+
+def check_public_key(public_key: bytes) -> None:
+    """Refuse a key that is not 32 bytes, not canonical, not a point, or of small order."""
+    if len(public_key) != KEY_BYTES:
+        raise PublicKeyInvalid(
+            f"public key has the wrong length: expected {KEY_BYTES} bytes, got {len(public_key)}"
+        )
+    if not _is_strict_point(public_key):
+        raise PublicKeyInvalid("public key is not a canonical point of large order")
+
+
+def verify_strict(public_key: bytes, signature: bytes, message: bytes) -> None:
+    """Check a signature.
+
+    Raises
+    ------
+    PublicKeyInvalid, SignatureInvalid
+    """
+    check_public_key(public_key)
+    if len(signature) != SIGNATURE_BYTES:
+        raise SignatureInvalid(
+            f"signature has the wrong length: expected {SIGNATURE_BYTES} bytes, "
+            f"got {len(signature)}"
+        )
+    if not _is_strict_point(signature[:32]):
+        raise SignatureInvalid("signature's R is not a canonical point of large order")
+    if int.from_bytes(signature[32:], "little") >= _L:
+        raise SignatureInvalid("signature's S is not below the group order")
+    try:
+        Ed25519PublicKey.from_public_bytes(public_key).verify(signature, message)
+    except (InvalidSignature, ValueError) as error:
+        raise SignatureInvalid("signature does not match its key and message") from error
+
+
+class SigningKey:
+    """An Ed25519 private key; it never shows its secret but to `save_signing_key`."""
+
+    alg = ALG
+
+    def __init__(self, private: Ed25519PrivateKey) -> None:
+        self._private = private
+        self.public_key = private.public_key().public_bytes_raw()
+        self.key_id = key_id(ALG, self.public_key)
+
+    @classmethod
+    def generate(cls) -> SigningKey:
+        """Draw a new key."""
+        return cls(Ed25519PrivateKey.generate())
+
+    @classmethod
+    def from_seed(cls, seed: bytes) -> SigningKey:
+        """Return the key of a 32-byte seed."""
+        return cls(Ed25519PrivateKey.from_private_bytes(seed))
+
+    def sign(self, message: bytes) -> bytes:
+        """Return the 64-byte signature."""
+        return self._private.sign(message)
+
+    def __repr__(self) -> str:
+        return f"SigningKey({self.key_id.hex()[:16]})"
+
+    def to_pem(self) -> bytes:
+        """Return the private key as PEM (PKCS #8)."""
+        return self._private.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+
+
+def load_signing_key(path: Path) -> SigningKey:
+    """Read a key file."""
+    try:
+        private = serialization.load_pem_private_key(path.read_bytes(), password=None)
+    except (OSError, ValueError, TypeError) as error:
+        raise KeyFileInvalid(f"key file {path.name!r} cannot be read: expected PEM") from error
+    if not isinstance(private, Ed25519PrivateKey):
+        raise KeyFileInvalid(f"key file {path.name!r} holds another kind of key: expected Ed25519")
+    return SigningKey(private)
+
+
+def save_signing_key(key: SigningKey, path: Path) -> None:
+    """Write a new key file, readable by its owner only; never over an existing one."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as handle:
+        handle.write(key.to_pem())
+        handle.flush()
+        os.fsync(handle.fileno())

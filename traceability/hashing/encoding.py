@@ -1,0 +1,84 @@
+"""Text forms of bytes and times: canonical base64 and base64url, RFC 3339 milliseconds."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import re
+from datetime import UTC, datetime
+
+from traceability.errors import InvalidInput
+
+HASH_LENGTH = 32
+ZERO_HASH = bytes(HASH_LENGTH)
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
+
+
+class EncodingInvalid(InvalidInput):
+    """Text is not the canonical form of the bytes or the time that it stands for."""
+
+    code = "ENCODING_INVALID"
+
+
+def sha256(data: bytes) -> bytes:
+    """Return the SHA-256 digest."""
+    return hashlib.sha256(data).digest()
+
+
+def b64u_encode(data: bytes) -> str:
+    """Return base64url without padding."""
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def b64u_decode(text: str, *, length: int | None = None) -> bytes:
+    """Return the bytes of canonical base64url without padding."""
+    return _decode(text, length, url=True)
+
+
+def b64_encode(data: bytes) -> str:
+    """Return standard base64 with padding."""
+    return base64.b64encode(data).decode()
+
+
+def b64_decode(text: str, *, length: int | None = None) -> bytes:
+    """Return the bytes of canonical standard base64 with padding."""
+    return _decode(text, length, url=False)
+
+
+def _decode(text: str, length: int | None, *, url: bool) -> bytes:
+    name = "base64url" if url else "base64"
+    try:
+        if url:
+            data = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+            canonical = b64u_encode(data)
+        else:
+            data = base64.b64decode(text, validate=True)
+            canonical = b64_encode(data)
+    except (binascii.Error, ValueError) as error:
+        raise EncodingInvalid(f"{name} text is malformed") from error
+    if canonical != text:
+        raise EncodingInvalid(f"{name} text is not canonical")
+    if length is not None and len(data) != length:
+        raise EncodingInvalid(
+            f"{name} text has the wrong length: expected {length} bytes, got {len(data)}"
+        )
+    return data
+
+
+def format_time(moment: datetime) -> str:
+    """Return an aware time as RFC 3339, UTC, milliseconds, `Z`; finer digits are cut."""
+    if moment.tzinfo is None:
+        raise EncodingInvalid("time has no zone: expected an aware time")
+    utc = moment.astimezone(UTC)
+    return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}Z"
+
+
+def parse_time(text: str) -> datetime:
+    """Return the time that exactly `format_time` writes."""
+    if not _TIME.fullmatch(text):
+        raise EncodingInvalid("time is malformed: expected RFC 3339, UTC, milliseconds, Z")
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError as error:
+        raise EncodingInvalid(f"time does not exist: {text}") from error

@@ -1,0 +1,261 @@
+"""Making a proof bundle: from one record to the newest head that covers it.
+
+The newest anchored head with evidence is preferred; where the record is younger, the newest
+head that ends with a state entry is used, and the bundle then says `logged`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from traceability.hashing.commitment import Field, RecordKind, item_header, salted_fields
+from traceability.hashing.envelope import parse_envelope
+from traceability.hashing.statement import BatchStatement, parse_statement
+from traceability.ledger.identity import Identity
+from traceability.ledger.faults import KeyUnknown
+from traceability.ledger.receipts import NotLoggedYet
+from traceability.ledger.state import StateCache, StateTrees
+from traceability.ledger.tree_reading import BatchNodes, item_prefix, log_nodes
+from traceability.errors import NotFound
+from traceability.merkle.proofs import Node, consistency_path, inclusion_path, nodes_of
+from traceability.merkle.state_trees import SortedTree, StatusLeaf
+from traceability.merkle.tree import leaf_hash
+from traceability.store.repositories import Repositories
+from traceability.store.repositories.batches import BatchRow
+from traceability.store.repositories.entries import EntryRow
+from traceability.store.repositories.tree import CheckpointRow
+from traceability.strict_json import parse_json
+from traceability.verify.bundle import (
+    Bundle,
+    CompleteDisclosure,
+    Disclosure,
+    EntryPart,
+    KeyPart,
+    LoggedPart,
+    LotPart,
+    PartialDisclosure,
+    RecordPart,
+    SeenProof,
+    ShownField,
+    StatusPart,
+    StatusRun,
+)
+from traceability.verify.evidence import AnchorEvidence
+from traceability.verify.reading import parse_evidence
+
+# Chooses which fields of a record are shown.
+Selection = Callable[[RecordKind, list[Field]], list[int] | None]
+
+
+class RecordUnknown(NotFound):
+    """There is no such record."""
+
+    code = "RECORD_UNKNOWN"
+
+
+class RecordErased(NotFound):
+    """The record's content was erased; its commitment remains in the log."""
+
+    code = "RECORD_ERASED"
+
+
+@dataclass(frozen=True, slots=True)
+class RecordAddress:
+    """Where a record is: its batch and its index there."""
+
+    batch: int
+    record_index: int
+
+
+def show_all(_kind: RecordKind, _fields: list[Field]) -> None:
+    """Select every field: a complete disclosure."""
+
+
+class BundleBuilder:
+    """Builds bundles on one snapshot of the store."""
+
+    def __init__(
+        self, repositories: Repositories, identity: Identity, *, states: StateCache
+    ) -> None:
+        self._repositories = repositories
+        self._identity = identity
+        self._states = states
+
+    def build(self, address: RecordAddress, *, select: Selection = show_all) -> Bundle:
+        """Build the bundle of one record.
+
+        Raises
+        ------
+        RecordUnknown, RecordErased
+            There is nothing to show.
+        NotLoggedYet
+            No head that ends with a state entry covers the record yet.
+        """
+        batch, entry, leaf_index = self._place(address)
+        head, anchor = self._head_over(leaf_index)
+        nodes = log_nodes(self._repositories, head.tree_size)
+        trees = self._states.at(self._repositories, head.tree_size - 1)
+        statement = parse_statement(parse_envelope(entry.envelope).payload)
+        if not isinstance(statement, BatchStatement):
+            raise RecordUnknown("entry is not a batch")
+        batch_nodes = BatchNodes(self._repositories, batch)
+        return Bundle(
+            record=self._record(address, batch, batch_nodes, select),
+            entry=EntryPart(
+                parse_envelope(entry.envelope),
+                leaf_index,
+                _path(leaf_index, head.tree_size, nodes),
+            ),
+            state=self._logged(head.tree_size - 1, head.tree_size, nodes),
+            key=_key_part(trees, statement.header.key),
+            registration=self._registration(statement.header.key, head.tree_size, nodes),
+            status=_status_runs(trees.statuses, entry.leaf_hash, address.record_index),
+            genesis=self._identity.genesis_envelope,
+            checkpoint=head.text,
+            card=self._card(statement.header.key),
+            lot=self._lot(batch, batch_nodes),
+            anchor=anchor,
+            seen_proof=self._seen_proof(statement, head.tree_size, nodes),
+        )
+
+    def _place(self, address: RecordAddress) -> tuple[BatchRow, EntryRow, int]:
+        batch = self._repositories.batches.get(address.batch)
+        if batch is None or not 0 <= address.record_index < batch.record_count:
+            raise RecordUnknown(
+                f"record {address.record_index} of batch {address.batch} is unknown"
+            )
+        entry = self._repositories.entries.by_arrival(batch.arrival)
+        if entry is None or entry.leaf_index is None:
+            raise NotLoggedYet("record has arrived and has no place in the log yet")
+        return batch, entry, entry.leaf_index
+
+    def _head_over(self, leaf_index: int) -> tuple[CheckpointRow, AnchorEvidence | None]:
+        tree = self._repositories.tree
+        proven = self._repositories.anchors.newest_proven()
+        if proven is not None and proven.evidence and proven.tree_size - 1 > leaf_index:
+            head = tree.checkpoint(proven.tree_size)
+            if head is not None and head.ends_with_state:
+                return head, _evidence(proven.evidence)
+        head = tree.latest_checkpoint(ends_with_state=True)
+        if head is None or head.tree_size - 1 <= leaf_index:
+            raise NotLoggedYet("no state entry follows the record yet: ask again in a moment")
+        return head, None
+
+    def _record(
+        self, address: RecordAddress, batch: BatchRow, nodes: BatchNodes, select: Selection
+    ) -> RecordPart:
+        kind, fields = self._fields(address)
+        return RecordPart(
+            kind=kind,
+            index=address.record_index,
+            path=_path(address.record_index, batch.record_count, nodes.node),
+            fields=_disclose(fields, select(kind, fields)),
+        )
+
+    def _fields(self, address: RecordAddress) -> tuple[RecordKind, list[Field]]:
+        row = self._repositories.batches.record(address.batch, address.record_index)
+        if row is None:
+            return RecordKind.ITEM, [self._item_field(address)]
+        if row.payload is None or row.secret is None:
+            raise RecordErased("record's content was erased")
+        kind = RecordKind(row.kind)
+        value = parse_json(row.payload)
+        return kind, salted_fields(kind, value, row.secret, media_type=row.media_type)
+
+    def _item_field(self, address: RecordAddress) -> Field:
+        run = self._repositories.items.run(address.batch)
+        item = self._repositories.items.get(address.batch, address.record_index)
+        if run is None or item is None:
+            raise RecordUnknown(
+                f"record {address.record_index} of batch {address.batch} is unknown"
+            )
+        uri = item_prefix(run.gtin, run.lot) + item.serial
+        return Field((), item.salt, item_header(uri))
+
+    def _logged(self, index: int, tree_size: int, nodes: Node) -> LoggedPart:
+        row = self._repositories.entries.by_leaf_index(index)
+        if row is None:
+            raise RecordUnknown(f"entry {index} is missing from the store")
+        return LoggedPart(parse_envelope(row.envelope), _path(index, tree_size, nodes))
+
+    def _registration(self, key_id: bytes, tree_size: int, nodes: Node) -> LoggedPart:
+        key = self._repositories.keys.get(key_id)
+        if key is None or key.registered_at is None:
+            raise KeyUnknown(f"key {key_id.hex()[:16]} is not in the log")
+        return self._logged(key.registered_at, tree_size, nodes)
+
+    def _card(self, key_id: bytes) -> Disclosure | None:
+        key = self._repositories.keys.get(key_id)
+        card = None if key is None else self._repositories.participants.card(key.card)
+        if card is None or card.payload is None or card.secret is None:
+            return None
+        value = parse_json(card.payload)
+        return CompleteDisclosure(tuple(salted_fields(RecordKind.PARTICIPANT, value, card.secret)))
+
+    def _lot(self, batch: BatchRow, nodes: BatchNodes) -> LotPart | None:
+        run = self._repositories.items.run(batch.batch)
+        if run is None or run.first_index == 0:
+            return None
+        _, fields = self._fields(RecordAddress(batch.batch, 0))
+        path = _path(0, batch.record_count, nodes.node)
+        return LotPart(path, CompleteDisclosure(tuple(fields)))
+
+    def _seen_proof(
+        self, statement: BatchStatement, tree_size: int, nodes: Node
+    ) -> SeenProof | None:
+        seen = self._repositories.anchors.of_size(statement.seen.tree_size)
+        if seen is None or not seen.evidence or seen.root_hash != statement.seen.root_hash:
+            return None
+        path = consistency_path(seen.tree_size, tree_size=tree_size, node=nodes)
+        return SeenProof(tuple(path), _evidence(seen.evidence))
+
+
+def _path(index: int, tree_size: int, node: Node) -> tuple[bytes, ...]:
+    return tuple(inclusion_path(index, tree_size=tree_size, node=node))
+
+
+def _disclose(fields: list[Field], chosen: list[int] | None) -> Disclosure:
+    if chosen is None:
+        return CompleteDisclosure(tuple(fields))
+    nodes = nodes_of([leaf_hash(field.leaf_data()) for field in fields])
+    shown = [
+        ShownField(index, fields[index], _path(index, len(fields), nodes))
+        for index in sorted({0, *chosen})
+    ]
+    return PartialDisclosure(len(fields), tuple(shown))
+
+
+def _key_part(trees: StateTrees, key_id: bytes) -> KeyPart:
+    index = trees.keys.index_of(key_id)
+    return KeyPart(trees.keys.leaves[index], index, tuple(trees.keys.path(index)))
+
+
+def _status_runs(
+    tree: SortedTree[StatusLeaf], entry_hash: bytes, record_index: int
+) -> tuple[StatusRun, ...]:
+    """Return the runs that bracket (entry, −1) and (entry, record): one if they meet."""
+    if not tree.size:
+        return ((),)
+    spans = [_span(tree, entry_hash, wanted) for wanted in (-1, record_index)]
+    (first, last), (start, end) = spans
+    if start <= last:
+        spans = [(first, max(last, end))]
+    return tuple(
+        tuple(
+            StatusPart(tree.leaves[index], index, tuple(tree.path(index)))
+            for index in range(low, high)
+        )
+        for low, high in spans
+    )
+
+
+def _span(tree: SortedTree[StatusLeaf], entry_hash: bytes, record_index: int) -> tuple[int, int]:
+    """Return the half-open run from predecessor to successor, or to the tree's edges."""
+    low = tree.position((entry_hash, record_index))
+    high = tree.position((entry_hash, record_index + 1))
+    return max(low - 1, 0), min(high + 1, tree.size)
+
+
+def _evidence(data: bytes) -> AnchorEvidence:
+    return parse_evidence(parse_json(data))

@@ -1,0 +1,158 @@
+"""Taking a signed batch in: check, lock, append; nothing is half-stored.
+
+Everything that costs time (parsing, hashing) is done before the transaction. Inside it the
+keys that the statement names are locked, in key-id order, and only then is the arrival number
+taken: so two statements of one key cannot overtake each other.
+
+A crash before the commit leaves nothing. After it, the batch has arrived and the sequencer
+finds it, whether this process lives or not.
+"""
+
+from __future__ import annotations
+
+from traceability.hashing.ed25519 import SigningKey
+from traceability.hashing.envelope import Envelope, parse_envelope, verify_envelope
+from traceability.hashing.statement import BatchStatement, Header
+from traceability.ledger.chains import append_envelope, append_signed, chain_of
+from traceability.ledger.checks import (
+    check_key,
+    check_seen,
+    check_statement,
+    live_key,
+    newest_seen,
+)
+from traceability.ledger.clock import Clock
+from traceability.ledger.faults import SequenceConflict, SequenceGap
+from traceability.ledger.identity import Identity
+from traceability.ledger.keeping import CapturedBatch, captured_before, keep_batch
+from traceability.ledger.prepared import PreparedBatch
+from traceability.store.repositories import Repositories
+from traceability.store.store import Store
+from traceability.store.times import to_milliseconds
+
+
+class Capture:
+    """Appends batches to a ledger."""
+
+    def __init__(self, store: Store, identity: Identity, *, clock: Clock) -> None:
+        self._store = store
+        self._identity = identity
+        self._clock = clock
+
+    def signed(
+        self, envelope: Envelope, statement: BatchStatement, *, batch: PreparedBatch
+    ) -> CapturedBatch:
+        """Append a batch that its participant signed; the same one again gives the same answer.
+
+        Raises
+        ------
+        WrongLog, KeyUnknown, KeyRevoked, WrongParticipant, RoleNotAllowed, PrefixNotAllowed,
+        BatchMismatch, SeenRefused, SequenceConflict, SequenceGap, SerialDuplicate
+            The store is as before, but for the evidence of a conflicting statement.
+        """
+        check_statement(statement, self._identity.log, batch)
+        try:
+            with self._store.unit_of_work() as work:
+                captured = self._append(work.repositories, envelope, statement, batch)
+                work.commit()
+        except SequenceConflict:
+            self._keep_evidence(envelope, statement)
+            raise
+        return captured
+
+    def _append(
+        self,
+        repositories: Repositories,
+        envelope: Envelope,
+        statement: BatchStatement,
+        batch: PreparedBatch,
+    ) -> CapturedBatch:
+        header = statement.header
+        repositories.keys.lock([header.key])
+        key = live_key(repositories, header.key)
+        verify_envelope(envelope, [(key.alg, key.public_key)])
+        if self._is_repeated(repositories, envelope, header):
+            return captured_before(repositories, header)
+        check_key(key, statement.participant, batch)
+        check_chain(repositories, header)
+        check_seen(repositories, key, statement.seen)
+        appended = append_envelope(repositories, envelope, statement=statement, now=self._clock())
+        return keep_batch(repositories, appended, statement, batch=batch, now=self._clock())
+
+    def _is_repeated(self, repositories: Repositories, envelope: Envelope, header: Header) -> bool:
+        known = repositories.entries.by_sequence(header.key, header.sequence)
+        if known is None:
+            return False
+        if parse_envelope(known.envelope).payload != envelope.payload:
+            raise SequenceConflict(
+                f"key has already signed another statement with sequence {header.sequence}",
+                expected=known.leaf_hash.hex()[:16],
+                got="another statement",
+            )
+        return True
+
+    def _keep_evidence(self, envelope: Envelope, statement: BatchStatement) -> None:
+        with self._store.unit_of_work() as work:
+            work.repositories.entries.add_conflict(
+                key_id=statement.header.key,
+                sequence=statement.header.sequence,
+                envelope=envelope.to_bytes(),
+                received=to_milliseconds(self._clock()),
+            )
+            work.commit()
+
+    def held(
+        self,
+        repositories: Repositories,
+        key: SigningKey,
+        *,
+        participant: bytes,
+        batch: PreparedBatch,
+    ) -> CapturedBatch:
+        """Sign a batch with a key that this node holds, within the caller's transaction."""
+        repositories.keys.lock([key.key_id])
+        row = live_key(repositories, key.key_id)
+        check_key(row, participant, batch)
+        seen = newest_seen(repositories, row)
+        made: list[BatchStatement] = []
+
+        def build(header: Header) -> BatchStatement:
+            made.append(
+                BatchStatement(
+                    header=header,
+                    participant=participant,
+                    seen=seen,
+                    record_count=batch.record_count,
+                    batch_root=batch.batch_root,
+                )
+            )
+            return made[0]
+
+        now = self._clock()
+        appended = append_signed(repositories, build, log=self._identity.log, author=key, now=now)
+        return keep_batch(repositories, appended, made[0], batch=batch, now=now)
+
+
+def check_chain(repositories: Repositories, header: Header) -> None:
+    """Demand that a statement is its key's next one.
+
+    Raises
+    ------
+    SequenceGap
+        The sequence number or the previous hash does not continue the key's chain.
+    """
+    chain = chain_of(repositories, header.key)
+    if header.sequence != chain.next_sequence:
+        raise SequenceGap(
+            f"statement does not continue its key's chain: expected sequence "
+            f"{chain.next_sequence}, got {header.sequence}",
+            expected=str(chain.next_sequence),
+            got=str(header.sequence),
+        )
+    if header.previous != chain.previous:
+        raise SequenceGap(
+            "statement names another previous entry of its key: expected "
+            f"{chain.previous.hex()[:16]}, got {header.previous.hex()[:16]}",
+            expected=chain.previous.hex()[:16],
+            got=header.previous.hex()[:16],
+        )

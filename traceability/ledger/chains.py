@@ -1,0 +1,82 @@
+"""Signing the next statement of a key that this node holds, inside the transaction that keeps it.
+
+A key's statements form a chain: `sequence` counts from 0 and `previous` is the leaf hash of the
+key's preceding entry. The row of `key_chains` is locked first, so that two writers cannot sign
+the same number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from traceability.hashing.ed25519 import SigningKey
+from traceability.hashing.encoding import ZERO_HASH
+from traceability.hashing.envelope import STATEMENT_TYPE, Envelope, sign_envelope
+from traceability.hashing.statement import Header, Statement, entry_leaf_hash
+from traceability.store.repositories import Repositories
+from traceability.store.repositories.keys import KeyChain
+from traceability.store.times import to_milliseconds
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """An entry that has arrived: its number, its leaf hash and its exact bytes."""
+
+    arrival: int
+    leaf_hash: bytes
+    envelope: bytes
+
+
+def append_signed(
+    repositories: Repositories,
+    build: Callable[[Header], Statement],
+    *,
+    log: bytes,
+    author: SigningKey,
+    now: datetime,
+    cosigners: Sequence[SigningKey] = (),
+) -> Appended:
+    """Sign the author's next statement and append it.
+
+    The caller holds the lock on the author's chain, and commits.
+    """
+    chain = chain_of(repositories, author.key_id)
+    statement = build(
+        Header(
+            log=log,
+            key=author.key_id,
+            sequence=chain.next_sequence,
+            previous=chain.previous,
+            claimed_time=now,
+        )
+    )
+    envelope = sign_envelope(STATEMENT_TYPE, statement.to_payload(), [author, *cosigners])
+    return append_envelope(repositories, envelope, statement=statement, now=now)
+
+
+def chain_of(repositories: Repositories, key_id: bytes) -> KeyChain:
+    """Return where a key's chain stands; a key that has said nothing stands at 0."""
+    return repositories.keys.chain(key_id) or KeyChain(0, ZERO_HASH)
+
+
+def append_envelope(
+    repositories: Repositories, envelope: Envelope, *, statement: Statement, now: datetime
+) -> Appended:
+    """Append a statement that has been checked, and advance its key's chain."""
+    leaf_hash = entry_leaf_hash(envelope)
+    header = statement.header
+    data = envelope.to_bytes()
+    arrival = repositories.entries.add(
+        leaf_hash=leaf_hash,
+        type=statement.type,
+        key_id=header.key,
+        sequence=header.sequence,
+        envelope=data,
+        received=to_milliseconds(now),
+    )
+    if repositories.keys.chain(header.key) is None:
+        repositories.keys.start_chain(header.key, ZERO_HASH)
+    repositories.keys.advance_chain(header.key, leaf_hash)
+    return Appended(arrival, leaf_hash, data)

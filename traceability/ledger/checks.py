@@ -1,0 +1,126 @@
+"""What must hold before a batch is appended: the log, the key, its scope, what it has seen."""
+
+from __future__ import annotations
+
+from traceability.codes.prefixes import gtin_in_prefixes
+from traceability.events.jsonld import SubmittedEvent
+from traceability.hashing.commitment import RecordKind
+from traceability.hashing.statement import BatchStatement, Seen
+from traceability.ledger.faults import (
+    BatchMismatch,
+    KeyRevoked,
+    KeyUnknown,
+    PrefixNotAllowed,
+    RoleNotAllowed,
+    SeenRefused,
+    WrongLog,
+    WrongParticipant,
+)
+from traceability.ledger.prepared import PreparedBatch
+from traceability.ledger.tree_reading import log_nodes
+from traceability.merkle.proofs import root_from_nodes
+from traceability.store.repositories import Repositories
+from traceability.store.repositories.keys import KeyRow
+from traceability.verify.scopes import ROLES_FOR_KIND
+
+
+def check_statement(statement: BatchStatement, log: bytes, batch: PreparedBatch) -> None:
+    """Demand that a statement is for this log and says what the records hash to."""
+    if statement.header.log != log:
+        raise WrongLog(
+            f"statement is for another log: expected {log.hex()[:16]}, "
+            f"got {statement.header.log.hex()[:16]}"
+        )
+    if statement.record_count != batch.record_count:
+        raise BatchMismatch(
+            f"statement has another number of records: expected {batch.record_count}, "
+            f"got {statement.record_count}"
+        )
+    if statement.batch_root != batch.batch_root:
+        raise BatchMismatch(
+            f"records hash to another root: expected {statement.batch_root.hex()[:16]}, "
+            f"got {batch.batch_root.hex()[:16]}"
+        )
+
+
+def live_key(repositories: Repositories, key_id: bytes) -> KeyRow:
+    """Return a registered key that has not been revoked."""
+    key = repositories.keys.get(key_id)
+    if key is None:
+        raise KeyUnknown(f"key {key_id.hex()[:16]} is not registered")
+    if key.revoked_arrival is not None:
+        raise KeyRevoked(f"key {key_id.hex()[:16]} was revoked")
+    return key
+
+
+def check_key(key: KeyRow, participant: bytes, batch: PreparedBatch) -> None:
+    """Demand that the key is the participant's, and may say what the batch says."""
+    if key.participant != participant:
+        raise WrongParticipant(
+            f"key {key.key_id.hex()[:16]} belongs to another participant: expected "
+            f"{participant.hex()}, got {key.participant.hex()}"
+        )
+    for kind in sorted(batch.kinds):
+        if not ROLES_FOR_KIND[kind] & set(key.roles):
+            raise RoleNotAllowed(
+                f"key may not sign {kind.name.lower()} records: expected one of "
+                f"{', '.join(sorted(ROLES_FOR_KIND[kind]))}, got {', '.join(key.roles)}"
+            )
+    if batch.items is not None:
+        _check_prefix(key, batch.items.gtin, "/items")
+    for record in batch.records:
+        if record.kind is RecordKind.EVENT and record.event is not None:
+            _check_commissioning(key, record.event)
+
+
+def _check_commissioning(key: KeyRow, event: SubmittedEvent) -> None:
+    if event.biz_step != "commissioning" or event.action != "ADD":
+        return
+    for item in event.objects:
+        if item.gtin is not None:
+            _check_prefix(key, item.gtin, event.pointer)
+
+
+def _check_prefix(key: KeyRow, gtin: str, pointer: str) -> None:
+    if not gtin_in_prefixes(gtin, key.prefixes):
+        raise PrefixNotAllowed(
+            f"GTIN {gtin} lies outside the key's prefixes: expected "
+            f"{', '.join(key.prefixes) or 'none'}, got {gtin[1:]}",
+            pointer=pointer,
+        )
+
+
+def check_seen(repositories: Repositories, key: KeyRow, seen: Seen) -> None:
+    """Demand that the signer saw a head of this log that covers its key's registration."""
+    latest = repositories.tree.latest_checkpoint()
+    size = 0 if latest is None else latest.tree_size
+    if not 0 < seen.tree_size <= size:
+        raise SeenRefused(
+            f"seen checkpoint is not of this log: expected size 1 to {size}, got {seen.tree_size}"
+        )
+    if key.registered_at is None or key.registered_at >= seen.tree_size:
+        raise SeenRefused(
+            f"seen checkpoint is older than the key: expected size above "
+            f"{key.registered_at}, got {seen.tree_size}"
+        )
+    root = root_from_nodes(seen.tree_size, log_nodes(repositories, seen.tree_size))
+    if root != seen.root_hash:
+        raise SeenRefused(
+            f"seen checkpoint is not of this log: expected root {root.hex()[:16]} at size "
+            f"{seen.tree_size}, got {seen.root_hash.hex()[:16]}"
+        )
+
+
+def newest_seen(repositories: Repositories, key: KeyRow) -> Seen:
+    """Return what a key held here has seen: the newest anchored head, else the newest head.
+
+    An anchored head gives the batch a "not before" that others can check.
+    """
+    proven = repositories.anchors.newest_proven()
+    if proven is not None and key.registered_at is not None:
+        if key.registered_at < proven.tree_size:
+            return Seen(proven.tree_size, proven.root_hash)
+    latest = repositories.tree.latest_checkpoint()
+    if latest is None or key.registered_at is None or key.registered_at >= latest.tree_size:
+        raise SeenRefused(f"key {key.key_id.hex()[:16]} is not in the log yet: try again")
+    return Seen(latest.tree_size, latest.root_hash)

@@ -1,0 +1,125 @@
+"""What capture refuses, each with its stable code."""
+
+from __future__ import annotations
+
+from traceability.errors import Conflict, Forbidden, InvalidInput, Refused
+
+
+class EntryTooLarge(InvalidInput):
+    """An entry is permanent, so it is small."""
+
+    code = "ENTRY_TOO_LARGE"
+
+
+class WrongLog(Refused):
+    """The statement was signed for another log."""
+
+    code = "WRONG_LOG"
+
+
+class KeyUnknown(Forbidden):
+    """No registration of this key is in the log."""
+
+    code = "KEY_UNKNOWN"
+
+
+class KeyRevoked(Forbidden):
+    """The key was revoked; register a new one."""
+
+    code = "KEY_REVOKED"
+
+
+class WrongParticipant(Forbidden):
+    """The key belongs to another participant."""
+
+    code = "WRONG_PARTICIPANT"
+
+
+class RoleNotAllowed(Forbidden):
+    """The key's roles do not allow this kind of record."""
+
+    code = "ROLE_NOT_ALLOWED"
+
+
+class PrefixNotAllowed(Forbidden):
+    """The code lies outside the GS1 prefixes that the key may issue."""
+
+    code = "PREFIX_NOT_ALLOWED"
+
+
+class SequenceConflict(Conflict):
+    """Another statement already has this key's sequence number; it is kept as evidence."""
+
+    code = "SEQUENCE_CONFLICT"
+
+
+class SequenceGap(Conflict):
+    """The key's chain continues elsewhere: a statement is missing or repeated."""
+
+    code = "SEQUENCE_GAP"
+
+
+class SeenRefused(Refused):
+    """The checkpoint that the signer saw is not one of this log, or too old for its key."""
+
+    code = "SEEN_REFUSED"
+
+
+class BatchMismatch(InvalidInput):
+    """The records do not hash to what the statement says."""
+
+    code = "BATCH_MISMATCH"
+
+
+class BatchEmpty(InvalidInput):
+    """A batch needs at least one record."""
+
+    code = "BATCH_EMPTY"
+
+
+class BatchTooLarge(InvalidInput):
+    """A batch holds more records than this node takes at once."""
+
+    code = "BATCH_TOO_LARGE"
+
+
+class SerialDuplicate(Conflict):
+    """The serial number was issued before."""
+
+    code = "SERIAL_DUPLICATE"
+
+
+class SerialOrder(InvalidInput):
+    """Item records of a batch share one GTIN and lot, and ascend by serial number."""
+
+    code = "SERIAL_ORDER"
+
+
+class EventIdConflict(Conflict):
+    """Another event already has this eventID."""
+
+    code = "EVENT_ID_CONFLICT"
+
+
+class KeyAlreadyRegistered(Conflict):
+    """A key is registered once; to rotate, register a new one."""
+
+    code = "KEY_ALREADY_REGISTERED"
+
+
+class StatusRefused(Refused):
+    """This signer may not set that status, or there is no such record."""
+
+    code = "STATUS_REFUSED"
+
+
+class StatementNotAccepted(Refused):
+    """Statements of this type are made by the log itself."""
+
+    code = "STATEMENT_NOT_ACCEPTED"
+
+
+class RolledBack(Refused):
+    """The record is sound, but another one of its document is not; mend that and send again."""
+
+    code = "ROLLED_BACK"

@@ -1,0 +1,149 @@
+"""Writing a batch's rows: the batch, its records, its items, its events, its tree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from traceability.hashing.statement import BatchStatement, Header
+from traceability.ledger.chains import Appended
+from traceability.ledger.faults import SerialDuplicate
+from traceability.ledger.prepared import PreparedBatch, PreparedItems, PreparedRecord
+from traceability.store.repositories import Repositories
+from traceability.store.repositories.batches import RecordRow
+from traceability.store.repositories.events import EventObjectRow, EventRow
+from traceability.store.repositories.items import ItemRun
+from traceability.store.times import to_milliseconds
+
+SALT_BYTES = 16
+
+
+@dataclass(frozen=True, slots=True)
+class CapturedBatch:
+    """A batch that has arrived: its number, its entry, and whether it was here before."""
+
+    batch: int
+    arrival: int
+    entry_hash: bytes
+    repeated: bool = False
+
+
+def captured_before(repositories: Repositories, header: Header) -> CapturedBatch:
+    """Return the batch that a key signed under a used sequence number."""
+    entry = repositories.entries.by_sequence(header.key, header.sequence)
+    batch = None if entry is None else repositories.batches.by_arrival(entry.arrival)
+    if entry is None or batch is None:
+        raise AssertionError("a repeated batch statement has its batch")
+    return CapturedBatch(batch.batch, entry.arrival, entry.leaf_hash, repeated=True)
+
+
+def keep_batch(
+    repositories: Repositories,
+    appended: Appended,
+    statement: BatchStatement,
+    *,
+    batch: PreparedBatch,
+    now: datetime,
+) -> CapturedBatch:
+    """Write everything that belongs to a batch whose entry was just appended."""
+    number = repositories.batches.add(
+        arrival=appended.arrival,
+        participant=statement.participant,
+        record_count=batch.record_count,
+        batch_root=batch.batch_root,
+        submitted=to_milliseconds(now),
+    )
+    repositories.batches.add_records(
+        [_record_row(number, index, record) for index, record in enumerate(batch.records)]
+    )
+    repositories.events.add(
+        [
+            (event_row(number, index, record), object_rows(record))
+            for index, record in enumerate(batch.records)
+            if record.event is not None
+        ]
+    )
+    if batch.items is not None:
+        _keep_items(repositories, number, batch.items, first=len(batch.records))
+    repositories.tree.add_batch_tiles(number, batch.tiles)
+    return CapturedBatch(number, appended.arrival, appended.leaf_hash)
+
+
+def _record_row(batch: int, index: int, record: PreparedRecord) -> RecordRow:
+    return RecordRow(
+        batch=batch,
+        record_index=index,
+        kind=int(record.kind),
+        field_count=record.commitment.field_count,
+        field_root=record.commitment.field_root,
+        media_type=record.media_type,
+        payload=record.payload,
+        secret=record.secret,
+    )
+
+
+def event_row(batch: int, index: int, record: PreparedRecord) -> EventRow:
+    """Return what lineage reads of an event."""
+    event = record.event
+    if event is None or record.content_mac is None:
+        raise AssertionError("an event record carries its event and its content hash")
+    return EventRow(
+        batch=batch,
+        record_index=index,
+        type=event.type,
+        action=event.action,
+        event_time=to_milliseconds(event.event_time),
+        biz_step=event.biz_step,
+        disposition=event.disposition,
+        read_point=event.read_point,
+        biz_location=event.biz_location,
+        transformation_id=event.transformation_id,
+        event_id=event.event_id,
+        declares_error=event.declares_error,
+        content_mac=record.content_mac,
+    )
+
+
+def object_rows(record: PreparedRecord) -> list[EventObjectRow]:
+    """Return the objects that an event names."""
+    if record.event is None:
+        return []
+    return [
+        EventObjectRow(
+            role=item.role,
+            uri=item.uri,
+            quantity=None if item.quantity is None else str(item.quantity),
+            uom=item.uom,
+        )
+        for item in record.event.objects
+    ]
+
+
+def _keep_items(
+    repositories: Repositories, batch: int, items: PreparedItems, *, first: int
+) -> None:
+    if not items.freshly_drawn:
+        _refuse_issued(repositories, items)
+    run = ItemRun(batch, items.gtin, items.lot, first, len(items.serials))
+    repositories.items.add_run(run, _item_rows(batch, items, first))
+
+
+def _refuse_issued(repositories: Repositories, items: PreparedItems) -> None:
+    """Refuse serials of the same GTIN that an earlier batch issued, whatever its lot."""
+    for run in repositories.items.runs_of(items.gtin):
+        for index, serial in enumerate(items.serials):
+            if repositories.items.find(run, serial) is not None:
+                raise SerialDuplicate(
+                    f"serial {serial!r} of GTIN {items.gtin} was issued before",
+                    pointer=f"/items/serials/{index}",
+                )
+
+
+def _item_rows(
+    batch: int, items: PreparedItems, first: int
+) -> Iterator[tuple[int, int, str, bytes]]:
+    salts = items.salts
+    for offset, serial in enumerate(items.serials):
+        start = offset * SALT_BYTES
+        yield batch, first + offset, serial, salts[start : start + SALT_BYTES]

@@ -1,0 +1,78 @@
+"""The signing keys that this node holds, one file each, readable by their owner only.
+
+A key whose participant keeps it elsewhere is not here; `custody` in its registration says so.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+from traceability.errors import NotFound
+from traceability.hashing.ed25519 import SigningKey, load_signing_key, save_signing_key
+
+
+class KeyNotHeld(NotFound):
+    """This node does not hold the signing key."""
+
+    code = "KEY_NOT_HELD"
+
+
+class Keyring:
+    """A folder of key files, named by what they are for or by their key id."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def named(self, name: str, *, create: bool = False) -> SigningKey:
+        """Return the key for a purpose (`log`, `registrar`), made on first use if asked."""
+        path = self._folder / f"{name}.pem"
+        if path.exists():
+            return load_signing_key(path)
+        if not create:
+            raise KeyNotHeld(f"key file {path.name!r} is missing")
+        return self._save(SigningKey.generate(), path)
+
+    def secret(self, name: str, *, create: int = 0) -> bytes:
+        """Return a secret of raw bytes; with `create`, one of that many is made on first use."""
+        path = self._folder / f"{name}.secret"
+        if path.exists():
+            return path.read_bytes()
+        if not create:
+            raise KeyNotHeld(f"secret file {path.name!r} is missing")
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        data = secrets.token_bytes(create)
+        # Whole or absent: a crash may leave the other name behind, never half a secret.
+        draft = path.with_suffix(".new")
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as handle:
+            handle.write(data)
+            handle.flush()
+            os.fsync(handle.fileno())
+        draft.replace(path)
+        return data
+
+    def held(self, key_id: bytes) -> SigningKey:
+        """Return the participant's key with this id."""
+        path = self._path(key_id)
+        if not path.exists():
+            raise KeyNotHeld(f"key {key_id.hex()[:16]} is not held here")
+        return load_signing_key(path)
+
+    def holds(self, key_id: bytes) -> bool:
+        """Tell whether the key with this id is here."""
+        return self._path(key_id).exists()
+
+    def add(self, key: SigningKey) -> None:
+        """Keep a participant's key under its id."""
+        if not self.holds(key.key_id):
+            self._save(key, self._path(key.key_id))
+
+    def _path(self, key_id: bytes) -> Path:
+        return self._folder / "participants" / f"{key_id.hex()}.pem"
+
+    def _save(self, key: SigningKey, path: Path) -> SigningKey:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        save_signing_key(key, path)
+        return key

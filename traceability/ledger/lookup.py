@@ -1,0 +1,83 @@
+"""From a code that somebody scanned or typed to the record that answers for it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from traceability.codes.identifier import Identifier
+from traceability.codes.uris import canonical_uri, parse_code
+from traceability.errors import InvalidInput
+from traceability.hashing.encoding import b64u_decode
+from traceability.ledger.bundles import RecordAddress, RecordUnknown
+from traceability.store.repositories import Repositories
+
+_RECORD_NAME = re.compile(r"urn:itemproof:record:([A-Za-z0-9_-]{43}):(0|[1-9][0-9]{0,15})")
+
+
+class CodeUnknown(RecordUnknown):
+    """Nothing is recorded under this code."""
+
+    code = "CODE_UNKNOWN"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The record for a code; `identifier` is None where the code is not a GS1 one."""
+
+    address: RecordAddress
+    identifier: Identifier | None
+    is_item: bool
+
+
+def find_record(repositories: Repositories, code: str) -> Found:
+    """Find the item record of a code, else the first event that names it, else by event id.
+
+    Raises
+    ------
+    CodeUnknown
+        Nothing is recorded under the code; malformed GS1 codes raise their own errors.
+    """
+    named = _RECORD_NAME.fullmatch(code)
+    if named:
+        return Found(_by_name(repositories, named[1], int(named[2])), None, is_item=False)
+    by_id = repositories.events.by_event_id([code])
+    if by_id:
+        return Found(RecordAddress(by_id[0].batch, by_id[0].record_index), None, is_item=False)
+    identifier = _identifier(code)
+    item = None if identifier is None else find_item(repositories, identifier)
+    if item is not None:
+        return Found(item, identifier, is_item=True)
+    uri = code if identifier is None else identifier.canonical
+    events = repositories.events.naming(uri, limit=1)
+    if not events:
+        raise CodeUnknown(f"code {code!r} is unknown: no record names it")
+    return Found(RecordAddress(events[0].batch, events[0].record_index), identifier, is_item=False)
+
+
+def find_item(repositories: Repositories, identifier: Identifier) -> RecordAddress | None:
+    """Return the item record of a serialised GTIN; a lot in the code must be the item's."""
+    if identifier.gtin is None or identifier.serial is None:
+        return None
+    for run in repositories.items.runs_of(identifier.gtin, identifier.lot or None):
+        item = repositories.items.find(run, identifier.serial)
+        if item is not None:
+            return RecordAddress(run.batch, item.record_index)
+    return None
+
+
+def _by_name(repositories: Repositories, entry_hash: str, record_index: int) -> RecordAddress:
+    batch = repositories.batches.by_entry_hash(b64u_decode(entry_hash, length=32))
+    if batch is None or record_index >= batch.record_count:
+        raise CodeUnknown(f"record {record_index} of entry {entry_hash[:16]} is unknown")
+    return RecordAddress(batch.batch, record_index)
+
+
+def _identifier(code: str) -> Identifier | None:
+    """Read a GS1 code; other absolute URIs are names of their own."""
+    try:
+        return parse_code(code)
+    except InvalidInput:
+        if canonical_uri(code) == code and not code.startswith(("http", "urn:epc:")):
+            return None
+        raise

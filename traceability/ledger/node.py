@@ -1,0 +1,131 @@
+"""A node: one ledger with its parts wired, for one process.
+
+A process that serves and one that runs a single command use the same node; the locks of the
+store keep them apart.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from traceability.chain.anchoring import Anchorer
+from traceability.chain.client import ChainClient
+from traceability.errors import Unavailable
+from traceability.ledger.bundles import BundleBuilder, RecordAddress, show_all
+from traceability.ledger.capture import Capture
+from traceability.ledger.clock import Clock, system_clock
+from traceability.ledger.disclosure import Audience, selection
+from traceability.ledger.identity import Identity
+from traceability.ledger.keeping import CapturedBatch
+from traceability.ledger.keyring import Keyring
+from traceability.ledger.lookup import Found, find_record
+from traceability.ledger.mint import Lot, prepare_lot
+from traceability.ledger.participants import Registrar, held_key
+from traceability.ledger.second_place import SecondPlace
+from traceability.ledger.sequencer import Sequencer
+from traceability.ledger.state import StateCache
+from traceability.ledger.submission import Submission
+from traceability.store.repositories import Repositories
+from traceability.store.repositories.anchors import AttemptRow
+from traceability.store.repositories.tree import CheckpointRow
+from traceability.store.store import Store
+from traceability.verify.bundle import Bundle
+
+
+class ChainNotConfigured(Unavailable):
+    """This process has no chain to anchor in."""
+
+    code = "CHAIN_NOT_CONFIGURED"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where things stand: the newest head, and the newest anchor."""
+
+    checkpoint: CheckpointRow | None
+    anchor: AttemptRow | None
+    waiting: int
+
+
+class Node:
+    """One open ledger."""
+
+    def __init__(
+        self,
+        store: Store,
+        identity: Identity,
+        *,
+        data_dir: Path,
+        keyring: Keyring,
+        anchorer: Anchorer | None = None,
+        chain: ChainClient | None = None,
+        clock: Clock = system_clock,
+    ) -> None:
+        self.store = store
+        self.identity = identity
+        self.data_dir = data_dir
+        self.keyring = keyring
+        self.anchorer = anchorer
+        self.chain = chain
+        self.clock = clock
+        self.states = StateCache()
+        self.second_place = SecondPlace(data_dir / "served-heads.txt")
+        self.capture = Capture(store, identity, clock=clock)
+        self.registrar = Registrar(store, identity, keyring=keyring, clock=clock)
+        self.submission = Submission(
+            store, self.capture, keyring=keyring, duplicate_key=identity.duplicate_key
+        )
+        self.sequencer = Sequencer(
+            store, identity, second_place=self.second_place, states=self.states, clock=clock
+        )
+
+    def mint(self, lot: Lot, *, participant: bytes) -> CapturedBatch:
+        """Issue a lot in the name of a participant whose key this node holds."""
+        batch = prepare_lot(lot)
+        with self.store.unit_of_work() as work:
+            key = held_key(work.repositories, self.keyring, participant)
+            captured = self.capture.held(
+                work.repositories, key, participant=participant, batch=batch
+            )
+            work.commit()
+        return captured
+
+    def anchor(self) -> None:
+        """Close the log with a state entry and take its head one step towards finality."""
+        if self.anchorer is None:
+            raise ChainNotConfigured("no chain is configured: nothing can be anchored")
+        self.sequencer.run(close=True)
+        with self.store.lock("anchorer"):
+            self.anchorer.step()
+
+    def standing(self) -> Standing:
+        """Return the newest head and anchor, and how many entries wait for a place."""
+        with self.store.reading() as repositories:
+            return Standing(
+                repositories.tree.latest_checkpoint(),
+                repositories.anchors.latest(),
+                len(repositories.entries.unsequenced(1000)),
+            )
+
+    def prove(self, code: str, *, audience: Audience = "auditor") -> Bundle:
+        """Return the proof bundle of the record that answers for a code."""
+        with self.store.reading() as repositories:
+            found = find_record(repositories, code)
+            return self._bundle(repositories, found, code, audience)
+
+    def _bundle(
+        self, repositories: Repositories, found: Found, code: str, audience: Audience
+    ) -> Bundle:
+        builder = BundleBuilder(repositories, self.identity, states=self.states)
+        return builder.build(found.address, select=selection(audience, code))
+
+    def prove_record(self, address: RecordAddress) -> Bundle:
+        """Return the complete proof bundle of a record."""
+        with self.store.reading() as repositories:
+            builder = BundleBuilder(repositories, self.identity, states=self.states)
+            return builder.build(address, select=show_all)
+
+    def close(self) -> None:
+        """Close the store."""
+        self.store.close()

@@ -1,0 +1,194 @@
+"""Registering participants and their keys: each registration is an entry of the log."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from traceability.codes.keys import check_element
+from traceability.hashing.canonical import canonicalize
+from traceability.hashing.commitment import RecordKind, commit, salted_fields
+from traceability.hashing.ed25519 import SigningKey, check_public_key
+from traceability.hashing.statement import Header, KeyRegister, KeyRevoke
+from traceability.ledger.chains import Appended, append_signed
+from traceability.ledger.clock import Clock
+from traceability.ledger.faults import KeyAlreadyRegistered, KeyRevoked, KeyUnknown
+from traceability.ledger.identity import Identity
+from traceability.ledger.keyring import Keyring
+from traceability.store.repositories import Repositories
+from traceability.store.repositories.participants import CardRow, ParticipantRow
+from traceability.store.store import Store
+from traceability.strict_json import JSONValue
+
+PARTICIPANT_ID_BYTES = 16
+SECRET_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What is known of an organisation; its members become the fields of its card."""
+
+    name: str
+    gln: str | None = None
+    attributes: tuple[tuple[str, JSONValue], ...] = ()
+
+    def to_json(self) -> dict[str, JSONValue]:
+        """Return the card's payload."""
+        members: dict[str, JSONValue] = {**dict(self.attributes), "name": self.name}
+        return members | ({"gln": self.gln} if self.gln else {})
+
+
+@dataclass(frozen=True, slots=True)
+class Scopes:
+    """What a key may say: its roles, and the GS1 prefixes under which it issues codes."""
+
+    roles: tuple[str, ...]
+    prefixes: tuple[str, ...]
+
+
+class Registrar:
+    """Registers and revokes keys with the registrar's signature."""
+
+    def __init__(self, store: Store, identity: Identity, *, keyring: Keyring, clock: Clock) -> None:
+        self._store = store
+        self._identity = identity
+        self._keyring = keyring
+        self._clock = clock
+
+    def add_participant(
+        self, card: Card, scopes: Scopes, *, key: SigningKey | None = None
+    ) -> ParticipantRow:
+        """Register an organisation with a first key.
+
+        Without `key` one is made and held here: custody `operator`. With one, the participant
+        holds it and has just signed with it: custody `self`.
+        """
+        if card.gln is not None:
+            check_element("414", card.gln)
+        custody = "operator" if key is None else "self"
+        signing = key or SigningKey.generate()
+        if custody == "operator":
+            self._keyring.add(signing)
+        row = ParticipantRow(secrets.token_bytes(PARTICIPANT_ID_BYTES), card.gln, card.name)
+        with self._store.unit_of_work() as work:
+            work.repositories.participants.put(row)
+            number = self._keep_card(work.repositories, row.participant, card)
+            self._register(
+                work.repositories,
+                signing,
+                row.participant,
+                custody=custody,
+                scopes=scopes,
+                card=number,
+            )
+            work.commit()
+        return row
+
+    def _keep_card(self, repositories: Repositories, participant: bytes, card: Card) -> bytes:
+        payload = card.to_json()
+        secret = secrets.token_bytes(SECRET_BYTES)
+        fields = salted_fields(RecordKind.PARTICIPANT, payload, secret)
+        number = commit(RecordKind.PARTICIPANT, fields).leaf_hash()
+        repositories.participants.add_card(
+            CardRow(number, participant, canonicalize(payload), secret)
+        )
+        return number
+
+    def _register(
+        self,
+        repositories: Repositories,
+        key: SigningKey,
+        participant: bytes,
+        *,
+        custody: str,
+        scopes: Scopes,
+        card: bytes,
+    ) -> Appended:
+        check_public_key(key.public_key)
+        registrar = self._identity.registrar_key
+        repositories.keys.lock([registrar.key_id, key.key_id])
+        if repositories.keys.get(key.key_id) is not None:
+            raise KeyAlreadyRegistered(f"key {key.key_id.hex()[:16]} was registered before")
+
+        def build(header: Header) -> KeyRegister:
+            return KeyRegister(
+                header=header,
+                alg=key.alg,
+                public_key=key.public_key,
+                participant=participant,
+                custody=custody,
+                roles=tuple(sorted(set(scopes.roles))),
+                prefixes=tuple(sorted(set(scopes.prefixes))),
+                card=card,
+            )
+
+        appended = append_signed(
+            repositories,
+            build,
+            log=self._identity.log,
+            author=registrar,
+            now=self._clock(),
+            cosigners=[key],
+        )
+        repositories.keys.register(
+            key_id=key.key_id,
+            alg=key.alg,
+            public_key=key.public_key,
+            participant=participant,
+            custody=custody,
+            roles=tuple(sorted(set(scopes.roles))),
+            prefixes=tuple(sorted(set(scopes.prefixes))),
+            card=card,
+            arrival=appended.arrival,
+        )
+        return appended
+
+    def revoke(self, key_id: bytes, *, reason: str, suspect_from: int | None = None) -> Appended:
+        """Revoke a key: it signs nothing after this entry; what it signed before stands."""
+        registrar = self._identity.registrar_key
+        with self._store.unit_of_work() as work:
+            keys = work.repositories.keys
+            keys.lock([registrar.key_id, key_id])
+            row = keys.get(key_id)
+            if row is None:
+                raise KeyUnknown(f"key {key_id.hex()[:16]} is not registered")
+            if row.revoked_arrival is not None:
+                raise KeyRevoked(f"key {key_id.hex()[:16]} was revoked before")
+
+            def build(header: Header) -> KeyRevoke:
+                return KeyRevoke(
+                    header=header,
+                    target=key_id,
+                    until_reason=reason,
+                    suspect_from=suspect_from,
+                )
+
+            appended = append_signed(
+                work.repositories,
+                build,
+                log=self._identity.log,
+                author=registrar,
+                now=self._clock(),
+            )
+            keys.revoke(key_id, arrival=appended.arrival, suspect_from=suspect_from)
+            work.commit()
+        return appended
+
+
+def held_key(repositories: Repositories, keyring: Keyring, participant: bytes) -> SigningKey:
+    """Return a live key of a participant that this node holds.
+
+    Raises
+    ------
+    KeyUnknown
+        The participant has none: its batches must come signed.
+    """
+    rows: Sequence = [
+        row
+        for row in repositories.keys.of_participant(participant)
+        if row.revoked_arrival is None and keyring.holds(row.key_id)
+    ]
+    if not rows:
+        raise KeyUnknown("participant has no live key held by this node: send a signed batch")
+    return keyring.held(rows[-1].key_id)

@@ -1,0 +1,152 @@
+"""A batch made ready: every commitment computed, before any lock is taken.
+
+The tree of a batch is kept as tiles from level 1 up; its level 0 is recomputed from the records
+when a proof needs it, so that a million items cost no second copy of their hashes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from traceability.codes.uris import parse_code
+from traceability.events.jsonld import SubmittedEvent
+from traceability.hashing.canonical import canonicalize
+from traceability.hashing.commitment import (
+    Commitment,
+    RecordKind,
+    commit,
+    item_leaf_hashes,
+    salted_fields,
+)
+from traceability.ledger.faults import BatchEmpty, BatchTooLarge, SerialDuplicate, SerialOrder
+from traceability.merkle.tiles import TileNodes, extend
+from traceability.merkle.proofs import root_from_nodes
+from traceability.strict_json import JSONValue
+
+# The largest batch: a lot of five million items takes about half a minute.
+MAX_RECORDS = 5_000_000
+CANONICAL_DOMAIN = "https://id.gs1.org"
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedRecord:
+    """A record that is not an item: its exact bytes, its secret and its commitment."""
+
+    kind: RecordKind
+    payload: bytes
+    secret: bytes
+    commitment: Commitment
+    media_type: str | None = None
+    event: SubmittedEvent | None = None
+    content_mac: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedItems:
+    """Items of one GTIN and lot; `salts` holds 16 bytes for each serial.
+
+    `freshly_drawn` says that this node has just drawn the serials: 80 random bits do not
+    collide, so that earlier batches need not be searched.
+    """
+
+    gtin: str
+    lot: str
+    serials: Sequence[str]
+    salts: bytes
+    freshly_drawn: bool = False
+
+    @property
+    def prefix(self) -> str:
+        """The item URIs up to the serial."""
+        lot = f"/10/{self.lot}" if self.lot else ""
+        return f"{CANONICAL_DOMAIN}/01/{self.gtin}{lot}/21/"
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedBatch:
+    """A batch whose hashes are known."""
+
+    records: tuple[PreparedRecord, ...]
+    items: PreparedItems | None
+    record_count: int
+    batch_root: bytes
+    tiles: Mapping[int, bytes]
+
+    @property
+    def kinds(self) -> frozenset[RecordKind]:
+        """The kinds of record in the batch."""
+        kinds = {record.kind for record in self.records}
+        return frozenset(kinds | {RecordKind.ITEM} if self.items else kinds)
+
+
+def prepare_record(
+    kind: RecordKind,
+    value: dict[str, JSONValue],
+    *,
+    secret: bytes,
+    media_type: str | None = None,
+    event: SubmittedEvent | None = None,
+    content_mac: bytes | None = None,
+) -> PreparedRecord:
+    """Commit to one record."""
+    fields = salted_fields(kind, value, secret, media_type=media_type)
+    return PreparedRecord(
+        kind=kind,
+        payload=canonicalize(value),
+        secret=secret,
+        commitment=commit(kind, fields),
+        media_type=media_type,
+        event=event,
+        content_mac=content_mac,
+    )
+
+
+def prepare_batch(
+    records: Sequence[PreparedRecord], *, items: PreparedItems | None = None
+) -> PreparedBatch:
+    """Build the tree of a batch: records first, then items.
+
+    Raises
+    ------
+    BatchEmpty, BatchTooLarge, SerialDuplicate, SerialOrder
+    """
+    if items is not None:
+        check_items(items)
+    hashes = [record.commitment.leaf_hash() for record in records]
+    if items is not None:
+        hashes += item_leaf_hashes(items.prefix, items.serials, items.salts)
+    if not hashes:
+        raise BatchEmpty("batch has no records: expected at least 1, got 0")
+    if len(hashes) > MAX_RECORDS:
+        raise BatchTooLarge(
+            f"batch has too many records: expected at most {MAX_RECORDS}, got {len(hashes)}"
+        )
+    root, tiles = batch_tree(hashes)
+    return PreparedBatch(tuple(records), items, len(hashes), root, tiles)
+
+
+def batch_tree(hashes: Sequence[bytes]) -> tuple[bytes, dict[int, bytes]]:
+    """Return the root over a batch's leaf hashes, and its tiles above level 0."""
+    tiles = extend(0, hashes, lambda _keys: {})
+    root = root_from_nodes(len(hashes), TileNodes(lambda _keys: tiles, len(hashes)).node)
+    return root, {key: data for key, data in tiles.items() if key >> 48}
+
+
+def check_items(items: PreparedItems) -> None:
+    """Refuse serials that repeat or do not ascend, or a code that is not an item's."""
+    first = parse_code(items.prefix + items.serials[0]) if items.serials else None
+    if first is None or (first.gtin, first.serial) != (items.gtin, items.serials[0]):
+        raise SerialOrder("item records need a GTIN-14 and serials")
+    previous = ""
+    for index, serial in enumerate(items.serials):
+        if serial == previous:
+            raise SerialDuplicate(
+                f"serial {serial!r} is in the batch twice", pointer=f"/records/{index}"
+            )
+        if serial < previous:
+            raise SerialOrder(
+                f"serials do not ascend: {serial!r} follows {previous!r}",
+                pointer=f"/records/{index}",
+            )
+        previous = serial

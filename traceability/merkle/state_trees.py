@@ -1,0 +1,202 @@
+"""The trees of keys and of statuses that a state entry commits to.
+
+Leaves are sorted; a change in the middle moves all leaves behind it, so an update keeps the
+nodes left of the first change and hashes the rest again.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Generic, TypeVar
+
+from traceability.errors import ProofRejected
+from traceability.hashing.canonical import canonicalize
+from traceability.hashing.encoding import b64u_decode, b64u_encode
+from traceability.merkle.proofs import inclusion_path, root_from_nodes
+from traceability.merkle.tree import leaf_hash, next_level
+from traceability.strict_json import JSONValue
+
+STATUS_KINDS = ("corrected", "recalled", "recall_lifted", "erased")
+WHOLE_BATCH = -1
+MAX_INDEX = 2**53
+
+
+class StateLeafInvalid(ProofRejected):
+    """A leaf of a state tree is malformed."""
+
+    code = "STATE_LEAF_INVALID"
+
+
+class LeafAbsent(ProofRejected):
+    """The tree holds no leaf with this sort key."""
+
+    code = "STATE_LEAF_ABSENT"
+
+
+@dataclass(frozen=True, slots=True)
+class KeyLeaf:
+    """A registered key: valid from `registered_at` + 1 up to `until`, both leaf indexes."""
+
+    key_id: bytes
+    registered_at: int
+    until: int | None
+    suspect_from: int | None
+
+    def to_json(self) -> list[JSONValue]:
+        """Return the leaf's JSON."""
+        return [
+            "key",
+            b64u_encode(self.key_id),
+            self.registered_at,
+            self.until,
+            self.suspect_from,
+        ]
+
+    @classmethod
+    def from_json(cls, value: JSONValue) -> KeyLeaf:
+        """Read a leaf strictly."""
+        match value:
+            case ["key", str(key_id), registered_at, until, suspect_from]:
+                return cls(
+                    b64u_decode(key_id, length=32),
+                    _index(registered_at),
+                    None if until is None else _index(until),
+                    None if suspect_from is None else _index(suspect_from),
+                )
+        raise StateLeafInvalid("key leaf is malformed: expected five elements after 'key'")
+
+    def leaf_data(self) -> bytes:
+        """Return the bytes that are hashed."""
+        return canonicalize(self.to_json())
+
+    def sort_key(self) -> tuple[Any, ...]:
+        """Return what the tree is sorted by."""
+        return (self.key_id,)
+
+
+@dataclass(frozen=True, slots=True)
+class StatusLeaf:
+    """One status of one record; record index −1 stands for the whole batch."""
+
+    entry_hash: bytes
+    record_index: int
+    kind: str
+    entry_index: int
+
+    def to_json(self) -> list[JSONValue]:
+        """Return the leaf's JSON."""
+        return [
+            "status",
+            b64u_encode(self.entry_hash),
+            self.record_index,
+            self.kind,
+            self.entry_index,
+        ]
+
+    @classmethod
+    def from_json(cls, value: JSONValue) -> StatusLeaf:
+        """Read a leaf strictly."""
+        match value:
+            case ["status", str(entry_hash), record_index, str(kind), entry_index] if (
+                kind in STATUS_KINDS
+            ):
+                whole = type(record_index) is int and record_index == WHOLE_BATCH
+                return cls(
+                    b64u_decode(entry_hash, length=32),
+                    WHOLE_BATCH if whole else _index(record_index),
+                    kind,
+                    _index(entry_index),
+                )
+        raise StateLeafInvalid("status leaf is malformed: expected entry, record, kind, index")
+
+    def leaf_data(self) -> bytes:
+        """Return the bytes that are hashed."""
+        return canonicalize(self.to_json())
+
+    def sort_key(self) -> tuple[Any, ...]:
+        """Return what the tree is sorted by."""
+        return (self.entry_hash, self.record_index, self.kind, self.entry_index)
+
+
+def _index(value: object) -> int:
+    if type(value) is not int or not 0 <= value < MAX_INDEX:
+        raise StateLeafInvalid(f"leaf index is malformed: got {str(value)[:20]}")
+    return value
+
+
+Leaf = TypeVar("Leaf", KeyLeaf, StatusLeaf)
+
+
+class SortedTree(Generic[Leaf]):
+    """An immutable tree over leaves in ascending order of their sort keys."""
+
+    def __init__(self, leaves: Sequence[Leaf]) -> None:
+        self.leaves: tuple[Leaf, ...] = tuple(leaves)
+        self._keys = [leaf.sort_key() for leaf in self.leaves]
+        self._levels = _levels([leaf_hash(leaf.leaf_data()) for leaf in self.leaves], (), 0)
+
+    @classmethod
+    def _made(
+        cls, leaves: Sequence[Leaf], hashes: list[bytes], old: SortedTree[Leaf], kept: int
+    ) -> SortedTree[Leaf]:
+        tree = cls.__new__(cls)
+        tree.leaves = tuple(leaves)
+        tree._keys = [leaf.sort_key() for leaf in tree.leaves]
+        tree._levels = _levels(hashes, old._levels, kept)
+        return tree
+
+    @property
+    def size(self) -> int:
+        """Number of leaves."""
+        return len(self.leaves)
+
+    @cached_property
+    def root_hash(self) -> bytes:
+        """RFC 9162 root; of no leaves, H("")."""
+        return root_from_nodes(self.size, self._node)
+
+    def _node(self, level: int, index: int) -> bytes:
+        return self._levels[level][index]
+
+    def path(self, index: int) -> list[bytes]:
+        """Return the inclusion path of a leaf."""
+        return inclusion_path(index, tree_size=self.size, node=self._node)
+
+    def position(self, sort_key: tuple[Any, ...]) -> int:
+        """Return where a leaf with this sort key, or its first elements, stands or would."""
+        return bisect_left(self._keys, sort_key)
+
+    def index_of(self, sort_key: tuple[Any, ...]) -> int:
+        """Return the index of the leaf with this sort key."""
+        index = self.position(sort_key)
+        if index == self.size or self._keys[index] != sort_key:
+            raise LeafAbsent("state tree has no such leaf")
+        return index
+
+    def with_changes(self, upserts: Sequence[Leaf]) -> SortedTree[Leaf]:
+        """Return a tree with leaves added, or replaced where the sort key is the same."""
+        if not upserts:
+            return self
+        changed = {leaf.sort_key(): leaf for leaf in upserts}
+        first = min(self.position(key) for key in changed)
+        merged = dict(zip(self._keys[first:], self.leaves[first:], strict=True)) | changed
+        tail = [merged[key] for key in sorted(merged)]
+        hashes = [
+            *(self._levels[0][:first] if self._levels else ()),
+            *(leaf_hash(leaf.leaf_data()) for leaf in tail),
+        ]
+        return self._made((*self.leaves[:first], *tail), hashes, self, first)
+
+
+def _levels(hashes: list[bytes], old: Sequence[Sequence[bytes]], kept: int) -> list[list[bytes]]:
+    """Return every level of complete subtrees, reusing nodes over the first `kept` leaves."""
+    levels = [hashes]
+    while len(levels[-1]) > 1:
+        kept //= 2
+        height = len(levels)
+        known = list(old[height][:kept]) if height < len(old) else []
+        levels.append(known + next_level(levels[-1][2 * len(known) :]))
+    return levels

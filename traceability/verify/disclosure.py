@@ -5,21 +5,12 @@ Source: `docs/formats.md`, sections 1 and 2.
 
 from __future__ import annotations
 
-from traceability.hashing.commitment import (
-    Commitment,
-    Field,
-    RecordKind,
-    check_complete,
-    check_partial,
-    commit,
-)
+from traceability.hashing.commitment import Commitment, Field, RecordKind, commit
 from traceability.merkle.proofs import verify_inclusion
 from traceability.merkle.tree import leaf_hash, node_hash
 from traceability.verify.bundle import CompleteDisclosure, Disclosure, PartialDisclosure
 from traceability.verify.faults import HeaderNotShown
-
-# More leaves than a record may have; a path cannot be longer.
-MAX_FIELDS = 65_536
+from traceability.verify.field_rules import MAX_FIELDS, check_complete, check_partial
 
 
 def header_of(disclosure: Disclosure) -> Field:
@@ -50,7 +41,8 @@ def check_disclosure(kind: RecordKind, disclosure: Disclosure, commitment: Commi
             inclusion_path=shown.path,
             root_hash=commitment.field_root,
         )
-    check_partial(kind, [(shown.index, shown.field) for shown in disclosure.shown])
+    shown_fields = [(shown.index, shown.field) for shown in disclosure.shown]
+    check_partial(kind, shown_fields, field_count=disclosure.count)
 
 
 def _root_from_header(disclosure: PartialDisclosure) -> bytes:

@@ -25,8 +25,6 @@ QUANTITY_LISTS = (
     "inputQuantityList",
     "outputQuantityList",
 )
-# What an event that commissions brings into being.
-COMMISSIONED_LISTS = ("epcList", "quantityList")
 
 
 def record_urn(entry_hash: bytes, record_index: int) -> str:
@@ -53,16 +51,6 @@ def disclosed_codes(kind: RecordKind, fields: Sequence[Field]) -> Iterator[Ident
             yield from _event_codes(field)
     if kind is RecordKind.DOCUMENT:
         yield from _lots(fields)
-
-
-def commissioned_codes(kind: RecordKind, fields: Sequence[Field]) -> Iterator[str]:
-    """Yield the codes that an item record or a commissioning event issues."""
-    header = fields[0].value
-    if kind is RecordKind.ITEM and isinstance(header, dict):
-        yield from _texts(header.get("id"))
-    for field in fields[1:]:
-        if kind is RecordKind.EVENT and field.path[0] in COMMISSIONED_LISTS:
-            yield from _event_codes(field)
 
 
 def check_lot(record: RecordPart, lot: LotPart) -> None:

@@ -29,7 +29,12 @@ from traceability.verify.trust import Trust
 def check_genesis(envelope: Envelope, trust: Trust) -> Genesis:
     """Return the genesis that hashes to the trusted log id."""
     genesis = read_statement(envelope, Genesis)
-    found = log_id(genesis.chain_id, genesis.contract, genesis.opener, entry_leaf_hash(envelope))
+    found = log_id(
+        chain_id=genesis.chain_id,
+        contract=genesis.contract,
+        opener=genesis.opener,
+        genesis_leaf_hash=entry_leaf_hash(envelope),
+    )
     if found != trust.log:
         raise faults.LogMismatch(
             f"genesis is of another log: expected {trust.log.hex()[:16]}, got {found.hex()[:16]}"

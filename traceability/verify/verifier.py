@@ -31,12 +31,12 @@ from traceability.merkle.checkpoint import Checkpoint, verify_checkpoint
 from traceability.merkle.state_trees import StatusLeaf
 from traceability.verify.bundle import KIND_NAMES, Bundle, CompleteDisclosure
 from traceability.verify.chain_steps import (
-    AnchoredHead,
     Anchors,
     ChainView,
     check_anchor,
     check_block,
 )
+from traceability.verify.evidence import AnchoredHead
 from traceability.verify.identity import check_code, record_urn
 from traceability.verify.key_steps import (
     check_key,

@@ -14,12 +14,13 @@ from traceability.errors import InvalidInput
 from traceability.events.cbv import biz_step_name
 from traceability.hashing.commitment import Field, RecordKind
 from traceability.hashing.statement import ROLES
+from traceability.strict_json import JSONValue
 from traceability.verify.faults import PrefixOutOfScope, RoleOutOfScope
-from traceability.verify.identity import commissioned_codes
+from traceability.verify.identity import disclosed_codes
 
 # GTIN and ITIP are the keys that carry a GTIN.
 GTIN_URI = re.compile(r"https://id\.gs1\.org/(?:01|8006)/([0-9]{14})")
-ROLES_BY_KIND = {
+ROLES_FOR_KIND = {
     RecordKind.EVENT: frozenset(
         ("supplier", "producer", "carrier", "distributor", "retailer", "operator")
     ),
@@ -31,10 +32,10 @@ ROLES_BY_KIND = {
 
 def check_role(kind: RecordKind, roles: Sequence[str]) -> None:
     """Refuse a kind of record that none of the roles may sign."""
-    if ROLES_BY_KIND[kind].isdisjoint(roles):
+    if ROLES_FOR_KIND[kind].isdisjoint(roles):
         raise RoleOutOfScope(
             f"key may not sign {kind.name.lower()} records: expected one of "
-            f"{sorted(ROLES_BY_KIND[kind])}, got {sorted(roles)}"
+            f"{sorted(ROLES_FOR_KIND[kind])}, got {sorted(roles)}"
         )
 
 
@@ -46,10 +47,11 @@ def check_prefixes(kind: RecordKind, fields: Sequence[Field], prefixes: Sequence
     """
     if kind is not RecordKind.ITEM and not _commissions(kind, fields):
         return
-    for code in commissioned_codes(kind, fields):
-        gtin = _gtin(code)
+    for code in disclosed_codes(kind, fields):
+        text = code if isinstance(code, str) else code.canonical
+        gtin = _gtin(text)
         if gtin is None and kind is RecordKind.ITEM:
-            raise PrefixOutOfScope(f"item has no GTIN: {code[:80]!r}")
+            raise PrefixOutOfScope(f"item has no GTIN: {text[:80]!r}")
         if gtin is not None and not gtin_in_prefixes(gtin, prefixes):
             raise PrefixOutOfScope(
                 f"key may not issue GTIN {gtin}: expected a prefix of {sorted(prefixes)}"
@@ -60,9 +62,14 @@ def _commissions(kind: RecordKind, fields: Sequence[Field]) -> bool:
     header = fields[0].value
     if kind is not RecordKind.EVENT or not isinstance(header, dict):
         return False
-    step = header.get("bizStep")
-    is_commissioning = isinstance(step, str) and biz_step_name(step) == "commissioning"
-    return is_commissioning and header.get("action") == "ADD"
+    return header.get("action") == "ADD" and _is_commissioning(header.get("bizStep"))
+
+
+def _is_commissioning(step: JSONValue) -> bool:
+    try:
+        return isinstance(step, str) and biz_step_name(step) == "commissioning"
+    except InvalidInput:
+        return False
 
 
 def _gtin(code: str) -> str | None:

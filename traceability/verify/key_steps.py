@@ -14,7 +14,7 @@ from traceability.merkle.proofs import verify_inclusion
 from traceability.verify import faults
 from traceability.verify.bundle import Bundle
 from traceability.verify.disclosure import check_disclosure, commitment_of, header_of
-from traceability.verify.scopes import check_prefixes, check_role
+from traceability.verify.scope import check_prefixes, check_role
 from traceability.verify.statements import check_author, check_log, pair, read_statement
 from traceability.verify.trust import Trust
 

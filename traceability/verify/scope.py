@@ -20,7 +20,7 @@ from traceability.verify.identity import disclosed_codes
 
 # GTIN and ITIP are the keys that carry a GTIN.
 GTIN_URI = re.compile(r"https://id\.gs1\.org/(?:01|8006)/([0-9]{14})")
-ROLES_FOR_KIND = {
+ROLES_BY_KIND = {
     RecordKind.EVENT: frozenset(
         ("supplier", "producer", "carrier", "distributor", "retailer", "operator")
     ),
@@ -32,10 +32,10 @@ ROLES_FOR_KIND = {
 
 def check_role(kind: RecordKind, roles: Sequence[str]) -> None:
     """Refuse a kind of record that none of the roles may sign."""
-    if ROLES_FOR_KIND[kind].isdisjoint(roles):
+    if ROLES_BY_KIND[kind].isdisjoint(roles):
         raise RoleOutOfScope(
             f"key may not sign {kind.name.lower()} records: expected one of "
-            f"{sorted(ROLES_FOR_KIND[kind])}, got {sorted(roles)}"
+            f"{sorted(ROLES_BY_KIND[kind])}, got {sorted(roles)}"
         )
 
 

@@ -224,3 +224,138 @@ def item_leaf_hashes(prefix: str, serials: Sequence[str], salts: bytes) -> list[
 def _bulk_salts(salts: bytes) -> Iterable[bytes]:
     for start in range(0, len(salts), SALT_BYTES):
         yield b64u_encode(salts[start : start + SALT_BYTES]).encode()
+
+
+def check_complete(kind: RecordKind, fields: Sequence[Field]) -> None:
+    """Refuse a complete disclosure that breaks a rule of its kind of record.
+
+    Raises
+    ------
+    DisclosureInvalid
+    """
+    _check_fields(kind, fields)
+    if kind is RecordKind.ITEM and len(fields) != 1:
+        raise DisclosureInvalid(f"item record has {len(fields)} fields: expected 1")
+    expected: dict[str, int] = {}
+    for field in fields[1:]:
+        if isinstance(field.path[-1], int):
+            expected[str(field.path[0])] = expected.get(str(field.path[0]), 0) + 1
+    for field in fields[1:]:
+        last = field.path[-1]
+        if isinstance(last, int) and last >= expected[str(field.path[0])]:
+            raise DisclosureInvalid(f"member {field.path[0]!r} has a gap in its indexes")
+    if kind is RecordKind.EVENT:
+        _check_whole_event(fields)
+
+
+def _check_whole_event(fields: Sequence[Field]) -> None:
+    names = {field.path[0] for field in fields[1:]}
+    if CONTEXT not in names:
+        raise DisclosureInvalid("event shows no @context")
+    header = fields[0].value
+    declared = isinstance(header, dict) and "declared_error" in header
+    if declared != ("errorDeclaration" in names):
+        raise DisclosureInvalid("event's header and errorDeclaration disagree")
+
+
+def check_partial(kind: RecordKind, shown: Sequence[tuple[int, Field]]) -> None:
+    """Refuse a partial disclosure, pairs of leaf index and field, that breaks a rule.
+
+    Raises
+    ------
+    DisclosureInvalid
+    """
+    if not shown or shown[0][0] != 0:
+        raise DisclosureInvalid("disclosure does not begin with the header")
+    indexes = [index for index, _ in shown]
+    if indexes != sorted(set(indexes)):
+        raise DisclosureInvalid("disclosed leaves do not ascend")
+    fields = [field for _, field in shown]
+    _check_fields(kind, fields)
+    names = {str(field.path[0]) for field in fields[1:]}
+    if kind is RecordKind.EVENT and CONTEXT not in names and any(":" in name for name in names):
+        raise DisclosureInvalid("extension is shown without the @context that explains it")
+
+
+def _check_fields(kind: RecordKind, fields: Sequence[Field]) -> None:
+    if not fields or fields[0].path != _HEADER_PATH:
+        raise DisclosureInvalid("disclosure does not begin with the header")
+    check_header(kind, fields[0].value)
+    shapes: dict[str, str] = {}
+    previous = b""
+    for field in fields[1:]:
+        key = sort_key(field.path)
+        if key <= previous:
+            raise DisclosureInvalid(f"fields do not ascend at {key.decode()[:80]}")
+        previous = key
+        name, shape = _check_field(kind, field)
+        if shapes.setdefault(name, shape) != shape:
+            raise DisclosureInvalid(f"member {name!r} is shown in two shapes")
+
+
+def _check_field(kind: RecordKind, field: Field) -> tuple[str, str]:
+    """Return the member's name and shape: whole, by element, or by member."""
+    match field.path:
+        case (str(name),):
+            shape = "whole"
+        case (str(name), last) if type(last) is int:
+            shape = "element"
+        case (str(name), str()):
+            shape = "member"
+        case _:
+            raise DisclosureInvalid("field has a malformed path")
+    if kind is RecordKind.EVENT and (name in EVENT_HEADER or name in SERVER_MEMBERS):
+        raise DisclosureInvalid(f"field names the header member {name!r}")
+    if shape == "member" and not splits_by_member(name):
+        raise DisclosureInvalid(f"member {name!r} is not split by member")
+    if shape == "element" and (name == CONTEXT or not 0 <= int(field.path[1]) < 2**32):
+        raise DisclosureInvalid(f"member {name!r} is not split by that element")
+    if shape == "whole" and _must_split(name, field.value):
+        raise DisclosureInvalid(f"member {name!r} must be split")
+    if name == CONTEXT and not isinstance(field.value, list):
+        raise DisclosureInvalid("@context is not an array")
+    return name, shape
+
+
+def _must_split(name: str, value: JSONValue) -> bool:
+    if isinstance(value, list):
+        return bool(value) and name != CONTEXT
+    return isinstance(value, dict) and bool(value) and splits_by_member(name)
+
+
+_HEADERS: dict[RecordKind, tuple[str, frozenset[str], frozenset[str]]] = {
+    RecordKind.EVENT: (
+        "event",
+        frozenset({"kind", *REQUIRED_EVENT_HEADER}),
+        frozenset({"kind", "declared_error", *EVENT_HEADER}),
+    ),
+    RecordKind.ITEM: ("item", frozenset({"kind", "id"}), frozenset({"kind", "id"})),
+    RecordKind.PARTICIPANT: ("participant", frozenset({"kind"}), frozenset({"kind"})),
+    RecordKind.DOCUMENT: (
+        "document",
+        frozenset({"kind", "media_type"}),
+        frozenset({"kind", "media_type"}),
+    ),
+}
+
+
+def check_header(kind: RecordKind, header: JSONValue) -> None:
+    """Refuse a header with members outside its list, missing ones, or another kind's."""
+    name, required, allowed = _HEADERS[kind]
+    if not isinstance(header, dict):
+        raise DisclosureInvalid("header is not an object")
+    if header.get("kind") != name:
+        raise DisclosureInvalid(
+            f"header is of another kind: expected {name}, got {str(header.get('kind'))[:20]}"
+        )
+    members = set(header)
+    if not required <= members <= allowed:
+        wrong = sorted((required - members) | (members - allowed))
+        raise DisclosureInvalid(f"header has wrong members: {', '.join(wrong)[:80]}")
+    texts = [value for member, value in header.items() if member != "declared_error"]
+    if not all(isinstance(value, str) for value in texts):
+        raise DisclosureInvalid("header has a member that is not text")
+    if "declared_error" in header and header["declared_error"] is not True:
+        raise DisclosureInvalid("header's declared_error is not true")
+    if kind is RecordKind.EVENT and header["type"] not in EVENT_TYPES:
+        raise DisclosureInvalid(f"event type is unknown: got {str(header['type'])[:40]!r}")

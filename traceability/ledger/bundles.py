@@ -9,37 +9,31 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from traceability.errors import NotFound
 from traceability.hashing.commitment import Field, RecordKind, item_header, salted_fields
 from traceability.hashing.envelope import parse_envelope
 from traceability.hashing.statement import BatchStatement, parse_statement
-from traceability.ledger.identity import Identity
 from traceability.ledger.faults import KeyUnknown
+from traceability.ledger.identity import Identity
 from traceability.ledger.receipts import NotLoggedYet
-from traceability.ledger.state import StateCache, StateTrees
+from traceability.ledger.state import StateCache
 from traceability.ledger.tree_reading import BatchNodes, item_prefix, log_nodes
-from traceability.errors import NotFound
-from traceability.merkle.proofs import Node, consistency_path, inclusion_path, nodes_of
-from traceability.merkle.state_trees import SortedTree, StatusLeaf
-from traceability.merkle.tree import leaf_hash
+from traceability.merkle.proofs import Node, consistency_path, inclusion_path
 from traceability.store.repositories import Repositories
 from traceability.store.repositories.batches import BatchRow
 from traceability.store.repositories.entries import EntryRow
 from traceability.store.repositories.tree import CheckpointRow
 from traceability.strict_json import parse_json
+from traceability.verify.building import disclose, key_part, status_runs
 from traceability.verify.bundle import (
     Bundle,
     CompleteDisclosure,
     Disclosure,
     EntryPart,
-    KeyPart,
     LoggedPart,
     LotPart,
-    PartialDisclosure,
     RecordPart,
     SeenProof,
-    ShownField,
-    StatusPart,
-    StatusRun,
 )
 from traceability.verify.evidence import AnchorEvidence
 from traceability.verify.reading import parse_evidence
@@ -108,9 +102,9 @@ class BundleBuilder:
                 _path(leaf_index, head.tree_size, nodes),
             ),
             state=self._logged(head.tree_size - 1, head.tree_size, nodes),
-            key=_key_part(trees, statement.header.key),
+            key=key_part(trees.keys, statement.header.key),
             registration=self._registration(statement.header.key, head.tree_size, nodes),
-            status=_status_runs(trees.statuses, entry.leaf_hash, address.record_index),
+            status=status_runs(trees.statuses, entry.leaf_hash, address.record_index),
             genesis=self._identity.genesis_envelope,
             checkpoint=head.text,
             card=self._card(statement.header.key),
@@ -216,45 +210,7 @@ def _path(index: int, tree_size: int, node: Node) -> tuple[bytes, ...]:
 
 
 def _disclose(fields: list[Field], chosen: list[int] | None) -> Disclosure:
-    if chosen is None:
-        return CompleteDisclosure(tuple(fields))
-    nodes = nodes_of([leaf_hash(field.leaf_data()) for field in fields])
-    shown = [
-        ShownField(index, fields[index], _path(index, len(fields), nodes))
-        for index in sorted({0, *chosen})
-    ]
-    return PartialDisclosure(len(fields), tuple(shown))
-
-
-def _key_part(trees: StateTrees, key_id: bytes) -> KeyPart:
-    index = trees.keys.index_of(key_id)
-    return KeyPart(trees.keys.leaves[index], index, tuple(trees.keys.path(index)))
-
-
-def _status_runs(
-    tree: SortedTree[StatusLeaf], entry_hash: bytes, record_index: int
-) -> tuple[StatusRun, ...]:
-    """Return the runs that bracket (entry, −1) and (entry, record): one if they meet."""
-    if not tree.size:
-        return ((),)
-    spans = [_span(tree, entry_hash, wanted) for wanted in (-1, record_index)]
-    (first, last), (start, end) = spans
-    if start <= last:
-        spans = [(first, max(last, end))]
-    return tuple(
-        tuple(
-            StatusPart(tree.leaves[index], index, tuple(tree.path(index)))
-            for index in range(low, high)
-        )
-        for low, high in spans
-    )
-
-
-def _span(tree: SortedTree[StatusLeaf], entry_hash: bytes, record_index: int) -> tuple[int, int]:
-    """Return the half-open run from predecessor to successor, or to the tree's edges."""
-    low = tree.position((entry_hash, record_index))
-    high = tree.position((entry_hash, record_index + 1))
-    return max(low - 1, 0), min(high + 1, tree.size)
+    return CompleteDisclosure(tuple(fields)) if chosen is None else disclose(fields, chosen)
 
 
 def _evidence(data: bytes) -> AnchorEvidence:

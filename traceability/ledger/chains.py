@@ -14,7 +14,7 @@ from datetime import datetime
 from traceability.hashing.ed25519 import SigningKey
 from traceability.hashing.encoding import ZERO_HASH
 from traceability.hashing.envelope import STATEMENT_TYPE, Envelope, sign_envelope
-from traceability.hashing.statement import Header, Statement, entry_leaf_hash
+from traceability.hashing.statement import Header, SignedStatement, entry_leaf_hash
 from traceability.store.repositories import Repositories
 from traceability.store.repositories.keys import KeyChain
 from traceability.store.times import to_milliseconds
@@ -31,7 +31,7 @@ class Appended:
 
 def append_signed(
     repositories: Repositories,
-    build: Callable[[Header], Statement],
+    build: Callable[[Header], SignedStatement],
     *,
     log: bytes,
     author: SigningKey,
@@ -62,7 +62,7 @@ def chain_of(repositories: Repositories, key_id: bytes) -> KeyChain:
 
 
 def append_envelope(
-    repositories: Repositories, envelope: Envelope, *, statement: Statement, now: datetime
+    repositories: Repositories, envelope: Envelope, *, statement: SignedStatement, now: datetime
 ) -> Appended:
     """Append a statement that has been checked, and advance its key's chain."""
     leaf_hash = entry_leaf_hash(envelope)

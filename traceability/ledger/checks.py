@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+
 from traceability.codes.prefixes import gtin_in_prefixes
-from traceability.events.jsonld import SubmittedEvent
+from traceability.events.model import SubmittedEvent
 from traceability.hashing.commitment import RecordKind
 from traceability.hashing.statement import BatchStatement, Seen
 from traceability.ledger.faults import (
@@ -21,7 +23,7 @@ from traceability.ledger.tree_reading import log_nodes
 from traceability.merkle.proofs import root_from_nodes
 from traceability.store.repositories import Repositories
 from traceability.store.repositories.keys import KeyRow
-from traceability.verify.scopes import ROLES_FOR_KIND
+from traceability.verify.scope import GTIN_URI, ROLES_BY_KIND
 
 
 def check_statement(statement: BatchStatement, log: bytes, batch: PreparedBatch) -> None:
@@ -61,10 +63,10 @@ def check_key(key: KeyRow, participant: bytes, batch: PreparedBatch) -> None:
             f"{participant.hex()}, got {key.participant.hex()}"
         )
     for kind in sorted(batch.kinds):
-        if not ROLES_FOR_KIND[kind] & set(key.roles):
+        if not ROLES_BY_KIND[kind] & set(key.roles):
             raise RoleNotAllowed(
                 f"key may not sign {kind.name.lower()} records: expected one of "
-                f"{', '.join(sorted(ROLES_FOR_KIND[kind]))}, got {', '.join(key.roles)}"
+                f"{', '.join(sorted(ROLES_BY_KIND[kind]))}, got {', '.join(key.roles)}"
             )
     if batch.items is not None:
         _check_prefix(key, batch.items.gtin, "/items")
@@ -77,8 +79,9 @@ def _check_commissioning(key: KeyRow, event: SubmittedEvent) -> None:
     if event.biz_step != "commissioning" or event.action != "ADD":
         return
     for item in event.objects:
-        if item.gtin is not None:
-            _check_prefix(key, item.gtin, event.pointer)
+        found = GTIN_URI.match(item.uri)
+        if found is not None and item.role == "epc":
+            _check_prefix(key, found[1], event.pointer)
 
 
 def _check_prefix(key: KeyRow, gtin: str, pointer: str) -> None:
@@ -117,10 +120,10 @@ def newest_seen(repositories: Repositories, key: KeyRow) -> Seen:
     An anchored head gives the batch a "not before" that others can check.
     """
     proven = repositories.anchors.newest_proven()
-    if proven is not None and key.registered_at is not None:
-        if key.registered_at < proven.tree_size:
-            return Seen(proven.tree_size, proven.root_hash)
+    registered_at = sys.maxsize if key.registered_at is None else key.registered_at
+    if proven is not None and registered_at < proven.tree_size:
+        return Seen(proven.tree_size, proven.root_hash)
     latest = repositories.tree.latest_checkpoint()
-    if latest is None or key.registered_at is None or key.registered_at >= latest.tree_size:
+    if latest is None or registered_at >= latest.tree_size:
         raise SeenRefused(f"key {key.key_id.hex()[:16]} is not in the log yet: try again")
     return Seen(latest.tree_size, latest.root_hash)

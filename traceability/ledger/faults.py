@@ -108,7 +108,7 @@ class KeyAlreadyRegistered(Conflict):
 
 
 class StatusRefused(Refused):
-    """This signer may not set that status, or there is no such record."""
+    """The signer may not set that status, or there is no such record."""
 
     code = "STATUS_REFUSED"
 

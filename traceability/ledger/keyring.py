@@ -14,7 +14,7 @@ from traceability.hashing.ed25519 import SigningKey, load_signing_key, save_sign
 
 
 class KeyNotHeld(NotFound):
-    """This node does not hold the signing key."""
+    """The signing key is not held by this node."""
 
     code = "KEY_NOT_HELD"
 

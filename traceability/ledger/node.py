@@ -34,7 +34,7 @@ from traceability.verify.bundle import Bundle
 
 
 class ChainNotConfigured(Unavailable):
-    """This process has no chain to anchor in."""
+    """No chain to anchor in is configured for this process."""
 
     code = "CHAIN_NOT_CONFIGURED"
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from traceability.codes.keys import check_element
@@ -184,7 +183,7 @@ def held_key(repositories: Repositories, keyring: Keyring, participant: bytes) -
     KeyUnknown
         The participant has none: its batches must come signed.
     """
-    rows: Sequence = [
+    rows = [
         row
         for row in repositories.keys.of_participant(participant)
         if row.revoked_arrival is None and keyring.holds(row.key_id)

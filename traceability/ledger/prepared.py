@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from traceability.codes.uris import parse_code
-from traceability.events.jsonld import SubmittedEvent
+from traceability.events.model import SubmittedEvent
 from traceability.hashing.canonical import canonicalize
 from traceability.hashing.commitment import (
     Commitment,
@@ -20,8 +20,8 @@ from traceability.hashing.commitment import (
     salted_fields,
 )
 from traceability.ledger.faults import BatchEmpty, BatchTooLarge, SerialDuplicate, SerialOrder
-from traceability.merkle.tiles import TileNodes, extend
 from traceability.merkle.proofs import root_from_nodes
+from traceability.merkle.tiles import TileNodes, extend
 from traceability.strict_json import JSONValue
 
 # The largest batch: a lot of five million items takes about half a minute.

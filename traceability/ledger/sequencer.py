@@ -14,13 +14,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from traceability.errors import ItemProofError
+from traceability.hashing.encoding import ZERO_HASH
 from traceability.hashing.statement import Header, StateStatement
 from traceability.ledger.chains import append_signed
 from traceability.ledger.clock import Clock
 from traceability.ledger.identity import Identity
 from traceability.ledger.second_place import SecondPlace, ServedHead
 from traceability.ledger.state import StateCache, StateTrees
-from traceability.hashing.encoding import ZERO_HASH
 from traceability.merkle.checkpoint import Checkpoint, sign_checkpoint
 from traceability.merkle.proofs import root_from_nodes
 from traceability.merkle.tiles import TileNodes, extend

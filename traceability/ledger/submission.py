@@ -14,9 +14,9 @@ from dataclasses import dataclass, replace
 
 from traceability.errors import ItemProofError
 from traceability.events.faults import Fault
-from traceability.events.jsonld import SubmittedEvent, parse_document
+from traceability.events.jsonld import parse_document
+from traceability.events.model import SubmittedEvent
 from traceability.hashing.commitment import RecordKind
-from traceability.hashing.encoding import b64u_encode
 from traceability.hashing.event_hash import event_hash
 from traceability.ledger.capture import Capture
 from traceability.ledger.faults import EventIdConflict, RolledBack
@@ -28,6 +28,7 @@ from traceability.store.repositories import Repositories
 from traceability.store.repositories.events import StoredEvent
 from traceability.store.store import Store
 from traceability.strict_json import JSONValue
+from traceability.verify.identity import record_urn
 
 SECRET_BYTES = 32
 
@@ -135,9 +136,9 @@ class Submission:
 
     def _draft(self, event: SubmittedEvent) -> Draft:
         try:
-            digest = event_hash(event.payload, event.payload["@context"])
+            digest = event_hash(event.payload)
         except ItemProofError as error:
-            return Draft(event.pointer, (Fault.of(error, event.pointer),))
+            return Draft(event.pointer, (_fault(error, event.pointer),))
         mac = hmac.new(self._duplicate_key, digest.prehash.encode(), hashlib.sha256).digest()
         record = prepare_record(
             RecordKind.EVENT,
@@ -204,7 +205,7 @@ def _verdict(draft: Draft, known: _Known) -> RecordResult:
             f"eventID {event_id!r} belongs to another event", pointer=f"{draft.pointer}/eventID"
         )
         return RecordResult(
-            draft.pointer, "rejected", event_id, faults=(Fault.of(error, draft.pointer),)
+            draft.pointer, "rejected", event_id, faults=(_fault(error, draft.pointer),)
         )
     wrong = event_id is not None and event_id.startswith("ni:") and event_id != draft.hash_uri
     warning = "EVENT_ID_HASH_MISMATCH" if wrong else None
@@ -227,7 +228,7 @@ def _rolled_back(
 
 def _rollback_fault(pointer: str) -> Fault:
     error = RolledBack("event is sound, but another event of the document is not")
-    return Fault.of(error, pointer)
+    return _fault(error, pointer)
 
 
 def _named(
@@ -241,8 +242,8 @@ def _named(
     return tuple(
         replace(
             judged[draft],
-            record=record_name(captured.entry_hash, places[draft]),
-            event_id=judged[draft].event_id or record_name(captured.entry_hash, places[draft]),
+            record=record_urn(captured.entry_hash, places[draft]),
+            event_id=judged[draft].event_id or record_urn(captured.entry_hash, places[draft]),
         )
         if draft in places
         else judged[draft]
@@ -250,9 +251,8 @@ def _named(
     )
 
 
-def record_name(entry_hash: bytes, record_index: int) -> str:
-    """Return the name of a record that has no code of its own."""
-    return f"urn:itemproof:record:{b64u_encode(entry_hash)}:{record_index}"
+def _fault(error: ItemProofError, pointer: str) -> Fault:
+    return Fault(error.pointer or pointer, error.code, error.fault, error.expected, error.got)
 
 
 def _owner(pointer: str, events: set[str]) -> str:

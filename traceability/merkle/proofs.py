@@ -264,8 +264,7 @@ def _check_same_tree(from_root: bytes, root_hash: bytes, path: Sequence[bytes]) 
         )
     if from_root != root_hash:
         raise ConsistencyProofError(
-            "two roots for one size: "
-            f"expected {from_root.hex()[:16]}, got {root_hash.hex()[:16]}",
+            f"two roots for one size: expected {from_root.hex()[:16]}, got {root_hash.hex()[:16]}",
             expected=from_root.hex(),
             got=root_hash.hex(),
         )

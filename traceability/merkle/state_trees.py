@@ -10,7 +10,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from traceability.errors import ProofRejected
 from traceability.hashing.canonical import canonicalize
@@ -127,7 +127,17 @@ def _index(value: object) -> int:
     return value
 
 
-Leaf = TypeVar("Leaf", KeyLeaf, StatusLeaf)
+class StateLeaf(Protocol):
+    """A leaf of a state tree."""
+
+    def leaf_data(self) -> bytes:
+        """Return the bytes that are hashed."""
+
+    def sort_key(self) -> tuple[Any, ...]:
+        """Return what the tree is sorted by."""
+
+
+Leaf = TypeVar("Leaf", bound=StateLeaf)
 
 
 class SortedTree(Generic[Leaf]):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import Connection, CursorResult, Table
 
 
 def bulk_insert(
@@ -26,6 +26,14 @@ def bulk_insert(
             marks = ", ".join("?" * len(columns))
             # Table and column names come from `tables.py`, never from input.
             statement = f"INSERT INTO {table.name} ({names}) VALUES ({marks})"  # noqa: S608
-            cursor.executemany(statement, rows)
+            cursor.executemany(statement, rows)  # type: ignore[arg-type]  # drivers take iterators
     finally:
         cursor.close()
+
+
+def inserted_number(result: CursorResult[Any]) -> int:
+    """Return the number that the database gave to the one row just inserted."""
+    key = result.inserted_primary_key
+    if key is None:
+        raise AssertionError("the table numbers its rows")
+    return int(key[0])

@@ -1,7 +1,7 @@
-"""The audit: (1) entries, (2) tiles and heads, (3) batches, (4) keys, statuses, cards,
-(5) anchors, (6) the chain itself where it can be reached.
+"""The audit: everything is recomputed from stored bytes and compared with the log.
 
-Everything is recomputed from stored bytes and compared with what the log commits to.
+In order: (1) entries, (2) tiles and heads, (3) batches, (4) keys, statuses and cards,
+(5) anchors, (6) the contract's own head, where the chain can be reached.
 """
 
 from __future__ import annotations

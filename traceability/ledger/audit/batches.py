@@ -26,12 +26,19 @@ def check_batch(
 ) -> Iterator[Difference]:
     """Recompute a batch from its stored records and compare it with its statement."""
     key = str(row.batch)
-    yield from compare("batches", key, column="participant", expected=statement.participant,
-                       found=row.participant)
-    yield from compare("batches", key, column="record_count", expected=statement.record_count,
-                       found=row.record_count)
-    yield from compare("batches", key, column="batch_root", expected=statement.batch_root,
-                       found=row.batch_root)
+    yield from compare(
+        "batches", key, column="participant", expected=statement.participant, found=row.participant
+    )
+    yield from compare(
+        "batches",
+        key,
+        column="record_count",
+        expected=statement.record_count,
+        found=row.record_count,
+    )
+    yield from compare(
+        "batches", key, column="batch_root", expected=statement.batch_root, found=row.batch_root
+    )
     nodes = BatchNodes(repositories, row)
     hashes: list[bytes] = []
     for first in range(0, statement.record_count, CHUNK):
@@ -47,19 +54,30 @@ def _check_tree(
 ) -> Iterator[Difference]:
     key = str(row.batch)
     if len(hashes) != statement.record_count:
-        yield Difference("records", key, "record_index", str(statement.record_count),
-                         str(len(hashes)))
+        yield Difference(
+            "records", key, "record_index", str(statement.record_count), str(len(hashes))
+        )
         return
     root, tiles = batch_tree(hashes)
     run = repositories.items.run(row.batch)
     table = "records" if run is None else "items"
     if root != statement.batch_root:
-        yield Difference(table, key, "payload" if run is None else "serial, salt",
-                         shown(statement.batch_root), shown(root))
+        yield Difference(
+            table,
+            key,
+            "payload" if run is None else "serial, salt",
+            shown(statement.batch_root),
+            shown(root),
+        )
     stored = repositories.tree.read_batch_tiles(row.batch, list(tiles))
     for tile, expected in tiles.items():
-        yield from compare("batch_tiles", f"{key}, {tile}", column="hashes", expected=expected,
-                           found=stored.get(tile))
+        yield from compare(
+            "batch_tiles",
+            f"{key}, {tile}",
+            column="hashes",
+            expected=expected,
+            found=stored.get(tile),
+        )
 
 
 def _check_record(repositories: Repositories, row: RecordRow) -> Iterator[Difference]:
@@ -76,17 +94,21 @@ def _check_record(repositories: Repositories, row: RecordRow) -> Iterator[Differ
         yield Difference("records", key, "payload", "a canonical record", str(error)[:64])
         return
     stored = Commitment(kind, row.field_count, row.field_root)
-    yield from compare("records", key, column="payload", expected=stored.field_root,
-                       found=computed.field_root)
-    yield from compare("records", key, column="field_count", expected=computed.field_count,
-                       found=stored.field_count)
+    yield from compare(
+        "records", key, column="payload", expected=stored.field_root, found=computed.field_root
+    )
+    yield from compare(
+        "records",
+        key,
+        column="field_count",
+        expected=computed.field_count,
+        found=stored.field_count,
+    )
     if kind is RecordKind.EVENT:
         yield from _check_event(repositories, row, value)
 
 
-def _check_event(
-    repositories: Repositories, row: RecordRow, value: object
-) -> Iterator[Difference]:
+def _check_event(repositories: Repositories, row: RecordRow, value: object) -> Iterator[Difference]:
     """Compare what lineage reads with what the event says."""
     key = f"{row.batch}, {row.record_index}"
     stored = repositories.events.at(row.batch, row.record_index)
@@ -96,16 +118,33 @@ def _check_event(
         return
     event = document.events[0]
     record = PreparedRecord(
-        RecordKind.EVENT, b"", b"", Commitment(RecordKind.EVENT, 0, b""),
-        event=event, content_mac=stored.content_mac,
+        RecordKind.EVENT,
+        b"",
+        b"",
+        Commitment(RecordKind.EVENT, 0, b""),
+        event=event,
+        content_mac=stored.content_mac,
     )
     expected = event_row(row.batch, row.record_index, record)
     for name in (
-        "type", "action", "event_time", "biz_step", "disposition", "read_point", "biz_location",
-        "transformation_id", "event_id", "declares_error",
+        "type",
+        "action",
+        "event_time",
+        "biz_step",
+        "disposition",
+        "read_point",
+        "biz_location",
+        "transformation_id",
+        "event_id",
+        "declares_error",
     ):
-        yield from compare("events", str(stored.event), column=name,
-                           expected=getattr(expected, name), found=getattr(stored, name))
+        yield from compare(
+            "events",
+            str(stored.event),
+            column=name,
+            expected=getattr(expected, name),
+            found=getattr(stored, name),
+        )
     wanted = sorted(map(_object_key, object_rows(record)))
     found = sorted(map(_object_key, repositories.events.objects_of(stored.event)))
     yield from compare("event_epcs", str(stored.event), column="epc", expected=wanted, found=found)
@@ -113,4 +152,3 @@ def _check_event(
 
 def _object_key(item: EventObjectRow) -> tuple[str, str, str, str]:
     return (item.role, item.uri, item.quantity or "", item.uom or "")
-

@@ -11,15 +11,15 @@ from dataclasses import dataclass, field
 from traceability.errors import ItemProofError
 from traceability.hashing.ed25519 import key_id
 from traceability.hashing.encoding import ZERO_HASH
-from traceability.hashing.envelope import Envelope, parse_envelope, verify_envelope
+from traceability.hashing.envelope import parse_envelope, verify_envelope
 from traceability.hashing.statement import (
     ALL_RECORDS,
     BatchStatement,
     Genesis,
     KeyRegister,
     KeyRevoke,
-    StateStatement,
     Statement,
+    StateStatement,
     StatusStatement,
     log_id,
     parse_statement,
@@ -60,10 +60,12 @@ class Replay:
         key = str(row.arrival)
         index = len(self.leaf_hashes)
         computed = leaf_hash(row.envelope)
-        yield from compare("entries", key, column="leaf_index", expected=index,
-                           found=row.leaf_index)
-        yield from compare("entries", key, column="envelope", expected=row.leaf_hash,
-                           found=computed)
+        yield from compare(
+            "entries", key, column="leaf_index", expected=index, found=row.leaf_index
+        )
+        yield from compare(
+            "entries", key, column="envelope", expected=row.leaf_hash, found=computed
+        )
         self.leaf_hashes.append(row.leaf_hash)
         try:
             envelope = parse_envelope(row.envelope)
@@ -102,10 +104,14 @@ class Replay:
         key = str(row.arrival)
         sequence, previous = self.chains.get(header.key, (0, ZERO_HASH))
         yield from compare("entries", key, column="key_id", expected=header.key, found=row.key_id)
-        yield from compare("entries", key, column="sequence", expected=sequence,
-                           found=row.sequence)
-        yield from compare("entries", key, column="envelope", expected=(sequence, shown(previous)),
-                           found=(header.sequence, shown(header.previous)))
+        yield from compare("entries", key, column="sequence", expected=sequence, found=row.sequence)
+        yield from compare(
+            "entries",
+            key,
+            column="envelope",
+            expected=(sequence, shown(previous)),
+            found=(header.sequence, shown(header.previous)),
+        )
         self.chains[header.key] = (header.sequence + 1, row.leaf_hash)
 
     def _apply(self, row: EntryRow, statement: Statement, index: int) -> Iterator[Difference]:
@@ -148,15 +154,18 @@ class Replay:
         if registered is None or leaf is None or leaf.until is not None:
             yield Difference("entries", key, "envelope", "a live key", shown(author))
             return
-        yield from compare("entries", key, column="envelope", expected=registered.participant,
-                           found=statement.participant)
+        yield from compare(
+            "entries",
+            key,
+            column="envelope",
+            expected=registered.participant,
+            found=statement.participant,
+        )
         seen = statement.seen.tree_size
         if not leaf.registered_at < seen <= index:
             yield Difference("entries", key, "envelope", "a seen head between", str(seen))
 
-    def _set_status(
-        self, key: str, statement: StatusStatement, index: int
-    ) -> Iterator[Difference]:
+    def _set_status(self, key: str, statement: StatusStatement, index: int) -> Iterator[Difference]:
         if statement.entry not in self.batches:
             yield Difference("entries", key, "envelope", "a batch entry", shown(statement.entry))
             return
@@ -185,6 +194,6 @@ class Replay:
 
 def status_records(statement: StatusStatement) -> list[int]:
     """Return the record indexes that a status names; −1 for the whole batch."""
-    if statement.records == ALL_RECORDS:
-        return [-1]
+    if isinstance(statement.records, int):
+        return [ALL_RECORDS]
     return [index for first, last in statement.records for index in range(first, last + 1)]

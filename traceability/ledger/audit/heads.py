@@ -26,8 +26,9 @@ def check_tiles(repositories: Repositories, leaf_hashes: Sequence[bytes]) -> Ite
     expected = extend(0, leaf_hashes, lambda _keys: {}) if leaf_hashes else {}
     stored = repositories.tree.read_log_tiles(list(expected))
     for tile, hashes in expected.items():
-        yield from compare("log_tiles", str(tile), column="hashes", expected=hashes,
-                           found=stored.get(tile))
+        yield from compare(
+            "log_tiles", str(tile), column="hashes", expected=hashes, found=stored.get(tile)
+        )
 
 
 def check_heads(
@@ -44,11 +45,16 @@ def check_heads(
                 yield Difference("checkpoints", key, "tree_size", f"at most {size}", key)
                 continue
             root = root_from_nodes(row.tree_size, nodes)
-            yield from compare("checkpoints", key, column="root_hash", expected=root,
-                               found=row.root_hash)
-            yield from compare("checkpoints", key, column="ends_with_state",
-                               expected=row.tree_size in replay.ends_with_state,
-                               found=row.ends_with_state)
+            yield from compare(
+                "checkpoints", key, column="root_hash", expected=root, found=row.root_hash
+            )
+            yield from compare(
+                "checkpoints",
+                key,
+                column="ends_with_state",
+                expected=row.tree_size in replay.ends_with_state,
+                found=row.ends_with_state,
+            )
             yield from _check_note(replay, key, row.text, root)
     yield from _check_served(second_place, nodes, size)
 
@@ -58,14 +64,17 @@ def _check_note(replay: Replay, key: str, text: str, root: bytes) -> Iterator[Di
         return
     try:
         origin = text.split("\n", 1)[0]
-        note = verify_checkpoint(
-            text, origin=origin, public_key=replay.genesis.log_key.public_key
-        )
+        note = verify_checkpoint(text, origin=origin, public_key=replay.genesis.log_key.public_key)
     except ItemProofError as error:
         yield Difference("checkpoints", key, "note", "the log key's note", str(error)[:64])
         return
-    yield from compare("checkpoints", key, column="note", expected=(int(key), shown(root)),
-                       found=(note.tree_size, shown(note.root_hash)))
+    yield from compare(
+        "checkpoints",
+        key,
+        column="note",
+        expected=(int(key), shown(root)),
+        found=(note.tree_size, shown(note.root_hash)),
+    )
     expected = origin_for(origin.split("/log/", 1)[0], replay.log_id())
     yield from compare("checkpoints", key, column="note", expected=expected, found=origin)
 
@@ -75,12 +84,22 @@ def _check_served(second_place: SecondPlace, nodes: object, size: int) -> Iterat
     if served is None:
         return
     if served.tree_size > size:
-        yield Difference("checkpoints", str(served.tree_size), "tree_size",
-                         f"served head of {served.tree_size}", f"log of {size}")
+        yield Difference(
+            "checkpoints",
+            str(served.tree_size),
+            "tree_size",
+            f"served head of {served.tree_size}",
+            f"log of {size}",
+        )
         return
     root = root_from_nodes(served.tree_size, nodes)  # type: ignore[arg-type]  # a Node
-    yield from compare("checkpoints", str(served.tree_size), column="root_hash",
-                       expected=served.root_hash, found=root)
+    yield from compare(
+        "checkpoints",
+        str(served.tree_size),
+        column="root_hash",
+        expected=served.root_hash,
+        found=root,
+    )
 
 
 def check_anchors(
@@ -98,8 +117,7 @@ def check_anchors(
             yield Difference("anchors", key, "tree_size", f"at most {size}", str(row.tree_size))
             continue
         root = root_from_nodes(row.tree_size, nodes)
-        yield from compare("anchors", key, column="root_hash", expected=root,
-                           found=row.root_hash)
+        yield from compare("anchors", key, column="root_hash", expected=root, found=row.root_hash)
         if row.evidence is not None and code_hash is not None:
             yield from _check_evidence(row, replay, root, code_hash)
 
@@ -114,30 +132,43 @@ def _check_evidence(
     try:
         head = check_evidence(
             parse_evidence(parse_json(row.evidence)),
-            contract=bytes.fromhex(genesis.contract[2:]),
+            contract=genesis.contract,
             code_hash=code_hash,
             log=replay.log_id(),
         )
     except ItemProofError as error:
         yield Difference("anchors", key, "evidence", "a storage proof", str(error)[:64])
         return
-    yield from compare("anchors", key, column="evidence",
-                       expected=(row.tree_size, shown(root)),
-                       found=(head.tree_size, shown(head.root_hash)))
-    yield from compare("anchors", key, column="evidence_block_hash",
-                       expected=head.header_hash, found=row.evidence_block_hash)
+    yield from compare(
+        "anchors",
+        key,
+        column="evidence",
+        expected=(row.tree_size, shown(root)),
+        found=(head.tree_size, shown(head.root_hash)),
+    )
+    yield from compare(
+        "anchors",
+        key,
+        column="evidence_block_hash",
+        expected=head.header_hash,
+        found=row.evidence_block_hash,
+    )
 
 
-def check_chain(
-    head: tuple[int, bytes], leaf_hashes: Sequence[bytes]
-) -> Iterator[Difference]:
+def check_chain(head: tuple[int, bytes], leaf_hashes: Sequence[bytes]) -> Iterator[Difference]:
     """Compare the contract's own head with the root that the store's entries have there."""
     size, root_hash = head
     if size > len(leaf_hashes):
-        yield Difference("entries", "", "leaf_index", f"contract's head of {size}",
-                         f"log of {len(leaf_hashes)}")
+        yield Difference(
+            "entries", "", "leaf_index", f"contract's head of {size}", f"log of {len(leaf_hashes)}"
+        )
         return
     tiles = extend(0, leaf_hashes[:size], lambda _keys: {})
     nodes = TileNodes(lambda keys: {key: tiles[key] for key in keys if key in tiles}, size).node
-    yield from compare("checkpoints", str(size), column="root_hash", expected=root_hash,
-                       found=root_from_nodes(size, nodes))
+    yield from compare(
+        "checkpoints",
+        str(size),
+        column="root_hash",
+        expected=root_hash,
+        found=root_from_nodes(size, nodes),
+    )

@@ -34,8 +34,9 @@ def check_keys(repositories: Repositories, replay: Replay) -> Iterator[Differenc
             "suspect_from": leaf.suspect_from,
         }
         for name, value in expected.items():
-            yield from compare("keys", shown(key_id), column=name, expected=value,
-                               found=getattr(row, name))
+            yield from compare(
+                "keys", shown(key_id), column=name, expected=value, found=getattr(row, name)
+            )
     yield from _unregistered(repositories.keys.all(), replay)
 
 
@@ -78,8 +79,7 @@ def check_cards(repositories: Repositories, replay: Replay) -> Iterator[Differen
         except ItemProofError as error:
             yield Difference("cards", key, "payload", "a canonical card", str(error)[:64])
             continue
-        yield from compare("cards", key, column="payload", expected=statement.card,
-                           found=computed)
+        yield from compare("cards", key, column="payload", expected=statement.card, found=computed)
         yield from _check_participant(repositories, statement.participant, value)
 
 
@@ -92,5 +92,6 @@ def _check_participant(
         return
     key = participant.hex()
     yield from compare("participants", key, column="gln", expected=card.get("gln"), found=row.gln)
-    yield from compare("participants", key, column="name", expected=card.get("name"),
-                       found=row.name)
+    yield from compare(
+        "participants", key, column="name", expected=card.get("name"), found=row.name
+    )

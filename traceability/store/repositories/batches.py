@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select
 
-from traceability.store.bulk import bulk_insert
+from traceability.store.bulk import bulk_insert, inserted_number
 from traceability.store.tables import batches, entries, records
 
 
@@ -49,8 +50,8 @@ _RECORD_COLUMNS = (
 )
 
 
-def _batch(row: Row[tuple[object, ...]] | None) -> BatchRow | None:
-    return None if row is None else BatchRow(*row)  # type: ignore[arg-type]  # columns in order
+def _batch(row: Row[Any] | None) -> BatchRow | None:
+    return None if row is None else BatchRow(**row._mapping)
 
 
 class BatchRepository:
@@ -78,7 +79,7 @@ class BatchRepository:
                 submitted=submitted,
             )
         )
-        return int(result.inserted_primary_key[0])
+        return inserted_number(result)
 
     def add_records(self, rows: Sequence[RecordRow]) -> None:
         """Keep records of a batch."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
+from traceability.store.bulk import inserted_number
 from traceability.store.tables import conflicting_entries, entries
 
 
@@ -28,8 +30,8 @@ class EntryRow:
     anchored_by: int | None
 
 
-def _entry(row: Row[tuple[object, ...]] | None) -> EntryRow | None:
-    return None if row is None else EntryRow(*row)  # type: ignore[arg-type]  # columns in order
+def _entry(row: Row[Any] | None) -> EntryRow | None:
+    return None if row is None else EntryRow(**row._mapping)
 
 
 class EntryRepository:
@@ -42,7 +44,7 @@ class EntryRepository:
         self,
         *,
         leaf_hash: bytes,
-        type: str,  # noqa: A002 # the column's and the statement's own word
+        type: str,  # the column's and the statement's own word
         key_id: bytes | None,
         sequence: int | None,
         envelope: bytes,
@@ -59,7 +61,7 @@ class EntryRepository:
                 received=received,
             )
         )
-        return int(result.inserted_primary_key[0])
+        return inserted_number(result)
 
     def add_conflict(self, *, key_id: bytes, sequence: int, envelope: bytes, received: int) -> None:
         """Keep a second statement under a used (key, sequence), once."""
@@ -142,7 +144,7 @@ class EntryRepository:
         for row in rows:
             yield EntryRow(*row)
 
-    def latest_of_type(self, type: str) -> EntryRow | None:  # noqa: A002 # the column's own word
+    def latest_of_type(self, type: str) -> EntryRow | None:  # the column's own word
         """Return the last sequenced entry of a type."""
         statement = (
             select(entries)

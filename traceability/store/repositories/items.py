@@ -110,6 +110,5 @@ class ItemRepository:
 
     def count(self) -> int:
         """Return how many items there are."""
-        return int(
-            self._connection.scalar(select(func.coalesce(func.sum(item_runs.c.quantity), 0)))
-        )
+        total = self._connection.scalar(select(func.sum(item_runs.c.quantity)))
+        return int(total or 0)

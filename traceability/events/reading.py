@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from traceability.codes.uris import canonical_uri
 from traceability.errors import InvalidInput
 from traceability.events.cbv import (
     BIZ_STEPS,
@@ -21,6 +20,7 @@ from traceability.events.cbv import (
     Vocabulary,
 )
 from traceability.events.faults import Fault, FaultCode, pointer_to, shown
+from traceability.events.identifiers import canonical_id
 from traceability.events.model import EventObject, Role, SubmittedEvent, TypedReference
 
 if TYPE_CHECKING:
@@ -43,7 +43,6 @@ QUANTITY_LISTS: dict[str, Role] = {
 }
 _GTIN_URI = "https://id.gs1.org/01/"
 _AFTER_GTIN = len(_GTIN_URI) + 14
-_SERIALS = ("/21/", "/235/")
 
 
 class EventReader:
@@ -155,7 +154,7 @@ class EventReader:
     def _identify(self, text: str, path: Path) -> str | None:
         """Return the canonical URI of an identifier."""
         try:
-            return canonical_uri(self.context.expand(text))
+            return canonical_id(text, self.context)
         except InvalidInput as error:
             self._note_error(path, error)
             return None
@@ -170,43 +169,54 @@ class EventReader:
         place = self.event.get(member)
         return self._code(place, "id", member) if isinstance(place, dict) else None
 
-    def _objects(self) -> Iterator[EventObject]:
-        """Yield parent, single things and quantities."""
+    def _objects(self) -> list[EventObject]:
+        """Return parent, single things and quantities."""
+        found: list[EventObject] = []
         parent = self._code(self.event, "parentID")
         if parent is not None:
             self._check_level(parent, ("parentID",), is_class=False)
-            yield EventObject("parent", parent)
+            found.append(EventObject("parent", parent))
         for member, role in INSTANCE_LISTS.items():
             if member in self.event:
-                yield from self._instances(member, role)
+                found += self._instances(member, role)
         for member, role in QUANTITY_LISTS.items():
-            for index, element in self._elements(member):
-                yield from self._quantity(element, role, path=(member, index))
+            if member in self.event:
+                for index, element in self._elements(member):
+                    found += self._quantity(element, role, path=(member, index))
+        return found
 
-    def _instances(self, member: str, role: Role) -> Iterator[EventObject]:
-        """Yield the single things of one list, each once."""
-        texts = self.event[member]
-        seen: set[str] = set()
-        for index, text in enumerate(texts if isinstance(texts, list) else ()):
+    def _instances(self, member: str, role: Role) -> list[EventObject]:
+        """Return the single things of one list, each once."""
+        texts, context = self.event[member], self.context
+        if not isinstance(texts, list):
+            return []
+        try:
+            uris = [canonical_id(text, context) for text in texts]
+        except (InvalidInput, TypeError, AttributeError):
+            uris = []  # Gone through one by one below, to name each fault's place.
+        if len(uris) != len(texts) or len(set(uris)) != len(uris) or not all(map(_is_thing, uris)):
+            uris = self._check_each(texts, member)
+        return [EventObject(role, uri) for uri in uris]
+
+    def _check_each(self, texts: list[Any], member: str) -> list[str]:
+        """Return the canonical URIs of a list that has faults, and note them."""
+        found: list[str] = []
+        for index, text in enumerate(texts):
             uri = self._identify(text, (member, index)) if isinstance(text, str) else None
             if uri is None:
                 continue
-            if uri in seen:
+            if uri in found:
                 expected, got = "each thing once", shown(text)
                 fault = f"{member} names a thing twice"
                 self.note((member, index), FaultCode.DUPLICATE, fault, expected=expected, got=got)
-            seen.add(uri)
-            if uri.startswith(_GTIN_URI):
-                self._check_level(uri, (member, index), is_class=False)
-            yield EventObject(role, uri)
+            self._check_level(uri, (member, index), is_class=False)
+            found.append(uri)
+        return found
 
-    def _quantity(
-        self, element: Mapping[str, Any], role: Role, *, path: Path
-    ) -> Iterator[EventObject]:
-        """Yield one quantity of a class."""
-        uri = self._code(element, "epcClass", *path)
+    def _quantity(self, element: Mapping[str, Any], role: Role, *, path: Path) -> list[EventObject]:
+        """Return one quantity of a class, or nothing if its class is faulty."""
         number, uom = element.get("quantity"), element.get("uom")
-        if isinstance(number, float) and number.is_integer() is False and uom is None:
+        if uom is None and isinstance(number, float) and not number.is_integer():
             self.note(
                 (*path, "quantity"),
                 FaultCode.QUANTITY,
@@ -214,17 +224,15 @@ class EventReader:
                 expected="a whole number, or a uom beside it",
                 got=shown(number),
             )
-        if uri is not None:
-            self._check_level(uri, (*path, "epcClass"), is_class=True)
-            quantity = Decimal(repr(number)) if isinstance(number, int | float) else None
-            yield EventObject(role, uri, True, quantity, uom)
+        uri = self._code(element, "epcClass", *path)
+        if uri is None:
+            return []
+        self._check_level(uri, (*path, "epcClass"), is_class=True)
+        return [EventObject(role, uri, True, _decimal(number), uom)]
 
     def _check_level(self, uri: str, path: Path, *, is_class: bool) -> None:
         """Refuse a class or lot named as a single thing, and the reverse (CBV 2.0, 8.1)."""
-        if not uri.startswith(_GTIN_URI):
-            return
-        has_serial = uri.startswith(_SERIALS, _AFTER_GTIN)
-        if has_serial is is_class:
+        if uri.startswith(_GTIN_URI) and _is_thing(uri) is is_class:
             self.note(
                 path,
                 FaultCode.CODE_LEVEL,
@@ -251,3 +259,15 @@ class EventReader:
         for index, element in enumerate(elements if isinstance(elements, list) else ()):
             if isinstance(element, dict):
                 yield index, element
+
+
+def _is_thing(uri: str) -> bool:
+    """Tell whether a canonical URI names no mere product or lot."""
+    return not uri.startswith(_GTIN_URI) or uri.startswith(("/21/", "/235/"), _AFTER_GTIN)
+
+
+def _decimal(number: object) -> Decimal | None:
+    """Return a JSON number exactly as it is written in canonical JSON."""
+    if isinstance(number, bool) or not isinstance(number, int | float):
+        return None
+    return Decimal(number) if isinstance(number, int) else Decimal(repr(number))

@@ -51,7 +51,8 @@ def _check_members(reader: EventReader, kind: str, action: str | None) -> None:
     if kind == "TransformationEvent":
         _check_transformation(reader)
     elif kind == "ObjectEvent":
-        _require_one(reader, (*_THINGS, "sensorElementList"))
+        if not (event.get("sensorElementList") and "readPoint" in event):
+            _require_one(reader, _THINGS, instead=" or sensorElementList with readPoint")
         if "ilmd" in event and action in ("OBSERVE", "DELETE"):
             expected = "it only with action ADD"
             fault = "ilmd has no place in this event"
@@ -74,21 +75,22 @@ def _check_transformation(reader: EventReader) -> None:
         _require_one(reader, _OUTPUTS)
 
 
-def _require_one(reader: EventReader, members: tuple[str, ...]) -> None:
+def _require_one(reader: EventReader, members: tuple[str, ...], *, instead: str = "") -> None:
     """Note a fault unless one of the members holds something."""
     if any(reader.event.get(member) for member in members):
         return
-    expected = " or ".join(members) + " with at least one element"
+    expected = " or ".join(members) + " with an element" + instead
     fault = "event is about nothing"
     reader.note(members[:1], FaultCode.OBJECTS_MISSING, fault, expected=expected, got="none")
 
 
 def _check_names(reader: EventReader, holder: Mapping[str, Any], path: Path) -> None:
     """Refuse extension names in GS1's vocabularies, and two names for one URI."""
+    names = [name for name in holder if ":" in name]
+    if not names:
+        return
     context, seen = reader.context, set()
-    for name in holder:
-        if ":" not in name:
-            continue
+    for name in names:
         if context.is_reserved(name, in_ilmd=path == ("ilmd",)):
             fault = f"extension name {shown(name)} is GS1's own"
             expected = "a name in a vocabulary of your own"

@@ -1,0 +1,50 @@
+"""The canonical form of identifiers in events, where thousands differ in their serials only.
+
+Source: CBV 2.0, section 8 (identifiers); `traceability.codes.uris` does the reading.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from traceability.codes.uris import canonical_uri
+from traceability.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from traceability.events.context import Context
+
+# No context may define these as prefixes, so such an identifier is no abbreviation.
+_URIS = ("urn:", "http:", "https:")
+_MAX_SERIAL = 20
+
+
+def canonical_id(text: str, context: Context) -> str:
+    """Return the canonical URI of an identifier, a prefixed one expanded first.
+
+    Raises
+    ------
+    InvalidInput
+        One of the errors of `traceability.codes`.
+    """
+    if not text.startswith(_URIS):
+        return canonical_uri(context.expand(text))
+    serial = text[text.rfind("." if text[0] == "u" else "/") + 1 :]
+    if serial.isalnum() and serial.isascii() and len(serial) <= _MAX_SERIAL:
+        head = _canonical_head(text[: -len(serial)])
+        if head is not None:
+            return head + serial
+    return canonical_uri(text)
+
+
+@lru_cache(maxsize=4_096)
+def _canonical_head(head: str) -> str | None:
+    """Return what stands before any plain serial of one product, if that is what `head` is."""
+    if not (head.startswith("urn:epc:id:sgtin:") or head.endswith("/21/")):
+        return None
+    try:
+        first, second = canonical_uri(f"{head}1"), canonical_uri(f"{head}Z9")
+    except InvalidInput:
+        return None
+    is_product = first.startswith("https://id.gs1.org/01/") and first.endswith("/21/1")
+    return first[:-1] if is_product and second == f"{first[:-1]}Z9" else None

@@ -36,6 +36,9 @@ WEB_BUILD = WEB / "static" / "build"
 
 OLDEST_PYTHON = (3, 11)
 OLDEST_NODE = 20
+# What tests need contains what running needs, in Python as in Node.
+RUN_LOCK, FULL_LOCK = "runtime.txt", "dev.txt"
+RUN_STAMP, FULL_STAMP = ".stamp-run", ".stamp-full"
 PROFILES = ("run", "check", "test")
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 
@@ -175,7 +178,6 @@ def npm_ci(folder: Path, *options: str) -> None:
 def build_web() -> None:
     """Bundle scripts and styles of the pages into ledger_api/web/static/build."""
     run([PYTHON, ROOT / "scripts" / "build_web.py"], "pages", "see the words above")
-    WEB_BUILD.mkdir(parents=True, exist_ok=True)
 
 
 def find_chromium() -> str | None:
@@ -199,14 +201,13 @@ def have_chromium() -> None:
 
 def python_steps(profile: str) -> list[Step]:
     """Return the steps that fill the virtual environment."""
-    locks = ["setup.txt", "runtime.txt" if profile == "run" else "dev.txt"]
+    locks = ["setup.txt", RUN_LOCK if profile == "run" else FULL_LOCK]
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
-    packages = digest([REQUIREMENTS / name for name in locks], "packages")
-    program = digest([ROOT / "pyproject.toml"], "program")
+    packages = digest([REQUIREMENTS / name for name in locks])
+    program = digest([ROOT / "pyproject.toml"])
     done = VENV / ".stamps"
     return [
         Step("virtual environment", done / "venv", f"{version} {VENV}", make_venv),
-        # The packages for tests contain those for running: either stamp says enough to run.
         Step("Python packages", done / locks[-1], packages, lambda: install_locked(*locks)),
         Step("the itemproof command", done / "program", program, install_program),
     ]
@@ -214,44 +215,45 @@ def python_steps(profile: str) -> list[Step]:
 
 def node_steps(profile: str) -> list[Step]:
     """Return the steps that bring Node, the chain tools and the pages' libraries."""
-    contracts = digest([CONTRACTS / "package-lock.json"], "contracts")
-    libraries = digest([WEB / "package-lock.json"], "web")
-    left_out = ["--omit=dev"] if profile == "run" else []
-    stamp = ".stamp-run" if profile == "run" else ".stamp-all"
+    node = digest([REQUIREMENTS / "node.txt"], f"{platform.system()} {platform.machine()}")
     sources = sorted(
         path
         for path in WEB.rglob("*")
-        if path.is_file() and not {"node_modules", "build", "__pycache__"} & set(path.parts)
+        if path.is_file() and not {"node_modules", "build"} & set(path.relative_to(WEB).parts)
     )
-    pages = digest([*sources, ROOT / "scripts" / "build_web.py"], "pages")
-    machine = f"{platform.system()} {platform.machine()}"
-    node = digest([REQUIREMENTS / "node.txt"], "node", machine)
-    modules = CONTRACTS / "node_modules"
+    pages = digest([*sources, ROOT / "scripts" / "build_web.py"])
     return [
         Step("Node", VENV / ".stamps" / "node", node, install_node),
-        Step("chain tools", modules / stamp, contracts, lambda: npm_ci(CONTRACTS, *left_out)),
-        Step("page libraries", WEB / "node_modules" / ".stamp", libraries, lambda: npm_ci(WEB)),
+        npm_step("chain tools", CONTRACTS, profile),
+        npm_step("page libraries", WEB, profile),
         Step("pages", WEB_BUILD / ".stamp", pages, build_web),
     ]
 
 
+def npm_step(name: str, folder: Path, profile: str) -> Step:
+    """Return the step that fills a folder's node_modules, without test tools for `run`."""
+    stamp, options = (RUN_STAMP, ("--omit=dev",)) if profile == "run" else (FULL_STAMP, ())
+    key = digest([folder / "package-lock.json"])
+    return Step(name, folder / "node_modules" / stamp, key, lambda: npm_ci(folder, *options))
+
+
 def is_done(step: Step) -> bool:
-    """Compare a step's stamp with its key; a larger profile's stamp counts as well."""
-    stamps = [step.stamp]
-    if step.stamp.name == "runtime.txt":
-        return _reads(step.stamp, step.key) or _dev_packages_done()
-    if step.stamp.name == ".stamp-run":
-        stamps.append(step.stamp.with_name(".stamp-all"))
-    return any(_reads(stamp, step.key) for stamp in stamps)
+    """Compare a step's stamp with its key; what a fuller set-up made counts as well."""
+    if step.make is make_venv and not os.access(PYTHON, os.X_OK):
+        return False
+    if stamp_reads(step.stamp, step.key):
+        return True
+    if step.stamp.name == RUN_STAMP:
+        return stamp_reads(step.stamp.with_name(FULL_STAMP), step.key)
+    if step.stamp.name == RUN_LOCK:
+        fuller = python_steps("check")[1]
+        return stamp_reads(fuller.stamp, fuller.key)
+    return False
 
 
-def _reads(stamp: Path, key: str) -> bool:
+def stamp_reads(stamp: Path, key: str) -> bool:
+    """Tell whether a stamp was left by exactly this version of its step."""
     return stamp.is_file() and stamp.read_text(encoding="utf-8") == key
-
-
-def _dev_packages_done() -> bool:
-    step = python_steps("check")[1]
-    return _reads(step.stamp, step.key)
 
 
 def perform(steps: Iterable[Step]) -> None:

@@ -6,6 +6,7 @@ never fetched: all of them but GS1's own count as empty.
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from traceability.events.faults import Fault, FaultCode, pointer_to, shown
@@ -14,6 +15,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from traceability.strict_json import JSONValue
+
+# Every event is committed with its contexts, so long ones would multiply; GS1's own examples
+# stay below 500 bytes. Prefixes that stand for prefixes are rare, and never so deep.
+MAX_CONTEXT_CHARACTERS = 16_384
+MAX_PREFIX_STEPS = 8
 
 ITEMPROOF_NAMESPACE = "urn:itemproof:vocab:1:"
 EPCIS_NAMESPACE = "https://ref.gs1.org/epcis/"
@@ -59,7 +65,7 @@ STANDARD_TERMS = {name: EPCIS_NAMESPACE + name for name in _TERMS.split()} | {
     "creationDate": "http://purl.org/dc/terms/created",
     "schemaVersion": "http://www.w3.org/2002/07/owl#versionInfo",
 }
-_HARMLESS = frozenset({"@id", "@type", "@container", "@protected"})
+_HARMLESS = frozenset({"@id", "@type", "@container", "@prefix", "@protected"})
 
 # The vocabularies in which GS1 defines members of events. Compared without case and scheme.
 _RESERVED = (
@@ -143,25 +149,46 @@ def extend(base: Context, own: JSONValue, *, pointer: str) -> tuple[Context, lis
     pointer
         JSON pointer of that member.
     """
-    entries = own if isinstance(own, list) else [own]
+    merged = [*base.entries, *(own if isinstance(own, list) else [own])]
+    if len(json.dumps(merged, ensure_ascii=False)) > MAX_CONTEXT_CHARACTERS:
+        return base, [_too_long(pointer)]
     definitions = dict(base.definitions)
     faults: list[Fault] = []
-    for index, entry in enumerate(entries):
+    for index, entry in enumerate(merged[len(base.entries) :]):
         if isinstance(entry, dict):
-            path = [index] if isinstance(own, list) else []
-            definitions.update(_definitions(entry, definitions))
-            faults += _redefinitions(entry, definitions, pointer=pointer_to(pointer, path))
-    return Context([*base.entries, *entries], definitions), faults
+            where = pointer_to(pointer, [index] if isinstance(own, list) else [])
+            faults += _define(entry, definitions, pointer=where)
+            faults += _redefinitions(entry, definitions, pointer=where)
+    return Context(merged, definitions), faults
 
 
-def _definitions(entry: Mapping[str, JSONValue], active: Mapping[str, str]) -> dict[str, str]:
-    """Return the URIs of one context object's terms; a term may use those beside it."""
+def _too_long(pointer: str) -> Fault:
+    """Return the fault of contexts that would burden every event."""
+    expected = f"at most {MAX_CONTEXT_CHARACTERS} characters"
+    message = f"@context is too long, with those before it: expected {expected}, got more"
+    return Fault(pointer, FaultCode.CONTEXT, message, expected, "more")
+
+
+def _define(
+    entry: Mapping[str, JSONValue], definitions: dict[str, str], *, pointer: str
+) -> list[Fault]:
+    """Add one context object's terms to the definitions; a term may use those beside it."""
     raw = {name: _written_id(name, term) for name, term in entry.items() if name[:1] != "@"}
     found: dict[str, str] = {}
+    faults = []
     for name, written in raw.items():
-        if written is not None:
-            found[name] = _resolve(written, raw, active)
-    return found
+        uri = None if written is None else _resolve(written, raw, definitions)
+        if uri is not None:
+            found[name] = uri
+        elif written is not None:
+            expected = f"a URI after at most {MAX_PREFIX_STEPS} prefixes"
+            message = f"context leads nowhere: expected {expected}, got more for {shown(name)}"
+            where = pointer_to(pointer, [name])
+            faults.append(Fault(where, FaultCode.CONTEXT, message, expected, "more"))
+    for name in raw.keys() - found.keys():
+        definitions.pop(name, None)
+    definitions.update(found)
+    return faults
 
 
 def _written_id(name: str, term: JSONValue) -> str | None:
@@ -170,18 +197,15 @@ def _written_id(name: str, term: JSONValue) -> str | None:
     return value if isinstance(value, str) and (value != name or ":" in value) else None
 
 
-def _resolve(written: str, raw: Mapping[str, str | None], active: Mapping[str, str]) -> str:
+def _resolve(written: str, raw: Mapping[str, str | None], active: Mapping[str, str]) -> str | None:
     """Expand a prefixed name through the prefixes beside it, then those before it."""
-    seen: set[str] = set()
-    while True:
+    for _ in range(MAX_PREFIX_STEPS):
         prefix, colon, rest = written.partition(":")
-        if not colon or rest.startswith("//") or prefix in seen:
-            return written
-        seen.add(prefix)
-        target = raw.get(prefix) or active.get(prefix)
-        if target is None:
+        target = raw[prefix] if prefix in raw else active.get(prefix)
+        if not colon or rest.startswith("//") or target is None or target == written:
             return written
         written = target + rest
+    return None
 
 
 def _redefinitions(

@@ -40,6 +40,7 @@ class FaultCode(StrEnum):
     CODE_LEVEL = "EPCIS_CODE_LEVEL"
     NAME_RESERVED = "EPCIS_NAME_RESERVED"
     NAME_TWICE = "EPCIS_NAME_TWICE"
+    CONTEXT = "EPCIS_CONTEXT"
     TERM_REDEFINED = "EPCIS_TERM_REDEFINED"
     TOO_MANY_FAULTS = "EPCIS_TOO_MANY_FAULTS"
 
@@ -69,7 +70,7 @@ class Fault:
     def to_dict(self) -> dict[str, str]:
         """Return the fault as outsiders see it; absent members are absent."""
         found = {
-            "code": self.code,
+            "code": str(self.code),
             "message": self.message,
             "pointer": self.pointer,
             "expected": self.expected,

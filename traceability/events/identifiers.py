@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 # No context may define these as prefixes, so such an identifier is no abbreviation.
 _URIS = ("urn:", "http:", "https:")
 _MAX_SERIAL = 20
+_MAX_LENGTH = 120  # Longer ones are rare; the cache of heads stays small.
 
 
 def canonical_id(text: str, context: Context) -> str:
@@ -30,7 +31,12 @@ def canonical_id(text: str, context: Context) -> str:
     if not text.startswith(_URIS):
         return canonical_uri(context.expand(text))
     serial = text[text.rfind("." if text[0] == "u" else "/") + 1 :]
-    if serial.isalnum() and serial.isascii() and len(serial) <= _MAX_SERIAL:
+    if (
+        serial.isalnum()
+        and serial.isascii()
+        and len(serial) <= _MAX_SERIAL
+        and len(text) <= _MAX_LENGTH
+    ):
         head = _canonical_head(text[: -len(serial)])
         if head is not None:
             return head + serial

@@ -19,7 +19,7 @@ from traceability.events.cbv import (
     UnknownWord,
     Vocabulary,
 )
-from traceability.events.faults import Fault, FaultCode, pointer_to, shown
+from traceability.events.faults import MAX_FAULTS, Fault, FaultCode, pointer_to, shown
 from traceability.events.identifiers import canonical_id
 from traceability.events.model import EventObject, Role, SubmittedEvent, TypedReference
 
@@ -107,12 +107,17 @@ class EventReader:
         code: str,
         fault: str,
         *,
-        expected: str | None = None,
-        got: str | None = None,
+        expected: str,
+        got: str,
     ) -> None:
         """Note a fault at a path inside the event."""
-        message = f"{fault}: expected {expected}, got {got}" if expected else fault
-        self.faults.append(Fault(pointer_to(self.pointer, path), code, message, expected, got))
+        message = f"{fault}: expected {expected}, got {got}"
+        self._keep(Fault(pointer_to(self.pointer, path), code, message, expected, got))
+
+    def _keep(self, fault: Fault) -> None:
+        """Keep a fault while there is room."""
+        if len(self.faults) <= MAX_FAULTS:
+            self.faults.append(fault)
 
     def word(self, vocabulary: Vocabulary, text: object, path: Path) -> str | None:
         """Return the one name of a vocabulary's word; what is no text is the schema's fault."""
@@ -129,7 +134,7 @@ class EventReader:
         fault = Fault(
             pointer_to(self.pointer, path), error.code, error.fault, error.expected, error.got
         )
-        self.faults.append(fault)
+        self._keep(fault)
 
     def _event_time(self) -> datetime | None:
         """Return the event's time; the schema has checked its form."""
@@ -200,7 +205,7 @@ class EventReader:
 
     def _check_each(self, texts: list[Any], member: str) -> list[str]:
         """Return the canonical URIs of a list that has faults, and note them."""
-        found: list[str] = []
+        found: dict[str, None] = {}
         for index, text in enumerate(texts):
             uri = self._identify(text, (member, index)) if isinstance(text, str) else None
             if uri is None:
@@ -210,8 +215,8 @@ class EventReader:
                 fault = f"{member} names a thing twice"
                 self.note((member, index), FaultCode.DUPLICATE, fault, expected=expected, got=got)
             self._check_level(uri, (member, index), is_class=False)
-            found.append(uri)
-        return found
+            found[uri] = None
+        return list(found)
 
     def _quantity(self, element: Mapping[str, Any], role: Role, *, path: Path) -> list[EventObject]:
         """Return one quantity of a class, or nothing if its class is faulty."""

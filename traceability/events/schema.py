@@ -87,7 +87,7 @@ def _translate(error: jsonschema_rs.ValidationError, pointer: str) -> Iterator[F
             yield _missing(pointer_to(pointer, [*path, name]), name)
         case Kind.UnevaluatedProperties(names) | Kind.AdditionalProperties(names):
             for name in names:
-                yield _unknown(pointer_to(pointer, [*path, name]), name)
+                yield _unknown(pointer_to(pointer, [*path, name]), name, in_event=not path)
         case _:
             subject = _subject(path)
             code, fault, expected = _describe(error)
@@ -110,9 +110,9 @@ def _missing(pointer: str, name: str) -> Fault:
     return Fault(pointer, FaultCode.MEMBER_MISSING, message, name, "none")
 
 
-def _unknown(pointer: str, name: str) -> Fault:
+def _unknown(pointer: str, name: str, *, in_event: bool) -> Fault:
     """Return the fault of a member that has no place where it stands."""
-    if name == "ilmd":
+    if name == "ilmd" and in_event:
         expected = "it only in an ObjectEvent with action ADD or a TransformationEvent"
         message = f"ilmd has no place in this event: expected {expected}, got it here"
         return Fault(pointer, FaultCode.ILMD, message, expected, "ilmd")

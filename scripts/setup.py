@@ -161,10 +161,22 @@ def install_node() -> None:
     if node is None:
         stop("no Node", f"install Node {OLDEST_NODE} or newer with npm, then make again")
     BIN.mkdir(parents=True, exist_ok=True)
-    for name in ("node", "npm", "npx"):
+    for name, program in programs_beside(node).items():
         link = BIN / name
         link.unlink(missing_ok=True)
-        link.symlink_to(node.parent / name)
+        link.symlink_to(program)
+
+
+def programs_beside(node: Path) -> dict[str, Path]:
+    """Return node and its npm; the wheel's own bin/npm is a copy that misses its library."""
+    scripts = node.parent.parent / "lib" / "node_modules" / "npm" / "bin"
+    found = {"node": node}
+    for name in ("npm", "npx"):
+        script = scripts / f"{name}-cli.js"
+        found[name] = script if script.exists() else node.parent / name
+        if script.exists():
+            script.chmod(0o755)
+    return found
 
 
 def npm_ci(folder: Path, *options: str) -> None:

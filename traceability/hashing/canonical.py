@@ -5,6 +5,8 @@ Source: RFC 8785. `rfc8785` writes it; orjson does where its bytes are provably 
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import orjson
 import rfc8785
 
@@ -28,10 +30,12 @@ def canonicalize(value: JSONValue) -> bytes:
     """Return the JCS bytes of a value.
 
     orjson sorts members by UTF-8 and writes floats in its own form: it is used only where
-    every member name is ASCII and no float occurs; then the bytes are the same.
+    every member name is ASCII and no float occurs; then the bytes are the same. It refuses
+    half surrogate pairs.
     """
     if _is_plain(value):
-        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+        with suppress(orjson.JSONEncodeError):
+            return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
     try:
         return rfc8785.dumps(value)
     except (rfc8785.CanonicalizationError, UnicodeEncodeError) as error:
@@ -41,12 +45,12 @@ def canonicalize(value: JSONValue) -> bytes:
 def _is_plain(value: JSONValue) -> bool:
     kind = type(value)
     if kind is str:
-        return value.isascii() and value.isprintable()  # type: ignore[union-attr]  # a str
+        return True
     if kind is list:
         return all(map(_is_plain, value))  # type: ignore[arg-type]  # a list
     if kind is dict:
         return all(
-            type(name) is str and name.isascii() and name.isprintable() and _is_plain(part)
+            type(name) is str and name.isascii() and _is_plain(part)
             for name, part in value.items()  # type: ignore[union-attr]  # a dict
         )
     if kind is int:

@@ -174,8 +174,6 @@ def programs_beside(node: Path) -> dict[str, Path]:
     for name in ("npm", "npx"):
         script = scripts / f"{name}-cli.js"
         found[name] = script if script.exists() else node.parent / name
-        if script.exists():
-            script.chmod(0o755)
     return found
 
 

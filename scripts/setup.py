@@ -21,6 +21,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple, NoReturn
 
@@ -185,6 +186,16 @@ def npm_ci(folder: Path, *options: str) -> None:
     run([BIN / "npm", "ci", "--ignore-scripts", *quiet, *options], what, mend, cwd=folder)
 
 
+def install_chain_tools(*options: str) -> None:
+    """Install Anvil, compiler and Forge; only Linux on x86-64 has the first and last locked."""
+    npm_ci(CONTRACTS, *options)
+    here = CONTRACTS / "node_modules" / ".bin" / "anvil"
+    named = os.environ.get("ITEMPROOF_ANVIL") or shutil.which("anvil")
+    if not here.exists() and named is None:
+        mend = "install Foundry so that anvil is on the path, or name it in ITEMPROOF_ANVIL"
+        stop(f"no Anvil is packaged for {platform.system()} {platform.machine()}", mend)
+
+
 def build_web() -> None:
     """Bundle scripts and styles of the pages into ledger_api/web/static/build."""
     run([PYTHON, ROOT / "scripts" / "build_web.py"], "pages", "see the words above")
@@ -244,7 +255,8 @@ def npm_step(name: str, folder: Path, profile: str) -> Step:
     """Return the step that fills a folder's node_modules, without test tools for `run`."""
     stamp, options = (RUN_STAMP, ("--omit=dev",)) if profile == "run" else (FULL_STAMP, ())
     key = digest([folder / "package-lock.json"])
-    return Step(name, folder / "node_modules" / stamp, key, lambda: npm_ci(folder, *options))
+    install = install_chain_tools if folder == CONTRACTS else partial(npm_ci, folder)
+    return Step(name, folder / "node_modules" / stamp, key, lambda: install(*options))
 
 
 def is_done(step: Step) -> bool:

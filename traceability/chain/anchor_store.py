@@ -147,7 +147,10 @@ class AnchorStore(Protocol):
     def mark_included(
         self, tx_hash: bytes, *, block_number: int, block_hash: bytes, gas_used: int | None
     ) -> None:
-        """Set included and the block; a different block clears the evidence."""
+        """Set included and the block, from any state but final.
+
+        Another block than before clears the evidence.
+        """
 
     def save_evidence(
         self, tx_hash: bytes, *, evidence: bytes, block_number: int, block_hash: bytes

@@ -59,6 +59,12 @@ class FeeTooLow(ChainUnavailable):
     code = "FEE_TOO_LOW"
 
 
+class FeeAboveLimit(ChainUnavailable):
+    """The chain asks for more than the policy allows to pay."""
+
+    code = "FEE_ABOVE_LIMIT"
+
+
 class AnvilMissing(Unavailable):
     """The development chain's program is not installed."""
 
@@ -134,6 +140,12 @@ class RootNotRebuilt(ProofRejected):
     """The stored entries do not lead to the root of the checkpoint over them."""
 
     code = "ROOT_NOT_REBUILT"
+
+
+class OtherHead(ProofRejected):
+    """Evidence is sound but proves another head than the one that was anchored."""
+
+    code = "OTHER_HEAD"
 
 
 # Words by which nodes (geth, Besu, Nethermind, Anvil, Ganache) refuse signed bytes. There are no

@@ -59,6 +59,10 @@ class NodeCalls(ABC):
     def ask(self, method: str, *params: object) -> Any:
         """Put one call to a node and return its result."""
 
+    @abstractmethod
+    def final_block_hash(self, number: int) -> bytes | None:
+        """Return the hash of a final block; None while that height is not final."""
+
     # The chain
 
     def chain_id(self) -> int:

@@ -1,0 +1,244 @@
+"""A development chain of one's own: Anvil, with its state kept in the data folder.
+
+Files in the data folder: `devchain.json` (url, process ids), `devchain.state.json` (Anvil's),
+`devchain.key` (the account that deploys, opens and publishes; random, read by its owner only),
+`devchain.log` (what Anvil says when it does not start).
+Anvil's well-known accounts do not exist on it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import socket
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from eth_account.signers.local import LocalAccount
+
+from traceability.chain.accounts import address_of, load_or_create_account
+from traceability.chain.client import ChainClient
+from traceability.chain.faults import AnvilMissing, ChainUnavailable
+
+CHAIN_ID = 31337
+START_SECONDS, STOP_SECONDS, POLL_SECONDS = 15.0, 15.0, 0.02
+# Another process may take a free port between our asking and Anvil's.
+START_ATTEMPTS = 3
+FUNDS_WEI = 10**24
+INFO_FILE, STATE_FILE = "devchain.json", "devchain.state.json"
+KEY_FILE, LOG_FILE = "devchain.key", "devchain.log"
+# `finalized` is two epochs behind the newest block; an epoch of one block makes that two blocks.
+OPTIONS = (
+    "--accounts",
+    "0",
+    "--hardfork",
+    "prague",
+    "--host",
+    "127.0.0.1",
+    "--chain-id",
+    str(CHAIN_ID),
+    "--slots-in-an-epoch",
+    "1",
+    "--state-interval",
+    "1",
+    "--preserve-historical-states",
+    "--quiet",
+)
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True, slots=True)
+class RunningDevChain:
+    """A development chain that answers; `owner` is the process that will stop it."""
+
+    url: str
+    pid: int
+    owner: int
+
+
+class DevChain:
+    """Runs Anvil while the context lasts; a chain that runs already is shared.
+
+    Parameters
+    ----------
+    data_dir
+        Where the chain's files are; made if missing.
+    anvil
+        Anvil's path; None finds it.
+    """
+
+    def __init__(self, data_dir: Path, *, anvil: str | None = None) -> None:
+        self._data_dir = data_dir
+        self._anvil = anvil
+        self._process: subprocess.Popen[bytes] | None = None
+        self._owns = False
+        self.url = ""
+        self.chain_id = CHAIN_ID
+
+    @property
+    def account(self) -> LocalAccount:
+        """The folder's account, which has all the funds that it needs."""
+        return load_or_create_account(self._data_dir / KEY_FILE)
+
+    def __enter__(self) -> Self:
+        self._data_dir.mkdir(parents=True, exist_ok=True)
+        found = running_dev_chain(self._data_dir)
+        if found is None:
+            self._start()
+        else:
+            self.url = found.url
+            # A chain whose owner died without stopping it is ours now.
+            if not _is_alive(found.owner):
+                self._owns = True
+                self._write_info(found.pid)
+        with ChainClient([self.url], chain_id=CHAIN_ID) as client:
+            client.fund(address_of(self.account), FUNDS_WEI)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._owns:
+            self._stop()
+
+    def _start(self) -> None:
+        binary = anvil_binary(self._anvil)
+        for _ in range(START_ATTEMPTS):
+            port = _free_port()
+            self.url = f"http://127.0.0.1:{port}"
+            self._process = self._spawn(binary, port)
+            if _answers_within(self.url, self._process):
+                self._owns = True
+                self._write_info(self._process.pid)
+                return
+            _end(self._process)
+        log = self._data_dir / LOG_FILE
+        raise ChainUnavailable(f"development chain does not start: see {log}")
+
+    def _spawn(self, binary: str, port: int) -> subprocess.Popen[bytes]:
+        state = self._data_dir / STATE_FILE
+        with (self._data_dir / LOG_FILE).open("wb") as log:
+            return subprocess.Popen(  # noqa: S603 - our own program, no shell
+                [binary, *OPTIONS, "--port", str(port), "--state", str(state)],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                # Ctrl-C is for us: we stop Anvil when we have finished with it.
+                start_new_session=True,
+            )
+
+    def _stop(self) -> None:
+        found = _read_info(self._data_dir)
+        if self._process is not None:
+            _end(self._process)
+        elif found is not None:
+            _end_by_id(found.pid)
+        (self._data_dir / INFO_FILE).unlink(missing_ok=True)
+
+    def _write_info(self, pid: int) -> None:
+        info = {"owner": os.getpid(), "pid": pid, "url": self.url}
+        temporary = self._data_dir / f"{INFO_FILE}.new"
+        temporary.write_text(json.dumps(info) + "\n", encoding="utf-8")
+        temporary.replace(self._data_dir / INFO_FILE)
+
+
+def running_dev_chain(data_dir: Path) -> RunningDevChain | None:
+    """Return the data folder's development chain if it runs and answers."""
+    found = _read_info(data_dir)
+    if found is None or not _is_alive(found.pid) or not _answers(found.url):
+        return None
+    return found
+
+
+def anvil_binary(named: str | None = None) -> str:
+    """Return Anvil's path: the named one, the installed npm package's, or the PATH's.
+
+    Raises
+    ------
+    AnvilMissing
+        There is none; the message says what to do.
+    """
+    if named is not None:
+        if not os.access(named, os.X_OK):
+            raise AnvilMissing(f"anvil missing: expected a program, got {named!r}")
+        return named
+    packages = REPOSITORY / "contracts" / "node_modules" / "@foundry-rs"
+    for binary in sorted(packages.glob("anvil-*/bin/anvil*")):
+        if os.access(binary, os.X_OK):
+            return str(binary)
+    found = shutil.which("anvil")
+    if found is None:
+        raise AnvilMissing(
+            "anvil missing: run `npm ci --prefix contracts` in the repository, put Foundry's "
+            "anvil on the PATH, name it in ITEMPROOF_ANVIL, or configure a chain"
+        )
+    return found
+
+
+def _read_info(data_dir: Path) -> RunningDevChain | None:
+    try:
+        info = json.loads((data_dir / INFO_FILE).read_text(encoding="utf-8"))
+        return RunningDevChain(str(info["url"]), int(info["pid"]), int(info["owner"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _answers(url: str) -> bool:
+    with ChainClient([url], timeout_seconds=2) as client:
+        try:
+            return client.chain_id() == CHAIN_ID
+        except ChainUnavailable:
+            return False
+
+
+def _answers_within(url: str, process: subprocess.Popen[bytes]) -> bool:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        if _answers(url):
+            # Somebody else may answer at this port while ours could not take it.
+            return process.poll() is None
+        time.sleep(POLL_SECONDS)
+    return False
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Ask the process to stop, which saves the chain's state; insist after a while."""
+    process.terminate()
+    try:
+        process.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _end_by_id(pid: int) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.kill(pid, 15)
+    deadline = time.monotonic() + STOP_SECONDS
+    while _is_alive(pid) and time.monotonic() < deadline:
+        time.sleep(POLL_SECONDS)
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

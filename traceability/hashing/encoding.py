@@ -12,6 +12,8 @@ from traceability.errors import InvalidInput
 
 HASH_LENGTH = 32
 ZERO_HASH = bytes(HASH_LENGTH)
+# To the standard alphabet; its own two characters and padding become malformed.
+_FROM_URL = bytes.maketrans(b"-_+/=", b"+/\x00\x00\x00")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
 
 
@@ -49,15 +51,13 @@ def b64_decode(text: str, *, length: int | None = None) -> bytes:
 def _decode(text: str, length: int | None, *, url: bool) -> bytes:
     name = "base64url" if url else "base64"
     try:
+        padded = text.encode("ascii")
         if url:
-            data = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-            canonical = b64u_encode(data)
-        else:
-            data = base64.b64decode(text, validate=True)
-            canonical = b64_encode(data)
-    except (binascii.Error, ValueError) as error:
+            padded = padded.translate(_FROM_URL) + b"==="[: -len(text) % 4]
+        data = binascii.a2b_base64(padded, strict_mode=True)
+    except (binascii.Error, UnicodeEncodeError) as error:
         raise EncodingInvalid(f"{name} text is malformed") from error
-    if canonical != text:
+    if binascii.b2a_base64(data, newline=False) != padded:
         raise EncodingInvalid(f"{name} text is not canonical")
     if length is not None and len(data) != length:
         raise EncodingInvalid(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -51,3 +52,10 @@ class Settings(BaseSettings):
     def database(self, data_dir: Path) -> str:
         """Return the database URL, by default SQLite in the data folder."""
         return self.database_url or f"sqlite:///{data_dir / 'ledger.sqlite'}"
+
+
+def terminal_language() -> Literal["zh", "en"]:
+    """Return the language of the terminal: ITEMPROOF_LANG, else the locale's, else English."""
+    names = ("ITEMPROOF_LANG", "LC_ALL", "LC_MESSAGES", "LANG")
+    chosen = next((os.environ[name] for name in names if os.environ.get(name)), "")
+    return "zh" if chosen.lower().startswith("zh") else "en"

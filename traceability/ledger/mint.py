@@ -10,8 +10,10 @@ from traceability.errors import InvalidInput
 from traceability.hashing.commitment import RecordKind
 from traceability.ledger.prepared import (
     MAX_RECORDS,
+    Progress,
     PreparedBatch,
     PreparedItems,
+    no_progress,
     prepare_batch,
     prepare_record,
 )
@@ -20,6 +22,9 @@ from traceability.strict_json import JSONValue
 LOT_MEDIA_TYPE = "application/vnd.itemproof.lot+json"
 SALT_BYTES = 16
 SECRET_BYTES = 32
+
+
+MintProgress = Progress
 
 
 class QuantityInvalid(InvalidInput):
@@ -38,7 +43,7 @@ class Lot:
     attributes: dict[str, JSONValue]
 
 
-def prepare_lot(lot: Lot) -> PreparedBatch:
+def prepare_lot(lot: Lot, *, progress: MintProgress = no_progress) -> PreparedBatch:
     """Draw serials and salts for a lot and commit to them; record 0 describes the lot.
 
     Raises
@@ -49,6 +54,7 @@ def prepare_lot(lot: Lot) -> PreparedBatch:
         raise QuantityInvalid(
             f"quantity is out of range: expected 1 to {MAX_RECORDS - 1}, got {lot.quantity}"
         )
+    progress(0, lot.quantity)
     serials = sorted(new_serials(lot.quantity))
     items = PreparedItems(
         gtin=lot.gtin,
@@ -69,4 +75,4 @@ def prepare_lot(lot: Lot) -> PreparedBatch:
         secret=secrets.token_bytes(SECRET_BYTES),
         media_type=LOT_MEDIA_TYPE,
     )
-    return prepare_batch([record], items=items)
+    return prepare_batch([record], items=items, progress=progress)

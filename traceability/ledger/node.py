@@ -20,17 +20,22 @@ from traceability.ledger.identity import Identity
 from traceability.ledger.keeping import CapturedBatch
 from traceability.ledger.keyring import Keyring
 from traceability.ledger.lookup import Found, find_record
-from traceability.ledger.mint import Lot, prepare_lot
+from traceability.ledger.mint import Lot, MintProgress, no_progress, prepare_lot
 from traceability.ledger.participants import Registrar, held_key
 from traceability.ledger.second_place import SecondPlace
 from traceability.ledger.sequencer import Sequencer
 from traceability.ledger.state import StateCache
 from traceability.ledger.submission import Submission
+from traceability.ledger.trust import write_trust
 from traceability.store.repositories import Repositories
 from traceability.store.repositories.anchors import AttemptRow
 from traceability.store.repositories.tree import CheckpointRow
 from traceability.store.store import Store
 from traceability.verify.bundle import Bundle
+
+
+# How long a command waits for finality; a public chain takes about a quarter of an hour.
+FINAL_SECONDS = 1800.0
 
 
 class ChainNotConfigured(Unavailable):
@@ -80,9 +85,11 @@ class Node:
             store, identity, second_place=self.second_place, states=self.states, clock=clock
         )
 
-    def mint(self, lot: Lot, *, participant: bytes) -> CapturedBatch:
+    def mint(
+        self, lot: Lot, *, participant: bytes, progress: MintProgress = no_progress
+    ) -> CapturedBatch:
         """Issue a lot in the name of a participant whose key this node holds."""
-        batch = prepare_lot(lot)
+        batch = prepare_lot(lot, progress=progress)
         with self.store.unit_of_work() as work:
             key = held_key(work.repositories, self.keyring, participant)
             captured = self.capture.held(
@@ -91,13 +98,39 @@ class Node:
             work.commit()
         return captured
 
-    def anchor(self) -> None:
-        """Close the log with a state entry and take its head one step towards finality."""
-        if self.anchorer is None:
-            raise ChainNotConfigured("no chain is configured: nothing can be anchored")
+    def anchor_step(self) -> bool:
+        """Close the log with a state entry and take its head one step towards finality.
+
+        Tells whether anything moved.
+        """
+        anchorer = self._anchorer()
         self.sequencer.run(close=True)
         with self.store.lock("anchorer"):
-            self.anchorer.step()
+            moved = anchorer.step()
+        self.write_trust()
+        return bool(moved)
+
+    def anchor_and_wait(self, *, timeout_seconds: float = FINAL_SECONDS) -> None:
+        """Anchor everything that has arrived, and wait until its block is final."""
+        anchorer = self._anchorer()
+        self.sequencer.run(close=True)
+        with self.store.lock("anchorer"):
+            anchorer.run_until_final(timeout_seconds=timeout_seconds)
+        self.write_trust()
+
+    def _anchorer(self) -> Anchorer:
+        if self.anchorer is None:
+            raise ChainNotConfigured("no chain is configured: nothing can be anchored")
+        return self.anchorer
+
+    def write_trust(self) -> None:
+        """Bring the folder's trust file up to date with the final blocks."""
+        write_trust(self.store, self.identity, self.trust_file)
+
+    @property
+    def trust_file(self) -> Path:
+        """The operator's own trust file."""
+        return self.data_dir / "trust.json"
 
     def standing(self) -> Standing:
         """Return the newest head and anchor, and how many entries wait for a place."""

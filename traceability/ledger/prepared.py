@@ -6,7 +6,7 @@ when a proof needs it, so that a million items cost no second copy of their hash
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from traceability.codes.uris import parse_code
@@ -14,6 +14,7 @@ from traceability.events.model import SubmittedEvent
 from traceability.hashing.canonical import canonicalize
 from traceability.hashing.commitment import (
     Commitment,
+    SALT_BYTES,
     RecordKind,
     commit,
     item_leaf_hashes,
@@ -26,7 +27,16 @@ from traceability.strict_json import JSONValue
 
 # The largest batch: a lot of five million items takes about half a minute.
 MAX_RECORDS = 5_000_000
+# Items hashed between two reports of progress.
+HASHED_AT_A_TIME = 50_000
 CANONICAL_DOMAIN = "https://id.gs1.org"
+
+Progress = Callable[[int, int], None]
+
+
+def no_progress(_done: int, _total: int) -> None:
+    """Report nothing."""
+
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +113,10 @@ def prepare_record(
 
 
 def prepare_batch(
-    records: Sequence[PreparedRecord], *, items: PreparedItems | None = None
+    records: Sequence[PreparedRecord],
+    *,
+    items: PreparedItems | None = None,
+    progress: Progress = no_progress,
 ) -> PreparedBatch:
     """Build the tree of a batch: records first, then items.
 
@@ -115,7 +128,7 @@ def prepare_batch(
         check_items(items)
     hashes = [record.commitment.leaf_hash() for record in records]
     if items is not None:
-        hashes += item_leaf_hashes(items.prefix, items.serials, items.salts)
+        hashes += _item_hashes(items, progress)
     if not hashes:
         raise BatchEmpty("batch has no records: expected at least 1, got 0")
     if len(hashes) > MAX_RECORDS:
@@ -124,6 +137,17 @@ def prepare_batch(
         )
     root, tiles = batch_tree(hashes)
     return PreparedBatch(tuple(records), items, len(hashes), root, tiles)
+
+
+def _item_hashes(items: PreparedItems, progress: Progress) -> list[bytes]:
+    hashes: list[bytes] = []
+    total = len(items.serials)
+    for start in range(0, total, HASHED_AT_A_TIME):
+        end = min(start + HASHED_AT_A_TIME, total)
+        salts = items.salts[start * SALT_BYTES : end * SALT_BYTES]
+        hashes += item_leaf_hashes(items.prefix, items.serials[start:end], salts)
+        progress(end, total)
+    return hashes
 
 
 def batch_tree(hashes: Sequence[bytes]) -> tuple[bytes, dict[int, bytes]]:

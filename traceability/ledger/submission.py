@@ -18,7 +18,9 @@ from traceability.events.jsonld import parse_document
 from traceability.events.model import SubmittedEvent
 from traceability.hashing.commitment import RecordKind
 from traceability.hashing.event_hash import event_hash
+from traceability.hashing.ed25519 import SigningKey
 from traceability.ledger.capture import Capture
+from traceability.ledger.checks import live_key
 from traceability.ledger.faults import EventIdConflict, RolledBack
 from traceability.ledger.keeping import CapturedBatch
 from traceability.ledger.keyring import Keyring
@@ -99,9 +101,17 @@ class Submission:
         return SubmissionResult(tuple(judged[draft] for draft in drafts), None)
 
     def submit(
-        self, value: JSONValue, *, participant: bytes, proceed: bool = False
+        self,
+        value: JSONValue,
+        *,
+        participant: bytes | None = None,
+        key: SigningKey | None = None,
+        proceed: bool = False,
     ) -> SubmissionResult:
         """Take a parsed EPCIS document; nothing of it is kept unless its batch is.
+
+        It is signed with `key`, in the name of the participant that registered it, or with
+        the key that this node holds for `participant`.
 
         Raises
         ------
@@ -110,8 +120,10 @@ class Submission:
         """
         drafts = self._drafts(value)
         with self._store.unit_of_work() as work:
-            key = held_key(work.repositories, self._keyring, participant)
+            if key is None:
+                key = held_key(work.repositories, self._keyring, participant or b"")
             work.repositories.keys.lock([key.key_id])
+            author = live_key(work.repositories, key.key_id).participant
             judged = _judge(work.repositories, drafts)
             accepted = [draft for draft in drafts if judged[draft].result == "accepted"]
             refused = any(result.result == "rejected" for result in judged.values())
@@ -119,7 +131,7 @@ class Submission:
                 return SubmissionResult(_rolled_back(drafts, judged, proceed=proceed), None)
             batch = prepare_batch([draft.record for draft in accepted if draft.record])
             captured = self._capture.held(
-                work.repositories, key, participant=participant, batch=batch
+                work.repositories, key, participant=author, batch=batch
             )
             work.commit()
         return SubmissionResult(_named(drafts, judged, accepted, captured), captured)

@@ -74,6 +74,14 @@ class ItemRepository:
         rows = self._connection.execute(statement.order_by(item_runs.c.batch))
         return [ItemRun(*row) for row in rows]
 
+    def runs_of_lot(self, lot: str, *, gtin: str | None = None) -> list[ItemRun]:
+        """Return the runs of a lot number, whatever the GTIN unless one is given."""
+        statement = select(item_runs).where(item_runs.c.lot == lot)
+        if gtin is not None:
+            statement = statement.where(item_runs.c.gtin == gtin)
+        rows = self._connection.execute(statement.order_by(item_runs.c.batch))
+        return [ItemRun(*row) for row in rows]
+
     def get(self, batch: int, record_index: int) -> ItemRow | None:
         """Return one item record."""
         row = self._connection.execute(

@@ -1,0 +1,29 @@
+"""Every command of the program, in the order in which a newcomer meets them."""
+
+from __future__ import annotations
+
+import typer
+
+from ledger_api.cli import issuing, proving, submitting
+
+app = typer.Typer(
+    name="itemproof",
+    help="One item, one code, one proof: a supply-chain traceability ledger.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command()(submitting.validate)
+app.command()(submitting.submit)
+app.command("hash")(submitting.hash_events)
+app.command()(issuing.mint)
+app.command()(issuing.labels)
+app.command()(proving.anchor)
+app.command()(proving.status)
+app.command()(proving.prove)
+app.command()(proving.verify)
+
+
+def main() -> None:
+    """Run the program."""
+    app()

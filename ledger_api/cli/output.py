@@ -1,0 +1,65 @@
+"""What a command prints: one JSON object or a few lines on standard output, progress on error."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from ledger_api.i18n.terms import error_words
+from ledger_api.i18n.translations import Language
+from traceability.errors import ItemProofError
+
+Report = Callable[[int, int], None]
+
+
+class Output:
+    """Where a command's answer goes; `as_json` and `lang` come from the command line."""
+
+    def __init__(self, *, as_json: bool, lang: Language) -> None:
+        self.as_json = as_json
+        self.lang = lang
+        self._stdout = Console(file=sys.stdout, highlight=False, soft_wrap=True)
+        self._stderr = Console(file=sys.stderr, highlight=False, soft_wrap=True)
+
+    def answer(self, value: dict[str, Any], lines: list[str]) -> None:
+        """Print the command's one answer: the object as JSON, or the lines for a person."""
+        if self.as_json:
+            sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+            sys.stdout.flush()
+            return
+        for line in lines:
+            self._stdout.print(line, markup=False)
+
+    def progress(self, line: str) -> None:
+        """Print one line of progress on standard error."""
+        self._stderr.print(line, markup=False)
+
+    def error(self, error: ItemProofError) -> None:
+        """Print an error with its remedy; with JSON, as one object on standard output."""
+        words = error_words(error.code, language=self.lang)
+        if self.as_json:
+            value = {"error": error.to_dict() | {"title": words.title}}
+            sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+        place = f" ({error.pointer})" if error.pointer else ""
+        self._stderr.print(f"{error.code}: {words.title}", markup=False)
+        self._stderr.print(f"  {error.fault}{place}", markup=False)
+        self._stderr.print(f"  → {words.remedy}", markup=False)
+
+    @contextmanager
+    def bar(self, title: str) -> Iterator[Report]:
+        """Show a progress bar on standard error; the function given takes (done, total)."""
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+        )
+        with Progress(*columns, console=self._stderr, transient=True) as progress:
+            task = progress.add_task(title, total=None)
+            yield lambda done, total: progress.update(task, completed=done, total=total)

@@ -1,0 +1,77 @@
+"""Domain results as the JSON that outsiders read; the command line and HTTP share them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from traceability.hashing.encoding import b64u_encode, format_time
+from traceability.ledger.identity import Identity
+from traceability.ledger.submission import RecordResult, SubmissionResult
+from traceability.store.repositories.anchors import AttemptRow
+from traceability.store.repositories.tree import CheckpointRow
+
+# The store's words for an anchor, in the words of `received → logged → anchored → final`.
+ANCHOR_STATES = {"included": "anchored", "final": "final"}
+
+
+def submission_json(result: SubmissionResult) -> dict[str, Any]:
+    """Return what became of a document."""
+    found: dict[str, Any] = {
+        "status": result.status,
+        "accepted": result.count("accepted"),
+        "duplicate": result.count("duplicate"),
+        "rejected": result.count("rejected"),
+        "records": [record_json(record) for record in result.records],
+    }
+    if result.batch is not None:
+        found["batch"] = result.batch.batch
+        found["entry_hash"] = b64u_encode(result.batch.entry_hash)
+    return found
+
+
+def record_json(record: RecordResult) -> dict[str, Any]:
+    """Return what became of one record; `error` is the first fault, `errors` are all."""
+    found: dict[str, Any] = {
+        "pointer": record.pointer,
+        "result": record.result,
+        "event_id": record.event_id,
+    }
+    if record.record is not None:
+        found["record"] = record.record
+    if record.faults:
+        found["error"] = record.faults[0].to_dict()
+        found["errors"] = [fault.to_dict() for fault in record.faults]
+    if record.warning is not None:
+        found["warning"] = {"code": record.warning}
+    return found
+
+
+def checkpoint_json(row: CheckpointRow | None) -> dict[str, Any] | None:
+    """Return a checkpoint; digests in hex."""
+    if row is None:
+        return None
+    return {"tree_size": row.tree_size, "root_hash": row.root_hash.hex(), "note": row.text}
+
+
+def anchor_json(row: AttemptRow | None, identity: Identity) -> dict[str, Any] | None:
+    """Return an anchor with the chain, contract and log that it is in."""
+    if row is None:
+        return None
+    return {
+        "chain_id": identity.genesis.chain_id,
+        "contract": identity.genesis.contract,
+        "log_id": identity.log.hex(),
+        "tree_size": row.tree_size,
+        "root_hash": row.root_hash.hex(),
+        "block_number": row.block_number,
+        "block_hash": None if row.block_hash is None else row.block_hash.hex(),
+        "transaction_hash": row.tx_hash.hex(),
+        "gas_used": row.gas_used,
+        "state": ANCHOR_STATES.get(row.state, "logged"),
+    }
+
+
+def time_json(moment: datetime | None) -> str | None:
+    """Return a time as RFC 3339."""
+    return None if moment is None else format_time(moment)

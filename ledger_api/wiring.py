@@ -1,0 +1,180 @@
+"""From settings and a data folder to an open node; everything opened here is closed here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+from eth_account.signers.local import LocalAccount
+
+from ledger_api.settings import Settings
+from traceability.chain.accounts import address_of, load_account, load_or_create_account
+from traceability.chain.anchoring import Anchorer, AnchorPolicy
+from traceability.chain.client import ChainClient
+from traceability.chain.devchain import DevChain
+from traceability.chain.fees import FeeMode
+from traceability.chain.planning import LogIdentity
+from traceability.chain.registry import artifact
+from traceability.chain.values import Finality
+from traceability.errors import Refused
+from traceability.ledger.identity import Identity
+from traceability.ledger.keyring import Keyring
+from traceability.ledger.node import Node
+from traceability.ledger.opening import load_identity, open_identity
+from traceability.ledger.clock import system_clock
+from traceability.store.anchor_store import StoredAnchors
+from traceability.store.store import Store
+
+# "required": a chain for every command that anchors. "opening": only to open a new ledger.
+Need = Literal["required", "opening"]
+
+
+class OtherLog(Refused):
+    """The settings name another log than the data folder holds."""
+
+    code = "OTHER_LOG"
+
+
+@dataclass(frozen=True, slots=True)
+class _Chain:
+    """A chain that this process may use."""
+
+    client: ChainClient
+    account: LocalAccount
+    is_embedded: bool
+
+
+@contextmanager
+def open_node(settings: Settings, data_dir: Path, *, need: Need = "required") -> Iterator[Node]:
+    """Open the node of a data folder, opening a new ledger on first use.
+
+    Raises
+    ------
+    ChainUnavailable
+        A new ledger has to be opened, and the chain does not answer.
+    """
+    with ExitStack() as stack:
+        store = stack.enter_context(Store.open(settings.database(data_dir), data_dir))
+        keyring = Keyring(data_dir / "keys")
+        identity = load_identity(store, keyring)
+        chain = None
+        if need == "required" or identity is None:
+            chain = _open_chain(stack, settings, store, data_dir)
+        if identity is None:
+            if chain is None:
+                raise AssertionError("a new ledger has a chain")
+            identity = open_identity(
+                store,
+                keyring,
+                chain=_Opening(chain, settings),
+                host=urlsplit(settings.base_url).netloc,
+                clock=system_clock,
+            )
+        _check_log(settings, identity)
+        yield _node(store, identity, data_dir=data_dir, keyring=keyring, chain=chain)
+
+
+def _open_chain(
+    stack: ExitStack, settings: Settings, store: Store, data_dir: Path
+) -> _Chain:
+    with store.reading() as repositories:
+        known = repositories.meta.get("contract")
+        chain_id = repositories.meta.get("chain_id")
+    contract = settings.contract if known is None else known.decode()
+    pinned = None if chain_id is None else int(chain_id)
+    if settings.rpc_urls:
+        urls, embedded = settings.rpc_urls, None
+    else:
+        embedded = stack.enter_context(DevChain(data_dir))
+        urls = (embedded.url,)
+    client = stack.enter_context(
+        ChainClient(
+            urls,
+            contract=contract,
+            chain_id=pinned,
+            fee_mode=FeeMode(settings.fee_mode),
+            finality=Finality.parse(settings.finality),
+        )
+    )
+    account = embedded.account if embedded else _publisher(settings, data_dir)
+    return _Chain(client, account, embedded is not None)
+
+
+def _publisher(settings: Settings, data_dir: Path) -> LocalAccount:
+    if settings.publisher_key_file is not None:
+        return load_account(settings.publisher_key_file)
+    path = data_dir / "keys" / "publisher.key"
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return load_or_create_account(path)
+
+
+class _Opening:
+    """The chain as `open_identity` asks for it."""
+
+    def __init__(self, chain: _Chain, settings: Settings) -> None:
+        self._chain = chain
+        self._settings = settings
+
+    def chain_id(self) -> int:
+        return self._chain.client.chain_id()
+
+    def registry_address(self) -> str:
+        if self._settings.contract is not None:
+            self._chain.client.check_contract()
+            return self._chain.client.contract
+        return self._chain.client.deploy(self._chain.account)
+
+    def opener(self) -> str:
+        return address_of(self._chain.account)
+
+    def is_open(self, log: bytes) -> bool:
+        return self._chain.client.head(log).tree_size > 0
+
+    def open_log(self, genesis_leaf_hash: bytes) -> bytes:
+        opened = self._chain.client.open_log(
+            genesis_leaf_hash, self.opener(), self._chain.account
+        )
+        return opened.log_id
+
+
+def _check_log(settings: Settings, identity: Identity) -> None:
+    expected = settings.log_id
+    if expected is not None and expected.lower().removeprefix("0x") != identity.log.hex():
+        raise OtherLog(
+            f"data folder holds another log: expected {expected[:16]}, "
+            f"got {identity.log.hex()[:16]}"
+        )
+
+
+def _node(
+    store: Store,
+    identity: Identity,
+    *,
+    data_dir: Path,
+    keyring: Keyring,
+    chain: _Chain | None,
+) -> Node:
+    anchorer = None
+    if chain is not None:
+        anchorer = Anchorer(
+            chain.client,
+            StoredAnchors(store),
+            log=LogIdentity(identity.log, identity.origin, identity.genesis.log_key.public_key),
+            account=chain.account,
+            code_hash=artifact().code_hash,
+            policy=AnchorPolicy(mines=chain.is_embedded),
+        )
+    node = Node(
+        store,
+        identity,
+        data_dir=data_dir,
+        keyring=keyring,
+        anchorer=anchorer,
+        chain=None if chain is None else chain.client,
+    )
+    node.write_trust()
+    return node

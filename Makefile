@@ -86,7 +86,7 @@ bench: ## speed and memory beside their floors (ONLY=glob chooses)
 .PHONY: wheel
 wheel: ## build the distribution, pages and contract files inside
 	$(SETUP) check
-	python -m build
+	python -m build --no-isolation
 
 .PHONY: lock
 lock: ## write the Python lock files anew (ARGS=--upgrade for newer versions)

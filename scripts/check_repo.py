@@ -7,10 +7,13 @@ Prints one line per finding, `path:line: what is wrong`, and exits 1 if there is
 
 from __future__ import annotations
 
+import argparse
 import ast
+import importlib
 import importlib.metadata
 import io
 import json
+import pkgutil
 import re
 import subprocess
 import sys
@@ -22,7 +25,12 @@ from pathlib import Path
 
 from typer.main import get_command
 
-from ledger_api.cli import app
+import ledger_api
+import traceability
+from ledger_api.cli.app import app
+from ledger_api.i18n.terms import term
+from ledger_api.i18n.translations import LANGUAGES, source_of
+from traceability.errors import all_errors
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -247,6 +255,25 @@ def check_script_list() -> Iterator[Finding]:
         yield at(page, 1, f"names what is not there, or misses what is: {name!r}")
 
 
+def check_error_words() -> Iterator[Finding]:
+    """Find error codes that two classes share, or that lack words in a language."""
+    for package in (traceability, ledger_api):
+        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            if ".migrations." not in module.name:
+                importlib.import_module(module.name)
+    users: dict[str, list[str]] = {}
+    for error in all_errors():
+        users.setdefault(error.code, []).append(f"{error.__module__}.{error.__qualname__}")
+    for code, names in users.items():
+        if len(names) > 1:
+            yield at(Path("traceability/errors.py"), 1, f"{code} is the code of {names}")
+        for language in LANGUAGES:
+            for kind in ("error title", "error remedy"):
+                if term(kind, code, language=language) == code:
+                    page = source_of(language, "terms").relative_to(ROOT)
+                    yield at(page, 1, f"no {kind} for {code}")
+
+
 def tracked_files() -> list[Path]:
     """Return the files that git keeps or would keep, relative to the root."""
     command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
@@ -277,10 +304,12 @@ def findings() -> Iterator[Finding]:
     yield from check_translation({path: texts[path] for path in texts if path.suffix == ".md"})
     yield from check_dependency_reasons()
     yield from check_script_list()
+    yield from check_error_words()
 
 
 def main() -> None:
     """Print what is wrong."""
+    argparse.ArgumentParser(description=__doc__).parse_args()
     found = list(findings())
     print("\n".join(found) or "repository: nothing found")
     sys.exit(1 if found else 0)

@@ -298,40 +298,38 @@ def _hex_prefix(encoded: bytes) -> tuple[bool, str]:
 
 def decode_rlp(data: bytes) -> RLP:
     """Return the bytes or lists that `data` encodes; any other encoding of them is refused."""
-    item, end = _decode_item(data, 0, depth=0)
-    if end != len(data):
-        raise RLPInvalid(f"rlp item has trailing bytes: {len(data) - end}")
-    return item
+    items = _decode_items(data, 0)
+    if len(items) != 1:
+        raise RLPInvalid(f"rlp is not one item: got {len(items)}")
+    return items[0]
 
 
-def _decode_item(data: bytes, start: int, *, depth: int) -> tuple[RLP, int]:
+def _decode_items(data: bytes, depth: int) -> list[RLP]:
+    """Return the items that stand one behind the other in `data`."""
     if depth > MAX_RLP_DEPTH:
         raise RLPInvalid(f"rlp nested too deep: at most {MAX_RLP_DEPTH} levels")
-    if start >= len(data):
-        raise RLPInvalid("rlp ends early: an item is missing")
-    if data[start] < STRING_PREFIX:
-        return data[start : start + 1], start + 1
-    begin, end = _payload_bounds(data, start)
-    if end > len(data):
-        raise RLPInvalid(f"rlp ends early: {end - len(data)} bytes missing")
-    if data[start] >= LIST_PREFIX:
-        return _decode_list(data[begin:end], depth=depth + 1), end
-    if end - begin == 1 and data[begin] < STRING_PREFIX:
-        raise RLPInvalid("rlp byte has a needless prefix")
-    return data[begin:end], end
-
-
-def _decode_list(data: bytes, *, depth: int) -> list[RLP]:
     items: list[RLP] = []
     start = 0
     while start < len(data):
-        item, start = _decode_item(data, start, depth=depth)
-        items.append(item)
+        prefix = data[start]
+        begin, end = _payload_bounds(data, start, prefix)
+        payload = data[begin:end]
+        if len(payload) != end - begin:
+            raise RLPInvalid(f"rlp ends early: {end - len(data)} bytes missing")
+        if prefix >= LIST_PREFIX:
+            items.append(_decode_items(payload, depth + 1))
+        elif begin != start and end - begin == 1 and data[begin] < STRING_PREFIX:
+            raise RLPInvalid("rlp byte has a needless prefix")
+        else:
+            items.append(payload)
+        start = end
     return items
 
 
-def _payload_bounds(data: bytes, start: int) -> tuple[int, int]:
-    prefix = data[start]
+def _payload_bounds(data: bytes, start: int, prefix: int) -> tuple[int, int]:
+    """Return where the payload begins and ends; a byte below 0x80 is its own payload."""
+    if prefix < STRING_PREFIX:
+        return start, start + 1
     short = prefix - (LIST_PREFIX if prefix >= LIST_PREFIX else STRING_PREFIX)
     if short <= MAX_SHORT_LENGTH:
         return start + 1, start + 1 + short

@@ -5,10 +5,18 @@ Source: `docs/formats.md`, sections 3 and 4.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from traceability.hashing.commitment import RecordKind
 from traceability.hashing.ed25519 import key_id
-from traceability.hashing.envelope import verify_envelope
-from traceability.hashing.statement import BatchStatement, Genesis, KeyRegister, entry_leaf_hash
+from traceability.hashing.envelope import Envelope, verify_envelope
+from traceability.hashing.statement import (
+    BatchStatement,
+    Genesis,
+    KeyRegister,
+    PublicKey,
+    entry_leaf_hash,
+)
 from traceability.merkle.checkpoint import Checkpoint
 from traceability.merkle.proofs import verify_inclusion
 from traceability.verify import faults
@@ -26,7 +34,8 @@ def check_registration(
 ) -> KeyRegister:
     """Return the registration that the log holds where the key leaf says."""
     envelope = bundle.registration.envelope
-    registration = read_statement(envelope, KeyRegister)
+    registration = _signed_registration(envelope, genesis.registrar_key)
+    check_log(registration.header, trust.log)
     verify_inclusion(
         entry_leaf_hash(envelope),
         bundle.key.leaf.registered_at,
@@ -34,10 +43,16 @@ def check_registration(
         inclusion_path=bundle.registration.path,
         root_hash=checkpoint.root_hash,
     )
-    check_log(registration.header, trust.log)
-    check_author(registration.header, genesis.registrar_key)
+    return registration
+
+
+# A key signs many batches; what is remembered is the exact bytes of its registration.
+@lru_cache(maxsize=256)
+def _signed_registration(envelope: Envelope, registrar_key: PublicKey) -> KeyRegister:
+    registration = read_statement(envelope, KeyRegister)
+    check_author(registration.header, registrar_key)
     new_key = (registration.alg, registration.public_key)
-    verify_envelope(envelope, [pair(genesis.registrar_key), new_key])
+    verify_envelope(envelope, [pair(registrar_key), new_key])
     return registration
 
 

@@ -5,6 +5,8 @@ Source: `docs/formats.md`, section 4. Step (8), the checkpoint, is `merkle/check
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from traceability.hashing.envelope import Envelope, verify_envelope
 from traceability.hashing.statement import (
     BatchStatement,
@@ -28,7 +30,7 @@ from traceability.verify.trust import Trust
 
 def check_genesis(envelope: Envelope, trust: Trust) -> Genesis:
     """Return the genesis that hashes to the trusted log id."""
-    genesis = read_statement(envelope, Genesis)
+    genesis = _signed_genesis(envelope)
     found = log_id(
         chain_id=genesis.chain_id,
         contract=genesis.contract,
@@ -42,6 +44,13 @@ def check_genesis(envelope: Envelope, trust: Trust) -> Genesis:
     for name in ("chain_id", "contract", "log_key"):
         if getattr(genesis, name) != getattr(trust, name):
             raise faults.GenesisMismatch(f"genesis names another {name} than the trust file")
+    return genesis
+
+
+# Every bundle of a log carries the same genesis; what is remembered is its exact bytes.
+@lru_cache(maxsize=16)
+def _signed_genesis(envelope: Envelope) -> Genesis:
+    genesis = read_statement(envelope, Genesis)
     verify_envelope(envelope, [pair(genesis.log_key), pair(genesis.registrar_key)])
     return genesis
 

@@ -5,8 +5,8 @@ Source: `docs/formats.md`, section 0. Every fault carries a JSON pointer.
 
 from __future__ import annotations
 
-from traceability.errors import ItemProofError, ProofRejected
-from traceability.hashing.encoding import b64u_decode
+from traceability.errors import ProofRejected
+from traceability.hashing.encoding import EncodingInvalid, b64u_decode
 from traceability.strict_json import JSONValue
 
 # Numbers are exact in every JSON reader only below this.
@@ -82,14 +82,13 @@ def text(value: JSONValue, at: str) -> str:
 
 def binary(value: JSONValue, at: str, *, length: int | None = None) -> bytes:
     """Return the bytes of canonical base64url, of exactly `length` where it is given."""
-    encoded = text(value, at)
     try:
-        return b64u_decode(encoded, length=length)
-    except ItemProofError as error:
+        return b64u_decode(text(value, at), length=length)
+    except EncodingInvalid as error:
         raise BundleBase64(f"base64url at {at!r} is refused: {error}", pointer=at) from error
 
 
 def digests(value: JSONValue, at: str, *, most: int = MAX_PATH_HASHES) -> tuple[bytes, ...]:
     """Return the hashes of a path, 32 bytes each."""
     found = items(value, at, most=most)
-    return tuple(binary(text, f"{at}/{i}", length=HASH_BYTES) for i, text in enumerate(found))
+    return tuple([binary(part, at, length=HASH_BYTES) for part in found])

@@ -244,11 +244,11 @@ class TestDecodeRLP:
     @pytest.mark.parametrize(
         ("data", "fault"),
         [
-            ("", "ends early"),
+            ("", "not one item"),
             ("8100", "needless prefix"),
             ("817f", "needless prefix"),
             ("8201", "1 bytes missing"),
-            ("0000", "trailing bytes"),
+            ("0000", "not one item"),
             ("b80161", "shortest form"),
             ("b8", "shortest form"),
             ("b90001" + "61", "shortest form"),

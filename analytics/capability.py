@@ -7,7 +7,7 @@ A. F. Bissell (1990), Applied Statistics 39, 331-340 (intervals).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Literal
 
@@ -62,14 +62,20 @@ class StabilityPolicy:
     rules
         Names of the rules that decide.
     false_alarm
-        Probability that a stable process is called unstable by one rule on one chart; None
-        for the textbook's three sigmas, whatever the number of points.
+        Probability that one rule calls a stable process unstable anywhere on the charts that
+        share it; None for the textbook's three sigmas, whatever the number of points.
     """
 
     minimum_subgroups: int
     minimum_readings: int
     rules: tuple[str, ...]
     false_alarm: Fraction | None
+
+    def shared(self, charts: int) -> StabilityPolicy:
+        """Return the policy for each of several charts, so that the doubt holds for all."""
+        if self.false_alarm is None or charts < 1:
+            return self
+        return replace(self, false_alarm=self.false_alarm / charts)
 
 
 @dataclass(frozen=True, slots=True)

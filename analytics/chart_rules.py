@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from fractions import Fraction
+from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -56,6 +57,7 @@ def point(value: Fraction, centre: Fraction, variance: Fraction) -> Point:
     return Point(value, (offset > 0) - (offset < 0), offset * offset, variance)
 
 
+@lru_cache(maxsize=1024)
 def tuned(points: int, false_alarm: Fraction) -> Tuning:
     """Return limits that a stable normal process of so many points rarely breaks.
 

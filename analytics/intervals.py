@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 
 from scipy import special  # type: ignore[import-untyped]  # scipy ships no types
 
@@ -25,6 +26,7 @@ class Interval:
     high: Fraction
 
 
+@lru_cache(maxsize=4096)
 def normal_quantile(probability: Fraction) -> Fraction:
     """Return the standard normal quantile above 1/2, rounded up to 6 decimals.
 

@@ -38,6 +38,10 @@ class Characteristic:
     upper: Fraction | None
     is_key: bool
 
+    def __hash__(self) -> int:
+        """Hash the texts alone: fractions hash slowly, and versions of a name are few."""
+        return hash((self.name, self.unit, self.is_key))
+
     @property
     def limits(self) -> Specification:
         """Return the limits as deviations in quanta."""

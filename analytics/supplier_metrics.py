@@ -209,14 +209,15 @@ def _characteristics(
     for key, statistics in counted:
         if key.characteristic is not None:
             versions[key.gate][key.characteristic].append(statistics)
+    keyed = [gate for gate, found in versions.items() if any(v.is_key for v in found)]
+    stability = policy.stability.shared(len(keyed))
     results = []
     superseded = 0
-    for (kind, stage, _), found in sorted(versions.items(), key=lambda item: item[0]):
-        if not any(version.is_key for version in found):
-            continue
+    for kind, stage, name in sorted(keyed):
+        found = versions[kind, stage, name]
         latest = max(found, key=lambda version: max(p.first_ordinal for p in found[version]))
         superseded += sum(p.readings for v, parts in found.items() if v != latest for p in parts)
-        judged = capability(found[latest], latest.limits, policy=policy.stability)
+        judged = capability(found[latest], latest.limits, policy=stability)
         results.append(CharacteristicResult(kind, stage, latest, judged))
     return tuple(results), superseded
 

@@ -14,29 +14,24 @@ from analytics.integer_statistics import MAX_DEVIATION
 from analytics.loss_rates import KINDS, SIDES, AnnualLoss, AnnualOutput, Side
 from analytics.supplier_data import Characteristic
 from traceability.errors import InvalidInput
+from traceability.events.cbv import UnknownWord, biz_step_name
 from traceability.quality.faults import TRANSLATIONS, QualityCountsContradict, QualityValueInvalid
 from traceability.quality.reading import Members, is_integer
 from traceability.quality.records import (
     INSPECTION_KINDS,
+    LOSS_MEDIA_TYPE,
+    OUTPUT_MEDIA_TYPE,
+    Content,
     Inspection,
     InspectionKind,
     LossRecord,
     OutputRecord,
+    Unreadable,
 )
 
 INSPECTION_MEMBER = "itemproof:inspection"
-LOSS_MEDIA_TYPE = "application/vnd.itemproof.loss+json"
-OUTPUT_MEDIA_TYPE = "application/vnd.itemproof.output+json"
 DEFAULT_CURRENCY = "CNY"
 
-INSPECTING = frozenset(
-    {
-        "inspecting",
-        "cbv:BizStep-inspecting",
-        "urn:epcglobal:cbv:bizstep:inspecting",
-        "https://ref.gs1.org/cbv/BizStep-inspecting",
-    }
-)
 _MOST_CENTS = 10**17  # Hundred times the output of the largest firm, and a 64-bit sum.
 _YEARS = (1990, 2200)
 _CURRENCY_LETTERS = 3  # ISO 4217
@@ -87,12 +82,33 @@ def document_faults(media_type: str, document: object) -> tuple[InvalidInput, ..
     return tuple(_read_document(media_type, document)[1])
 
 
+def content_of_event(event: Mapping[str, object]) -> Content | None:
+    """Return what a committed event contributes; a faulty inspection is `Unreadable`.
+
+    Nothing that is in the log may stop the scoring of everybody.
+    """
+    inspection, faults = _read_inspection(event)
+    return _unreadable(event[INSPECTION_MEMBER]) if faults else inspection
+
+
+def content_of_document(media_type: str, document: object) -> Content | None:
+    """Return what a committed document contributes; a faulty one is `Unreadable`."""
+    record, faults = _read_document(media_type, document)
+    return _unreadable(document) if faults else record
+
+
+def _unreadable(value: object) -> Unreadable | None:
+    """Name the supplier of a faulty record, None where that is unreadable too."""
+    faults: list[InvalidInput] = []
+    supplier = Members(value, pointer="", faults=faults).gln("supplier")
+    return None if faults else Unreadable(supplier)
+
+
 def _read_inspection(event: Mapping[str, object]) -> tuple[Inspection | None, list[InvalidInput]]:
     faults: list[InvalidInput] = []
     if INSPECTION_MEMBER not in event or "errorDeclaration" in event:
         return None, faults
-    step = event.get("bizStep")
-    if not isinstance(step, str) or step not in INSPECTING:
+    if not _is_inspecting(event.get("bizStep")):
         fault = "event with an inspection has another bizStep: expected inspecting"
         faults.append(QualityValueInvalid(fault, pointer="/bizStep", expected="inspecting"))
     members = Members(event[INSPECTION_MEMBER], pointer=f"/{INSPECTION_MEMBER}", faults=faults)
@@ -118,6 +134,13 @@ def _read_inspection(event: Mapping[str, object]) -> tuple[Inspection | None, li
     if not faults:
         faults.extend(_contradictions(inspection))
     return (None if faults else inspection), faults
+
+
+def _is_inspecting(step: object) -> bool:
+    try:
+        return isinstance(step, str) and biz_step_name(step) == "inspecting"
+    except UnknownWord:
+        return False
 
 
 def _read_characteristic(

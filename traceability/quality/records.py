@@ -11,6 +11,9 @@ from typing import Literal
 from analytics.loss_rates import AnnualLoss, AnnualOutput
 from analytics.supplier_data import Characteristic
 
+LOSS_MEDIA_TYPE = "application/vnd.itemproof.loss+json"
+OUTPUT_MEDIA_TYPE = "application/vnd.itemproof.output+json"
+
 InspectionKind = Literal["incoming", "in_process", "outgoing", "field"]
 INSPECTION_KINDS = ("incoming", "in_process", "outgoing", "field")
 
@@ -69,7 +72,14 @@ class OutputRecord:
     output: AnnualOutput
 
 
-Content = Inspection | LossRecord | OutputRecord
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A committed record that is faulty in all but its supplier; it is listed, not counted."""
+
+    supplier: str
+
+
+Content = Inspection | LossRecord | OutputRecord | Unreadable
 
 
 @dataclass(frozen=True, slots=True)

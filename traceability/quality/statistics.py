@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from analytics.exact import plain
 from analytics.integer_statistics import (
@@ -24,7 +25,13 @@ from analytics.supplier_data import Characteristic, SubgroupKey, SupplierData
 from analytics.supplier_score import Excluded
 from traceability.hashing.canonical import canonicalize
 from traceability.hashing.encoding import sha256
-from traceability.quality.records import Inspection, LossRecord, OutputRecord, QualityRow
+from traceability.quality.records import (
+    Inspection,
+    LossRecord,
+    OutputRecord,
+    QualityRow,
+    Unreadable,
+)
 from traceability.strict_json import JSONValue
 
 STATISTICS_VERSION = "itemproof-statistics/1"
@@ -148,6 +155,7 @@ def _subgroup_json(key: SubgroupKey, statistics: IntegerStatistics) -> JSONValue
     return [key.kind, key.stage, characteristic, key.lot, key.is_first, numbers]
 
 
+@lru_cache(maxsize=4096)
 def _version_json(version: Characteristic) -> JSONValue:
     return {
         "name": version.name,
@@ -192,6 +200,8 @@ def _excluded(rows: Sequence[QualityRow]) -> dict[str, tuple[Excluded, ...]]:
     for row in rows:
         if row.status in UNCOUNTED_STATUSES:
             counts[row.content.supplier, f"record_{row.status}"] += 1
+        elif isinstance(row.content, Unreadable):
+            counts[row.content.supplier, "record_unreadable"] += 1
     found: dict[str, tuple[Excluded, ...]] = defaultdict(tuple)
     for (gln, reason), count in sorted(counts.items()):
         found[gln] += (Excluded(reason, count, "records"),)

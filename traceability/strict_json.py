@@ -1,30 +1,43 @@
 """JSON read strictly: what common parsers repair or round silently is refused here.
 
-Source: RFC 8259 and RFC 8785; section "conventions" of docs/formats.md.
+Source: RFC 8259 (JSON), RFC 8785 (what a canonical number can carry), RFC 6901 (pointers);
+section "conventions" of docs/formats.md.
 """
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from decimal import Decimal
-from typing import Any, TypeAlias
+from math import isinf
+from typing import Any, Final, TypeAlias
+
+import orjson
 
 from traceability.errors import InvalidInput
 
-JSONValue: TypeAlias = (
-    "None | bool | int | float | str | list[JSONValue] | dict[str, JSONValue]"
-)
+JSONValue: TypeAlias = "bool | int | float | str | list[JSONValue] | dict[str, JSONValue] | None"
 
-MAX_BYTES = 64 * 2**20
+MAX_BYTES: Final = 64 * 2**20
 # Deeper than any EPCIS document, shallow enough for every recursive reader.
-MAX_DEPTH = 32
-MAX_NUMBER_CHARACTERS = 400
-_SAFE_INTEGER = 2**53
-_BRACKETS = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[{]+|[\]}]+', re.DOTALL)
-_ESCAPE = re.compile(rb"\\.", re.DOTALL)
-_NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
-_SURROGATE = re.compile("[\ud800-\udfff]")
+MAX_DEPTH: Final = 32
+# A longer number would cost quadratic time to compare, and no double needs it.
+MAX_NUMBER_CHARACTERS: Final = 400
+# An empty array of two characters takes 64 bytes of memory: this bounds it to some 400 MB.
+MAX_CONTAINERS: Final = 2**22
+
+_SAFE_INTEGER: Final = 2**53
+# Shorter integers are exact doubles and are written as they are.
+_SAFE_INTEGER_CHARACTERS: Final = 15
+_NOT_STRUCTURE: Final = bytes(set(range(256)) - set(b'[]{}"'))
+_ONE_BRACKET: Final = bytes.maketrans(b"{}", b"[]")
+# A string that never ends takes the rest with it: the parser stops there anyway.
+_STRING: Final = re.compile(rb'"[^"]*"?')
+_SURROGATE_ESCAPE: Final = re.compile(r"\\u[dD][89a-fA-F]")
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+_INTEGER: Final = re.compile(r"-?[0-9]+")
+_ZERO: Final = re.compile(r"-?0*\.?0*(?:[eE].*)?")
 
 
 class JSONSyntaxError(InvalidInput):
@@ -74,6 +87,9 @@ def parse_json(
 ) -> JSONValue:
     """Return the value of a JSON text.
 
+    Numbers written without point and exponent come back as `int` below 2^53, all others as
+    `float`; either way their canonical form has the value that was written.
+
     Raises
     ------
     JSONTooLargeError, JSONEncodingError, JSONDepthError, JSONSyntaxError,
@@ -85,22 +101,30 @@ def parse_json(
         raise JSONTooLargeError(
             f"JSON text is too long: expected at most {max_bytes} bytes, got {len(raw)}"
         )
-    if not _is_shallow(raw, max_depth):
-        _check_depth(raw, max_depth)
     text = _decode(raw)
     try:
-        value: JSONValue = _DECODER.decode(text)
-    except json.JSONDecodeError as error:
-        raise JSONSyntaxError(
-            f"JSON is malformed at line {error.lineno}, column {error.colno}: {error.msg}"
-        ) from error
-    except _FaultFound as fault:
-        raise _located(text, fault) from None
-    if "\\u" in text and _SURROGATE.search(json.dumps(value, ensure_ascii=False)):
-        raise JSONStringError(
-            "string holds half of a surrogate pair", pointer=_surrogate_pointer(value)
-        )
+        check_nesting(raw, max_depth)
+    except JSONDepthError as error:
+        error.pointer = _too_deep(text, max_depth)
+        raise
+    value = _read_compact(raw) or _read(text)
+    if "\\" in text and _SURROGATE_ESCAPE.search(text):
+        _check_strings(value)
     return value
+
+
+def _read_compact(raw: bytes) -> JSONValue:
+    """Return the value if writing it again gives the same bytes, else None.
+
+    Bytes that come back the same held no member twice and no number that was rounded. Only a
+    negative zero survives the round trip, and integers from 2^53 on are refused by the writer.
+    """
+    try:
+        value: JSONValue = orjson.loads(raw)
+        is_same = orjson.dumps(value, option=orjson.OPT_STRICT_INTEGER) == raw
+    except (orjson.JSONDecodeError, orjson.JSONEncodeError):
+        return None
+    return value if is_same and b"-0.0" not in raw else None
 
 
 def _decode(raw: bytes) -> str:
@@ -112,162 +136,197 @@ def _decode(raw: bytes) -> str:
         raise JSONEncodingError(f"JSON is not UTF-8: fault at byte {error.start}") from error
 
 
-def _is_shallow(raw: bytes, max_depth: int) -> bool:
-    """Tell quickly that nesting is within the limit; a no is only a doubt.
+def check_nesting(raw: bytes, max_depth: int = MAX_DEPTH) -> None:
+    """Refuse JSON nested deeper than `max_depth`, or of too many parts, before it is parsed.
 
-    Up to the first fault of syntax, where the parser stops, every second piece between
-    quotes lies outside strings.
+    Every step is one pass of a C function over the bytes, so that hostile input costs time
+    and memory in proportion to its length. Text that is no JSON may pass; the parser refuses it.
     """
-    plain = _ESCAPE.sub(b"", raw) if b"\\" in raw else raw
-    brackets = b"".join(plain.split(b'"')[::2]).translate(None, _NOT_BRACKETS)
-    depth = 0
-    for bracket in brackets:
-        depth += 1 if bracket in b"[{" else -1
-        if depth > max_depth:
-            return False
-    return True
-
-
-def _check_depth(raw: bytes, max_depth: int) -> None:
-    """Refuse deep nesting before anything recurses; stops at the first place too deep."""
-    depth = 0
-    for token in _BRACKETS.finditer(raw):
-        first = token[0][0]
-        if first in b"[{":
-            depth += len(token[0])
-            if depth > max_depth:
-                raise JSONDepthError(
-                    f"JSON is nested too deeply: expected at most {max_depth} levels, "
-                    f"got more at byte {token.start()}"
-                )
-        elif first in b"]}":
-            depth -= len(token[0])
-
-
-class _FaultFound(Exception):
-    """Raised from a decoder hook, which does not know where it is."""
-
-    def __init__(self, error: type[InvalidInput], message: str, subject: str) -> None:
-        super().__init__(message)
-        self.error = error
-        self.message = message
-        self.subject = subject
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    members = dict(pairs)
-    if len(members) != len(pairs):
-        seen: set[str] = set()
-        for name, _ in pairs:
-            if name in seen:
-                raise _FaultFound(
-                    JSONDuplicateKeyError, f"object holds the member {name!r} twice", name
-                )
-            seen.add(name)
-    return members
-
-
-def _integer(text: str) -> int | float:
-    if len(text) < 16 and text != "-0":
-        return int(text)
-    return _number(text)
-
-
-def _number(text: str) -> int | float:
-    if len(text) > MAX_NUMBER_CHARACTERS:
-        raise _FaultFound(
-            JSONNumberError,
-            f"number is too long: expected at most {MAX_NUMBER_CHARACTERS} characters, "
-            f"got {len(text)}",
-            text[:40],
+    if b"\\" in raw:
+        raw = raw.replace(b"\\\\", b"").replace(b'\\"', b"")
+    # Removing empty strings keeps every other bracket inside or outside a string, as it was.
+    brackets = raw.translate(None, _NOT_STRUCTURE).replace(b'""', b"")
+    if b'"' in brackets:
+        brackets = _STRING.sub(b"", brackets)
+    if len(brackets) > 2 * MAX_CONTAINERS:
+        raise JSONTooLargeError(
+            f"JSON has too many parts: expected at most {MAX_CONTAINERS} arrays and objects"
         )
-    value = float(text)
-    exact = Decimal(text)
-    if (exact == 0 and text.startswith("-")) or value in (float("inf"), float("-inf")):
-        raise _FaultFound(JSONNumberError, f"number cannot be carried: got {text[:40]}", text)
-    if Decimal(repr(value)) != exact:
-        raise _FaultFound(
-            JSONNumberError,
-            f"number would be rounded: expected {value!r}, got {text[:40]}",
-            text,
-        )
-    if value.is_integer() and abs(value) < _SAFE_INTEGER:
-        return int(value)
+    brackets = brackets.translate(_ONE_BRACKET)
+    for _ in range(max_depth):
+        # Takes the innermost brackets away: what was n deep is n - 1 deep.
+        brackets = brackets.replace(b"[]", b"")
+        if not brackets:
+            return
+    if b"[" in brackets:
+        raise JSONDepthError(f"JSON is nested too deeply: expected at most {max_depth} levels")
+
+
+def _read(text: str) -> JSONValue:
+    try:
+        value: JSONValue = _DECODER.decode(text)
+    except json.JSONDecodeError as error:
+        raise JSONSyntaxError(
+            f"JSON is malformed at line {error.lineno}, column {error.colno}: {error.msg}"
+        ) from error
+    except RecursionError as error:
+        raise JSONDepthError("JSON is nested too deeply to be read") from error
+    except _FaultFound as found:
+        raise _located(text, found.fault) from None
     return value
 
 
-def _constant(text: str) -> None:
-    raise _FaultFound(JSONNumberError, f"number cannot be carried: got {text}", text)
+class _Fault:
+    """What is wrong with a value, standing in the value's place."""
+
+    __slots__ = ("error", "member", "message")
+
+    def __init__(self, error: type[InvalidInput], message: str, member: str | None = None) -> None:
+        self.error: type[InvalidInput] = error
+        self.message = message
+        self.member = member
 
 
-_DECODER = json.JSONDecoder(
-    object_pairs_hook=_unique,
-    parse_float=_number,
-    parse_int=_integer,
-    parse_constant=_constant,
+class _FaultFound(Exception):
+    """Carries a fault out of the decoder, whose hooks do not know where they are."""
+
+    def __init__(self, fault: _Fault) -> None:
+        super().__init__(fault.message)
+        self.fault = fault
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any] | _Fault:
+    members = dict(pairs)
+    if len(members) == len(pairs):
+        return members
+    left = dict.fromkeys(members, 1)
+    twice = next(name for name, _ in pairs if left.pop(name, None) is None)
+    return _Fault(JSONDuplicateKeyError, f"object holds the member {twice!a} twice", twice)
+
+
+def _number(text: str) -> int | float | _Fault:
+    if len(text) <= _SAFE_INTEGER_CHARACTERS and text.isdecimal():
+        return int(text)
+    if len(text) > MAX_NUMBER_CHARACTERS:
+        return _Fault(
+            JSONNumberError,
+            f"number is too long: expected at most {MAX_NUMBER_CHARACTERS} characters, "
+            f"got {len(text)}",
+        )
+    value = float(text)
+    if value == 0 and text[0] == "-" and _ZERO.fullmatch(text):
+        return _Fault(JSONNumberError, f"number is a negative zero: expected 0, got {text[:40]}")
+    if isinf(value):
+        return _Fault(JSONNumberError, f"number is too large: expected a double, got {text[:40]}")
+    if not _is_exact(text, value):
+        return _Fault(
+            JSONNumberError, f"number would be rounded: expected {value!r}, got {text[:40]}"
+        )
+    return int(text) if abs(value) < _SAFE_INTEGER and _INTEGER.fullmatch(text) else value
+
+
+def _is_exact(text: str, value: float) -> bool:
+    """Tell whether the shortest decimal form of the double is the number as written."""
+    shortest = repr(value)
+    if shortest == text:
+        return True
+    if value == 0:
+        return _ZERO.fullmatch(text) is not None
+    return Decimal(shortest) == Decimal(text)
+
+
+def _constant(text: str) -> _Fault:
+    return _Fault(JSONNumberError, f"number cannot be carried: expected a finite one, got {text}")
+
+
+def _raising(hook: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    def checked(argument: Any) -> Any:
+        found = hook(argument)
+        if type(found) is _Fault:
+            raise _FaultFound(found)
+        return found
+
+    return checked
+
+
+def _short_or_number(text: str) -> Any:
+    if len(text) <= _SAFE_INTEGER_CHARACTERS and text != "-0":
+        return int(text)
+    return _checked_number(text)
+
+
+def _object(pairs: list[tuple[str, Any]]) -> Any:
+    members = dict(pairs)
+    return members if len(members) == len(pairs) else _checked_object(pairs)
+
+
+_checked_number: Final = _raising(_number)
+_checked_object: Final = _raising(_unique)
+_DECODER: Final = json.JSONDecoder(
+    object_pairs_hook=_object,
+    parse_float=_checked_number,
+    parse_int=_short_or_number,
+    parse_constant=_raising(_constant),
+)
+# Reads on past a fault, and leaves it where the value would be.
+_MARKING_DECODER: Final = json.JSONDecoder(
+    object_pairs_hook=_unique, parse_float=_number, parse_int=_number, parse_constant=_constant
 )
 
 
-def _located(text: str, fault: _FaultFound) -> InvalidInput:
-    """Read again, slowly, to say where the fault is."""
+def _located(text: str, fault: _Fault) -> InvalidInput:
+    """Return the error of the first fault with its pointer; the text is read a second time."""
     try:
-        pointer = _find(text, fault)
-    except (ValueError, RecursionError):
-        pointer = ""
-    return fault.error(fault.message, pointer=pointer)
+        marked = _MARKING_DECODER.decode(text)
+    except (json.JSONDecodeError, RecursionError):
+        return fault.error(fault.message)
+    place, found = _first(marked, lambda part: type(part) is _Fault)
+    first: _Fault = found or fault
+    if first.member is not None:
+        place = (*place, first.member)
+    return first.error(first.message, pointer=_pointer(place))
 
 
-class _Node(list[tuple[str, Any]]):
-    """An object's pairs, duplicates kept."""
+def _check_strings(value: JSONValue) -> None:
+    place, torn = _first(value, lambda part: type(part) is str and _SURROGATE.search(part))
+    if torn is not None:
+        raise JSONStringError("string holds half of a surrogate pair", pointer=_pointer(place))
 
 
-def _find(text: str, fault: _FaultFound) -> str:
-    marked = json.JSONDecoder(
-        object_pairs_hook=_Node,
-        parse_float=_Number,
-        parse_int=_Number,
-        parse_constant=_Number,
-    ).decode(text)
-    todo: list[tuple[str, Any]] = [("", marked)]
-    while todo:
-        pointer, value = todo.pop()
-        if isinstance(value, _Number):
-            if fault.error is JSONNumberError and str(value).startswith(fault.subject):
-                return pointer
-        elif isinstance(value, _Node):
-            names = [name for name, _ in value]
-            if fault.error is JSONDuplicateKeyError and names.count(fault.subject) > 1:
-                return f"{pointer}/{_escape(fault.subject)}"
-            children = [(f"{pointer}/{_escape(name)}", part) for name, part in value]
-            todo.extend(reversed(children))
-        elif isinstance(value, list):
-            children = [(f"{pointer}/{index}", part) for index, part in enumerate(value)]
-            todo.extend(reversed(children))
-    return ""
+def _too_deep(text: str, max_depth: int) -> str:
+    """Return the pointer of the first array or object below the limit; none if it is no JSON."""
+    try:
+        marked = _MARKING_DECODER.decode(text)
+        place, _ = _first(marked, lambda _: False, max_depth)
+    except (json.JSONDecodeError, RecursionError):
+        return ""
+    return _pointer(place)
 
 
-class _Number(str):
-    """A number as written."""
+def _first(
+    value: Any, is_wanted: Callable[[Any], Any], max_depth: int = MAX_DEPTH
+) -> tuple[tuple[str | int, ...], Any]:
+    """Return place and value of the first part that is wanted, a member's name counting too.
 
-    __slots__ = ()
+    Parts below the limit are wanted whatever they are; found is None where nothing is.
+    """
+    if is_wanted(value):
+        return (), value
+    is_object = type(value) is dict
+    if not is_object and type(value) is not list:
+        return (), None
+    if not max_depth:
+        return (), value
+    for key, part in value.items() if is_object else enumerate(value):
+        if is_object and is_wanted(key):
+            return (key,), key
+        place, found = _first(part, is_wanted, max_depth - 1)
+        if found is not None:
+            return (key, *place), found
+    return (), None
 
 
-def _surrogate_pointer(value: JSONValue) -> str:
-    todo: list[tuple[str, JSONValue]] = [("", value)]
-    while todo:
-        pointer, part = todo.pop()
-        if isinstance(part, str) and _SURROGATE.search(part):
-            return pointer
-        if isinstance(part, dict):
-            for name, child in part.items():
-                place = f"{pointer}/{_escape(name.encode('utf-8', 'replace').decode())}"
-                if _SURROGATE.search(name):
-                    return place
-                todo.append((place, child))
-        elif isinstance(part, list):
-            todo.extend((f"{pointer}/{index}", child) for index, child in enumerate(part))
-    return ""
-
-
-def _escape(name: str) -> str:
-    return name.replace("~", "~0").replace("/", "~1")
+def _pointer(place: tuple[str | int, ...]) -> str:
+    """Return the JSON pointer of a place; half a surrogate pair is shown as `?`."""
+    tokens = (str(key).encode("utf-8", "replace").decode() for key in place)
+    return "".join("/" + token.replace("~", "~0").replace("/", "~1") for token in tokens)

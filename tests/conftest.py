@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = ["tests.support.postgres", "tests.support.chromium"]
+pytest_plugins = ["tests.support.anvil", "tests.support.chromium", "tests.support.postgres"]
 
 VARIABLE = "ITEMPROOF_CONFORMANCE_DATA"
 LEFT_OUT = pytest.StashKey[int]()

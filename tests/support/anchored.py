@@ -1,0 +1,44 @@
+"""One log on a chain with its anchorer, for tests that drive it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from eth_account.signers.local import LocalAccount
+
+from tests.support.anchor_log import MemoryLog
+from traceability.chain import registry
+from traceability.chain.accounts import address_of
+from traceability.chain.anchoring import Anchorer, AnchorPolicy
+from traceability.chain.client import ChainClient
+
+POLICY = ("interval", "bump_after", "evidence_patience", "max_price", "foreign_block_numbers")
+
+
+@dataclass
+class Anchored:
+    """One log on a chain: client, store, publisher and anchorer."""
+
+    client: ChainClient
+    log: MemoryLog
+    account: LocalAccount
+
+    def anchorer(self, *, mines: bool = True, **options: Any) -> Anchorer:
+        policy = {name: options.pop(name) for name in tuple(options) if name in POLICY}
+        return Anchorer(
+            self.client,
+            self.log,
+            log=self.log.identity,
+            account=self.account,
+            code_hash=registry.artifact().code_hash,
+            policy=AnchorPolicy(mines=mines, **policy),
+            **options,
+        )
+
+
+def open_log(client: ChainClient, account: LocalAccount) -> Anchored:
+    log = MemoryLog()
+    log.grow(1)
+    log.log_id = client.open_log(log.leaves[0], address_of(account), account).log_id
+    return Anchored(client, log, account)

@@ -157,8 +157,10 @@ def extend(base: Context, own: JSONValue, *, pointer: str) -> tuple[Context, lis
     for index, entry in enumerate(merged[len(base.entries) :]):
         if isinstance(entry, dict):
             where = pointer_to(pointer, [index] if isinstance(own, list) else [])
-            faults += _define(entry, definitions, pointer=where)
-            faults += _redefinitions(entry, definitions, pointer=where)
+            endless = _define(entry, definitions, pointer=where)
+            redefined = _redefinitions(entry, definitions, pointer=where)
+            places = {fault.pointer for fault in endless}
+            faults += [*endless, *(each for each in redefined if each.pointer not in places)]
     return Context(merged, definitions), faults
 
 
@@ -199,10 +201,10 @@ def _written_id(name: str, term: JSONValue) -> str | None:
 
 def _resolve(written: str, raw: Mapping[str, str | None], active: Mapping[str, str]) -> str | None:
     """Expand a prefixed name through the prefixes beside it, then those before it."""
-    for _ in range(MAX_PREFIX_STEPS):
+    for _ in range(MAX_PREFIX_STEPS + 1):
         prefix, colon, rest = written.partition(":")
         target = raw[prefix] if prefix in raw else active.get(prefix)
-        if not colon or rest.startswith("//") or target is None or target == written:
+        if not colon or rest.startswith("//") or target is None:
             return written
         written = target + rest
     return None

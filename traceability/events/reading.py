@@ -214,7 +214,8 @@ class EventReader:
                 expected, got = "each thing once", shown(text)
                 fault = f"{member} names a thing twice"
                 self.note((member, index), FaultCode.DUPLICATE, fault, expected=expected, got=got)
-            self._check_level(uri, (member, index), is_class=False)
+            else:
+                self._check_level(uri, (member, index), is_class=False)
             found[uri] = None
         return list(found)
 

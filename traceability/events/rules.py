@@ -91,13 +91,13 @@ def _check_names(reader: EventReader, holder: Mapping[str, Any], path: Path) -> 
         return
     context, seen = reader.context, set()
     for name in names:
+        uri = context.expand(name)
         if context.is_reserved(name, in_ilmd=path == ("ilmd",)):
             fault = f"extension name {shown(name)} is GS1's own"
             expected = "a name in a vocabulary of your own"
-            got = shown(context.expand(name))
+            got = shown(uri)
             reader.note((*path, name), FaultCode.NAME_RESERVED, fault, expected=expected, got=got)
-        uri = context.expand(name)
-        if uri in seen:
+        elif uri in seen:
             fault = "extension stands twice under two names"
             got = shown(uri)
             reader.note((*path, name), FaultCode.NAME_TWICE, fault, expected="it once", got=got)

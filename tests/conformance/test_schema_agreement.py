@@ -1,0 +1,190 @@
+"""Bent examples are valid to us where GS1's schema says so, or a named difference says why not.
+
+Source: https://github.com/gs1/EPCIS, EPCIS-JSON-Schema.json and the folder JSON.
+"""
+
+import json
+import random
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import jsonschema_rs
+import pytest
+
+from traceability.events.faults import Fault
+from traceability.events.jsonld import parse_document
+
+pytestmark = pytest.mark.conformance_data
+
+MUTATIONS = 6_000
+SEED = 20260102
+
+# What GS1's schema lets pass and we refuse, by the code of our fault, each with its reason.
+STRICTER = {
+    "EPCIS_EVENT_TYPE": "event types outside the standard are an extension point of the schema; "
+    "what such an event means for lineage is unknown, so none is recorded as if it were",
+    "EPCIS_MEMBER_UNKNOWN": "the schema leaves places and document bodies open; the standard "
+    "lets only prefixed names extend them",
+    "EPCIS_ILMD": "as above, for a member of this name",
+    "EPCIS_QUANTITY": "EPCIS 2.0, 7.3.3.3: a quantity is positive, whole where it has no uom, and "
+    "present where it has one; the schema takes any number",
+    "EPCIS_DUPLICATE": "lists of single things are sets (7.4); the schema says so of two of them, "
+    "and compares text, not what it names",
+    "EPCIS_OBJECTS_MISSING": "7.4: an event is about something; an empty epcList satisfies the "
+    "schema",
+    "EPCIS_PARENT_MISSING": "7.4.3: an aggregation's parentID may be left out with OBSERVE only",
+    "EPCIS_VOCABULARY": "words in GS1's namespaces that the CBV does not have pass the schema as "
+    "URIs; prefixed words are judged by what their context makes of them",
+    "EPCIS_CODE_LEVEL": "CBV 2.0, 8.1: classes and single things have their own members",
+    "CODE_CHECK_DIGIT": "the schema knows no check digits",
+    "CODE_LENGTH": "the schema knows no GS1 keys",
+    "CODE_CHARACTER": "the schema knows no GS1 keys",
+    "CODE_SYNTAX": "the schema knows no GS1 keys",
+    "EPCIS_NAME_RESERVED": "an extension in GS1's namespace could stand for a standard member",
+    "EPCIS_NAME_TWICE": "two names for one URI are one member in two shapes",
+    "EPCIS_TERM_REDEFINED": "GS1's context is protected: JSON-LD refuses redefinitions too",
+    "EPCIS_CONTEXT": "contexts that lead nowhere, or that would burden every event",
+    "EPCIS_VERSION": "JSON-LD exists since EPCIS 2.0; the schema takes any version",
+    "EPCIS_TIME": "xsd:dateTimeStamp has neither small letters nor leap seconds",
+    "EPCIS_VALUE": "xsd:hexBinary has whole bytes",
+}  # fmt: skip
+
+CBV_WORD = re.compile(r"urn:epcglobal:cbv:(?:bizstep|disp|btt|sdt|er):([a-z_]+)")
+
+
+def with_bare_words(value: Any) -> Any:
+    """Return a document whose CBV words stand in their bare form instead of as URNs."""
+    if isinstance(value, dict):
+        return {name: with_bare_words(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [with_bare_words(inner) for inner in value]
+    word = CBV_WORD.fullmatch(value) if isinstance(value, str) else None
+    return word[1] if word else value
+
+
+# What GS1's schema refuses and we take in: what it becomes, once changed so, the schema takes too.
+LAXER: dict[str, Callable[[Any], Any]] = {
+    # EPCIS 1.2 writes CBV words as URNs; all written forms of a word are one to us. The schema
+    # has the bare form, and takes others as user vocabularies, which it forbids in GS1's URNs.
+    "words of the CBV as URNs": with_bare_words,
+}
+
+NAMES = [
+    "foo", "ext:foo", "example:x y", "urn:x:y", "cbv:foo", "@id", "id", "type", "action", "ilmd",
+    "epcList", "quantityList", "parentID", "childEPCs", "bizStep", "eventID", "uom", "reason",
+]  # fmt: skip
+VALUES: list[Any] = [
+    None, True, 0, -1, 1.5, 10, "", "text", "urn:x:y", [], {}, ["urn:x:y"], {"id": "urn:x:y"},
+    "2020-01-01T00:00:00Z", "2020-01-01T00:00:00", "2016-12-31T23:59:60Z", "+01:00", "+14:30",
+    "ADD", "OBSERVE", "DELETE", "KGM", "F0F", "1.2", "shipping", "in_transit", "ObjectEvent",
+    "AggregationEvent", "TransactionEvent", "TransformationEvent", "AssociationEvent",
+    "cbv:BizStep-shipping", "https://ref.gs1.org/cbv/BizStep-shipping",
+    "https://ref.gs1.org/cbv/BizStep-dancing", "urn:epcglobal:cbv:bizstep:shipping",
+    "urn:epc:id:sgtin:4012345.077889.25", "https://id.gs1.org/01/04012345778891/21/25",
+]  # fmt: skip
+
+Place = tuple[Any, str | int]
+
+
+def places(value: Any) -> Iterator[Place]:
+    """Yield every member and element with the object or array that holds it."""
+    if isinstance(value, dict | list):
+        for key in value if isinstance(value, dict) else range(len(value)):
+            yield value, key
+            yield from places(value[key])
+
+
+def delete(holder: Any, key: Any, dice: random.Random) -> None:
+    del holder[key]
+
+
+def retype(holder: Any, key: Any, dice: random.Random) -> None:
+    holder[key] = deepcopy(dice.choice(VALUES))
+
+
+def rename(holder: Any, key: Any, dice: random.Random) -> None:
+    value = holder.pop(key)
+    if isinstance(holder, dict):
+        holder[dice.choice(NAMES)] = value
+    else:
+        holder.insert(0, value)
+
+
+def duplicate(holder: Any, key: Any, dice: random.Random) -> None:
+    if isinstance(holder, list):
+        holder.append(deepcopy(holder[key]))
+    else:
+        holder[dice.choice(NAMES)] = deepcopy(holder[key])
+
+
+def empty(holder: Any, key: Any, dice: random.Random) -> None:
+    holder[key] = None if holder[key] is None else type(holder[key])()
+
+
+KINDS = [delete, retype, rename, duplicate, empty]
+
+
+def bend(document: Any, dice: random.Random) -> Any:
+    """Return a copy with one change somewhere."""
+    bent = deepcopy(document)
+    holder, key = dice.choice(list(places(bent)))
+    dice.choice(KINDS)(holder, key, dice)
+    return bent
+
+
+@pytest.fixture(scope="session")
+def official(conformance_data: Path) -> jsonschema_rs.Validator:
+    path = conformance_data / "epcis" / "gs1" / "EPCIS-JSON-Schema.json"
+    return jsonschema_rs.validator_for(json.loads(path.read_bytes()), validate_formats=True)
+
+
+@pytest.fixture(scope="session")
+def documents(conformance_data: Path) -> list[Any]:
+    folder = conformance_data / "epcis" / "gs1" / "JSON"
+    return [json.loads(path.read_bytes()) for path in sorted(folder.rglob("*.jsonld"))]
+
+
+def surplus(faults: tuple[Fault, ...]) -> str:
+    """Name why we refuse what the official schema takes, or fail."""
+    unexplained = [fault for fault in faults if fault.code not in STRICTER]
+    assert not unexplained
+    return str(faults[0].code)
+
+
+def lack(document: Any, official: jsonschema_rs.Validator) -> str:
+    """Name why we take what the official schema refuses, or fail."""
+    names = [name for name, change in LAXER.items() if official.is_valid(change(document))]
+    assert names, document
+    return names[0]
+
+
+def test_the_schemas_agree_on_every_example(
+    official: jsonschema_rs.Validator, documents: list[Any]
+) -> None:
+    assert len(documents) == 47
+    for document in documents:
+        assert official.is_valid(document)
+        assert not parse_document(document).faults
+
+
+def test_bent_examples_are_judged_alike_or_the_difference_has_a_reason(
+    official: jsonschema_rs.Validator, documents: list[Any]
+) -> None:
+    dice = random.Random(SEED)
+    found: Counter[str] = Counter()
+    for _ in range(MUTATIONS):
+        document = bend(dice.choice(documents), dice)
+        valid, faults = official.is_valid(document), parse_document(document).faults
+        if valid is not bool(faults):
+            found["both accept" if valid else "both refuse"] += 1
+        else:
+            found[surplus(faults) if valid else lack(document, official)] += 1
+    assert found["both accept"] > MUTATIONS // 5
+    assert found["both refuse"] > MUTATIONS // 3
+    differences = MUTATIONS - found["both accept"] - found["both refuse"]
+    assert 0 < differences < MUTATIONS // 20
+    assert {"words of the CBV as URNs", "EPCIS_QUANTITY", "EPCIS_DUPLICATE"} <= found.keys()

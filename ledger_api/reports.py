@@ -8,6 +8,7 @@ from typing import Any
 from traceability.hashing.encoding import b64u_encode, format_time
 from traceability.ledger.identity import Identity
 from traceability.ledger.submission import RecordResult, SubmissionResult
+from traceability.quality.scores import ScoreRun
 from traceability.store.repositories.anchors import AttemptRow
 from traceability.store.repositories.tree import CheckpointRow
 
@@ -75,3 +76,15 @@ def anchor_json(row: AttemptRow | None, identity: Identity) -> dict[str, Any] | 
 def time_json(moment: datetime | None) -> str | None:
     """Return a time as RFC 3339."""
     return None if moment is None else format_time(moment)
+
+
+def scores_json(result: ScoreRun, *, gln: str | None = None) -> dict[str, Any]:
+    """Return all scores, or one supplier's, with the hashes they follow from."""
+    scores = [found.to_json() for found in result.suppliers]
+    return {
+        "suppliers": [found for found in scores if gln in (None, found["gln"])],
+        "as_of_size": result.as_of_size,
+        "policy_hash": result.policy_hash.hex(),
+        "statistics_hash": result.statistics_hash.hex(),
+        "code_version": result.code_version,
+    }

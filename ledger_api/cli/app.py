@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from ledger_api.cli import issuing, proving, submitting
+from ledger_api.cli import administering, asking, issuing, proving, submitting
 
 app = typer.Typer(
     name="itemproof",
@@ -22,6 +22,12 @@ app.command()(proving.anchor)
 app.command()(proving.status)
 app.command()(proving.prove)
 app.command()(proving.verify)
+for question in (asking.trace, asking.recall, asking.journey, asking.score, asking.grade):
+    app.command()(question)
+app.command()(administering.audit)
+app.add_typer(administering.key_app, name="key")
+app.add_typer(administering.participant_app, name="participant")
+app.add_typer(administering.db_app, name="db")
 
 
 def main() -> None:

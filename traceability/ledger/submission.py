@@ -17,7 +17,7 @@ from traceability.events.faults import Fault
 from traceability.events.jsonld import parse_document
 from traceability.events.model import SubmittedEvent
 from traceability.hashing.commitment import RecordKind
-from traceability.hashing.event_hash import event_hash
+from traceability.hashing.event_hash import EventHash, event_hash
 from traceability.hashing.ed25519 import SigningKey
 from traceability.ledger.capture import Capture
 from traceability.ledger.checks import live_key
@@ -146,18 +146,24 @@ class Submission:
         drafts += [Draft(pointer, tuple(found)) for pointer, found in faults.items()]
         return sorted(drafts, key=lambda draft: _order(draft.pointer))
 
+    def content_mac(self, event: SubmittedEvent) -> bytes:
+        """Return the keyed content hash by which a repeated event is known."""
+        return self._mac(event_hash(event.payload))
+
+    def _mac(self, digest: EventHash) -> bytes:
+        return hmac.new(self._duplicate_key, digest.prehash.encode(), hashlib.sha256).digest()
+
     def _draft(self, event: SubmittedEvent) -> Draft:
         try:
             digest = event_hash(event.payload)
         except ItemProofError as error:
             return Draft(event.pointer, (_fault(error, event.pointer),))
-        mac = hmac.new(self._duplicate_key, digest.prehash.encode(), hashlib.sha256).digest()
         record = prepare_record(
             RecordKind.EVENT,
             event.payload,
             secret=secrets.token_bytes(SECRET_BYTES),
             event=event,
-            content_mac=mac,
+            content_mac=self._mac(digest),
         )
         return Draft(event.pointer, (), event, record, digest.uri)
 

@@ -29,6 +29,12 @@ def alembic_config(connection: Connection | None = None) -> Config:
     return config
 
 
+def current_revision(engine: Engine) -> str | None:
+    """Return the schema revision that a database carries."""
+    with engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
 def upgrade(engine: Engine) -> None:
     """Run the migrations that are missing, in one transaction.
 
@@ -38,8 +44,7 @@ def upgrade(engine: Engine) -> None:
         The database carries a revision that this program does not know.
     """
     scripts = ScriptDirectory.from_config(alembic_config())
-    with engine.connect() as connection:
-        current = MigrationContext.configure(connection).get_current_revision()
+    current = current_revision(engine)
     if current == scripts.get_current_head():
         return
     if current is not None and current not in {

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy import Connection, Row, Select, and_, insert, select
 
 from traceability.store.bulk import bulk_insert, inserted_number
-from traceability.store.tables import batches, entries, records
+from traceability.store.tables import batches, entries, events, records
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,16 @@ class RecordRow:
     media_type: str | None
     payload: bytes | None
     secret: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedPayload:
+    """A record's bytes and its place in the log."""
+
+    leaf_index: int
+    entry_hash: bytes
+    record_index: int
+    payload: bytes
 
 
 _RECORD_COLUMNS = (
@@ -141,16 +151,44 @@ class BatchRepository:
             yield from (BatchRow(*row) for row in rows)
             after = rows[-1].batch
 
-    def documents(self, media_type: str, *, below: int | None = None) -> Iterator[RecordRow]:
-        """Yield documents of a media type, logged below a leaf index where one is given."""
+    def documents(self, media_type: str, *, below: int) -> Iterator[LoggedPayload]:
+        """Yield documents of a media type that are logged below a leaf index, in log order."""
         statement = (
-            select(records)
-            .join(batches, batches.c.batch == records.c.batch)
-            .join(entries, entries.c.arrival == batches.c.arrival)
+            _logged_payloads(below)
             .where(records.c.media_type == media_type)
-            .order_by(records.c.batch, records.c.record_index)
+            .order_by(entries.c.leaf_index, records.c.record_index)
         )
-        if below is not None:
-            statement = statement.where(entries.c.leaf_index < below)
         for row in self._connection.execute(statement):
-            yield RecordRow(*row)
+            yield LoggedPayload(*row)
+
+    def events_of_step(self, biz_step: str, *, below: int) -> Iterator[LoggedPayload]:
+        """Yield events of a business step that are logged below a leaf index, in log order."""
+        statement = (
+            _logged_payloads(below)
+            .join(
+                events,
+                and_(
+                    events.c.batch == records.c.batch,
+                    events.c.record_index == records.c.record_index,
+                ),
+            )
+            .where(events.c.biz_step == biz_step)
+            .order_by(entries.c.leaf_index, records.c.record_index)
+        )
+        for row in self._connection.execute(statement):
+            yield LoggedPayload(*row)
+
+
+def _logged_payloads(below: int) -> Select[Any]:
+    return (
+        select(
+            entries.c.leaf_index,
+            entries.c.leaf_hash,
+            records.c.record_index,
+            records.c.payload,
+        )
+        .select_from(records)
+        .join(batches, batches.c.batch == records.c.batch)
+        .join(entries, entries.c.arrival == batches.c.arrival)
+        .where(entries.c.leaf_index < below, records.c.payload.is_not(None))
+    )

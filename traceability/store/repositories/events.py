@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from traceability.store.bulk import bulk_insert
-from traceability.store.tables import batches, entries, epcs, event_epcs, events
+from traceability.store.tables import epcs, event_epcs, events
 
 # SQLite allows 32,766 variables in a statement; one query interns this many codes.
 INTERN_CHUNK = 10_000
@@ -169,20 +169,6 @@ class EventRepository:
             .order_by(event_epcs.c.role, epcs.c.uri, event_epcs.c.ordinal)
         )
         return [EventObjectRow(names[role], *rest) for role, *rest in rows]
-
-    def of_step(self, biz_step: str, *, below: int | None = None) -> Iterator[StoredEvent]:
-        """Yield events of a business step, logged below a leaf index where one is given."""
-        statement = (
-            select(events)
-            .join(batches, batches.c.batch == events.c.batch)
-            .join(entries, entries.c.arrival == batches.c.arrival)
-            .where(events.c.biz_step == biz_step)
-            .order_by(events.c.event)
-        )
-        if below is not None:
-            statement = statement.where(entries.c.leaf_index < below)
-        for row in self._connection.execute(statement):
-            yield _event(row)
 
 
 def _object_rows(

@@ -1,0 +1,1 @@
+"""Batches in, receipts out: `POST /api/batches` and what became of it."""

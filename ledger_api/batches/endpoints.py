@@ -1,0 +1,130 @@
+"""`POST /api/batches`, `GET /api/batches/{id}`, `GET /api/receipts/{entry_hash}`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Query, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import JSONResponse
+
+from ledger_api.auth import Caller, require_role
+from ledger_api.batches.signed import MEDIA_TYPE, capture_signed
+from ledger_api.defaults import default_participant
+from ledger_api.items.states import state_of
+from ledger_api.reports import submission_json, time_json
+from ledger_api.services import CallerOf, Services, ServicesOf, read_body
+from traceability.errors import InvalidInput, NotFound
+from traceability.hashing.encoding import b64u_decode, b64u_encode
+from traceability.ledger.receipts import receipt_for
+from traceability.store.times import from_milliseconds
+from traceability.strict_json import parse_json
+
+router = APIRouter(prefix="/api", tags=["batches"])
+EPCIS_TYPES = ("application/json", "application/ld+json")
+
+
+class MediaTypeUnknown(InvalidInput):
+    """The body is of a type that this address does not take."""
+
+    code = "MEDIA_TYPE_UNKNOWN"
+
+
+class BatchUnknown(NotFound):
+    """There is no such batch."""
+
+    code = "BATCH_UNKNOWN"
+
+
+@router.post("/batches", status_code=201, summary="Submit EPCIS events or a signed batch")
+async def submit_batch(
+    request: Request,
+    services: ServicesOf,
+    caller: CallerOf,
+    content_type: Annotated[str, Header()] = "application/json",
+    proceed: Annotated[bool, Query(description="Take the sound events only.")] = False,
+) -> JSONResponse:
+    """Take EPCIS JSON-LD, signed here for the caller, or a batch that is signed already.
+
+    201 with a receipt when something was logged; 200 where all were duplicates; 400 or 409
+    when it was refused, each record with its faults.
+    """
+    require_role(caller, "operator", "participant")
+    body = await read_body(request, services.settings.max_body_bytes)
+    media_type = content_type.split(";")[0].strip().lower()
+    if media_type == MEDIA_TYPE:
+        return await run_in_threadpool(_take_signed, services, body)
+    if media_type in EPCIS_TYPES:
+        return await run_in_threadpool(_take_events, services, caller, body, proceed)
+    raise MediaTypeUnknown(
+        f"media type is unknown: expected {', '.join((*EPCIS_TYPES, MEDIA_TYPE))}, "
+        f"got {media_type[:80]!r}"
+    )
+
+
+def _take_signed(services: Services, body: bytes) -> JSONResponse:
+    captured = capture_signed(services.node, body)
+    leaf_index = services.workers.wait_logged(captured.arrival)
+    found = {
+        "status": "ACCEPTED",
+        "batch": captured.batch,
+        "entry_hash": b64u_encode(captured.entry_hash),
+        "leaf_index": leaf_index,
+        "receipt": _receipt(services, captured.entry_hash),
+    }
+    return JSONResponse(found, 200 if captured.repeated else 201)
+
+
+def _take_events(
+    services: Services, caller: Caller, body: bytes, proceed: bool
+) -> JSONResponse:
+    participant = caller.participant or default_participant(services.node)
+    result = services.node.submission.submit(
+        parse_json(body, max_bytes=services.settings.max_body_bytes),
+        participant=participant,
+        proceed=proceed,
+    )
+    found: dict[str, Any] = submission_json(result)
+    if result.batch is None:
+        return JSONResponse(found, 400 if result.status == "REJECTED" else 200)
+    found["leaf_index"] = services.workers.wait_logged(result.batch.arrival)
+    found["receipt"] = _receipt(services, result.batch.entry_hash)
+    headers = {"Location": f"/api/batches/{result.batch.batch}"}
+    return JSONResponse(found, 201, headers=headers)
+
+
+def _receipt(services: Services, entry_hash: bytes) -> dict[str, Any]:
+    with services.node.store.reading() as repositories:
+        envelope = receipt_for(repositories, entry_hash, identity=services.node.identity)
+    return envelope.to_json()
+
+
+@router.get("/batches/{batch}", summary="Where a batch stands")
+def get_batch(batch: int, services: ServicesOf, caller: CallerOf) -> dict[str, Any]:
+    """Return a batch's entry, size and state; participants see their own batches."""
+    with services.node.store.reading() as repositories:
+        row = repositories.batches.get(batch)
+        is_own = caller.participant is None or (
+            row is not None and row.participant == caller.participant
+        )
+        if row is None or not is_own:
+            raise BatchUnknown(f"batch {batch} is unknown")
+        entry = repositories.entries.by_arrival(row.arrival)
+        if entry is None:
+            raise BatchUnknown(f"batch {batch} has no entry")
+        return {
+            "batch": row.batch,
+            "participant": row.participant.hex(),
+            "record_count": row.record_count,
+            "batch_root": row.batch_root.hex(),
+            "entry_hash": b64u_encode(entry.leaf_hash),
+            "leaf_index": entry.leaf_index,
+            "received": time_json(from_milliseconds(entry.received)),
+            "state": state_of(repositories, entry.leaf_index),
+        }
+
+
+@router.get("/receipts/{entry_hash}", summary="The signed receipt of an entry")
+def get_receipt(entry_hash: str, services: ServicesOf) -> dict[str, Any]:
+    """Return the operator's promise; whoever knows an entry's hash may ask."""
+    return _receipt(services, b64u_decode(entry_hash, length=32))

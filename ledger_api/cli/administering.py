@@ -1,0 +1,260 @@
+"""`audit`, `key`, `participant` and `db`: administration of a data folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ledger_api.auth import ROLES, create_api_key
+from ledger_api.cli.running import (
+    DEFAULT_DATA,
+    AsJSON,
+    Command,
+    DataDir,
+    ParticipantUnknown,
+    run,
+)
+from traceability.chain.registry import artifact
+from traceability.codes.keys import check_element
+from traceability.errors import InvalidInput, Unavailable
+from traceability.hashing.ed25519 import SigningKey, load_signing_key, save_signing_key
+from traceability.hashing.statement import REVOCATION_REASONS
+from traceability.hashing.statement import ROLES as PARTICIPANT_ROLES
+from traceability.ledger.audit.audit import ChainHead, audit as run_audit
+from traceability.ledger.node import Node
+from traceability.ledger.participants import Card, Scopes
+from traceability.store.migrate import current_revision
+from traceability.store.times import to_milliseconds
+
+key_app = typer.Typer(help="API keys, and participants' signing keys.", no_args_is_help=True)
+participant_app = typer.Typer(help="Who may sign.", no_args_is_help=True)
+db_app = typer.Typer(help="The database.", no_args_is_help=True)
+
+
+class KeyIdInvalid(InvalidInput):
+    """A key id is 64 hex digits."""
+
+    code = "KEY_ID_INVALID"
+
+
+def audit(
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Do not ask the contract for its head.")
+    ] = False,
+    data: DataDir = DEFAULT_DATA,
+    as_json: AsJSON = False,
+) -> None:
+    """Re-hash every stored byte against the log and the chain; exit 1 names what differs."""
+
+    def work(command: Command) -> int:
+        with (
+            command.node(need="opening" if offline else "required") as node,
+            command.output.bar("audit") as bar,
+        ):
+            report = run_audit(
+                node.store,
+                second_place=node.second_place,
+                chain_head=None if offline else _chain_head(node),
+                code_hash=artifact().code_hash,
+                progress=lambda _part, done, total: bar(done, total),
+            )
+        differences = [difference.to_json() for difference in report.differences]
+        value = {
+            "ok": report.ok,
+            "checked": report.checked,
+            "differences": differences,
+            "total": report.total,
+        }
+        lines = [f"checked {', '.join(f'{n} {name}' for name, n in report.checked.items())}"]
+        lines += [
+            f"✗ {found['table']}[{found['key']}].{found['column']}: "
+            f"expected {found['expected']}, found {found['found']}"
+            for found in differences
+        ]
+        lines.append("everything agrees" if report.ok else f"{report.total} differences")
+        command.output.answer(value, lines)
+        return 0 if report.ok else 1
+
+    run(data, as_json, work)
+
+
+def _chain_head(node: Node) -> ChainHead:
+    if node.chain is None:
+        raise Unavailable("no chain to ask: use --offline")
+    chain = node.chain
+
+    def head() -> tuple[int, bytes]:
+        chain.require_chain(node.identity.genesis.chain_id)
+        found = chain.head(node.identity.log)
+        return found.tree_size, found.root_hash
+
+    return head
+
+
+@key_app.command("create")
+def create_key(
+    role: Annotated[str, typer.Option(help=f"One of {', '.join(ROLES)}.")] = "operator",
+    participant: Annotated[
+        str | None, typer.Option(help="GLN or id of the participant it acts for.")
+    ] = None,
+    data: DataDir = DEFAULT_DATA,
+    as_json: AsJSON = False,
+) -> None:
+    """Make an API key; its secret is shown once."""
+
+    def work(command: Command) -> None:
+        with command.node() as node:
+            owner = None if participant is None else find_participant(node, participant)
+            now = to_milliseconds(node.clock())
+            name, token = create_api_key(node.store, role, participant=owner, now=now)
+        command.output.answer(
+            {"name": name, "role": role, "token": token},
+            [f"API key {name}, role {role}; shown only now:", token],
+        )
+
+    run(data, as_json, work)
+
+
+@key_app.command("revoke")
+def revoke_key(
+    name: Annotated[str, typer.Argument(help="API key's name, or a signing key's id (hex).")],
+    reason: Annotated[str, typer.Option(help=f"One of {', '.join(REVOCATION_REASONS)}.")] = "ceased",
+    suspect_from: Annotated[
+        int | None, typer.Option(help="Leaf index from which signatures are suspect.")
+    ] = None,
+    data: DataDir = DEFAULT_DATA,
+    as_json: AsJSON = False,
+) -> None:
+    """Revoke an API key, or a participant's signing key by an entry of the log."""
+
+    def work(command: Command) -> None:
+        with command.node() as node:
+            with node.store.unit_of_work() as unit:
+                now = to_milliseconds(node.clock())
+                was_api_key = unit.repositories.access.revoke(name, revoked=now)
+                unit.commit()
+            if not was_api_key:
+                node.registrar.revoke(_key_id(name), reason=reason, suspect_from=suspect_from)
+                node.sequencer.run(close=True)
+        command.output.answer({"revoked": name}, [f"revoked {name}"])
+
+    run(data, as_json, work)
+
+
+def _key_id(text: str) -> bytes:
+    try:
+        key_id = bytes.fromhex(text)
+    except ValueError:
+        key_id = b""
+    if len(key_id) != 32:  # noqa: PLR2004 # a SHA-256 digest
+        raise KeyIdInvalid(f"key id is malformed: expected 64 hex digits, got {text[:80]!r}")
+    return key_id
+
+
+@key_app.command("generate")
+def generate_key(
+    output: Annotated[Path, typer.Option("-o", "--output", help="Key file to write (PEM).")],
+    as_json: AsJSON = False,
+) -> None:
+    """Make a signing key of your own, to be registered by `participant add --key`."""
+
+    def work(command: Command) -> None:
+        key = SigningKey.generate()
+        save_signing_key(key, output)
+        command.output.answer(
+            {"key_id": key.key_id.hex(), "path": str(output)},
+            [f"key {key.key_id.hex()}: {output}"],
+        )
+
+    run(DEFAULT_DATA, as_json, work)
+
+
+@participant_app.command("add")
+def add_participant(
+    name: Annotated[str, typer.Option(help="Name of the organisation.")],
+    role: Annotated[list[str], typer.Option(help=f"Among {', '.join(PARTICIPANT_ROLES)}.")],
+    gln: Annotated[str | None, typer.Option(help="GLN, 13 digits.")] = None,
+    uscc: Annotated[str | None, typer.Option(help="统一社会信用代码.")] = None,
+    prefix: Annotated[
+        list[str] | None, typer.Option(help="GS1 prefix under which it issues codes.")
+    ] = None,
+    key: Annotated[
+        Path | None, typer.Option(help="Its own signing key (PEM); default: held here.")
+    ] = None,
+    data: DataDir = DEFAULT_DATA,
+    as_json: AsJSON = False,
+) -> None:
+    """Register an organisation and its first signing key."""
+
+    def work(command: Command) -> None:
+        if gln is not None:
+            check_element("414", gln)
+        with command.node() as node:
+            card = Card(name, gln, (("uscc", uscc),) if uscc else ())
+            row = node.registrar.add_participant(
+                card,
+                Scopes(tuple(role), tuple(prefix or ())),
+                key=None if key is None else load_signing_key(key),
+            )
+            node.sequencer.run(close=True)
+        command.output.answer(
+            {"participant": row.participant.hex(), "gln": gln, "name": name},
+            [f"participant {row.participant.hex()}: {name}"],
+        )
+
+    run(data, as_json, work)
+
+
+@participant_app.command("list")
+def list_participants(data: DataDir = DEFAULT_DATA, as_json: AsJSON = False) -> None:
+    """List organisations and their signing keys."""
+
+    def work(command: Command) -> None:
+        with command.node() as node, node.store.reading() as repositories:
+            rows = [
+                {
+                    "participant": row.participant.hex(),
+                    "gln": row.gln,
+                    "name": row.name,
+                    "keys": [
+                        {
+                            "key_id": found.key_id.hex(),
+                            "custody": found.custody,
+                            "roles": list(found.roles),
+                            "prefixes": list(found.prefixes),
+                            "live": found.revoked_arrival is None,
+                        }
+                        for found in repositories.keys.of_participant(row.participant)
+                    ],
+                }
+                for row in repositories.participants.all()
+            ]
+        lines = [f"{row['participant']}  {row['gln'] or '-':13}  {row['name']}" for row in rows]
+        command.output.answer({"participants": rows}, lines)
+
+    run(data, as_json, work)
+
+
+def find_participant(node: Node, text: str) -> bytes:
+    """Return the id of a participant named by GLN or by id in hex."""
+    with node.store.reading() as repositories:
+        row = repositories.participants.by_gln(text)
+        if row is None and len(text) == 32:  # noqa: PLR2004 # 16 bytes in hex
+            row = repositories.participants.get(bytes.fromhex(text))
+    if row is None:
+        raise ParticipantUnknown(f"participant {text!r} is unknown: expected a GLN or an id")
+    return row.participant
+
+
+@db_app.command("upgrade")
+def upgrade_database(data: DataDir = DEFAULT_DATA, as_json: AsJSON = False) -> None:
+    """Bring the database to the newest schema."""
+
+    def work(command: Command) -> None:
+        with command.node() as node:
+            revision = current_revision(node.store.engine)
+        command.output.answer({"revision": revision}, [f"schema {revision}"])
+
+    run(data, as_json, work)

@@ -1,0 +1,1 @@
+"""Items and their proofs: `/api/items/{code}` and `/api/proofs`."""

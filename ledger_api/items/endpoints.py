@@ -1,0 +1,77 @@
+"""`GET /api/items/{code}` and `GET /api/proofs?code=&audience=`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Header, Query
+from fastapi.responses import Response
+
+from ledger_api.auth import authenticate, require_role
+from ledger_api.items.states import state_of
+from ledger_api.lots import lot_attributes
+from ledger_api.services import Services, ServicesOf
+from traceability.hashing.encoding import b64u_encode
+from traceability.ledger.lookup import CodeUnknown, find_record
+from traceability.verify.bundle import MEDIA_TYPE
+
+router = APIRouter(prefix="/api", tags=["items"])
+AudienceName = Literal["public", "partner", "auditor"]
+
+
+@router.get("/items/{code:path}", summary="What is recorded under a code")
+def get_item(code: str, services: ServicesOf) -> dict[str, Any]:
+    """Return where the record for a code is, and what the public may know of its lot."""
+    with services.node.store.reading() as repositories:
+        found = find_record(repositories, code)
+        batch = repositories.batches.get(found.address.batch)
+        entry = None if batch is None else repositories.entries.by_arrival(batch.arrival)
+        if batch is None or entry is None:
+            raise CodeUnknown(f"code {code!r} is unknown")
+        run = repositories.items.run(found.address.batch) if found.is_item else None
+        statuses = repositories.statuses.of_record(entry.leaf_hash, found.address.record_index)
+        value: dict[str, Any] = {
+            "code": code,
+            "kind": "item" if found.is_item else "event",
+            "batch": found.address.batch,
+            "record_index": found.address.record_index,
+            "entry_hash": b64u_encode(entry.leaf_hash),
+            "leaf_index": entry.leaf_index,
+            "state": state_of(repositories, entry.leaf_index),
+            "statuses": [status.kind for status in statuses],
+            "proof_url": f"/api/proofs?code={code}",
+        }
+        if found.identifier is not None:
+            value["canonical"] = found.identifier.canonical
+        if run is not None:
+            value["lot"] = lot_attributes(repositories, run)
+        return value
+
+
+@router.get(
+    "/proofs",
+    summary="The proof bundle of a code",
+    response_class=Response,
+    responses={200: {"content": {MEDIA_TYPE: {}}}},
+)
+def get_proof(
+    services: ServicesOf,
+    code: Annotated[str, Query(description="Item code, event id or record name.")],
+    audience: Annotated[AudienceName, Query()] = "public",
+    authorization: Annotated[str | None, Header()] = None,
+) -> Response:
+    """Return the bundle: the public one to anybody, the others to those entitled."""
+    if audience != "public":
+        _check_audience(services, audience, authorization)
+    bundle = services.node.prove(code, audience=audience).to_bytes()
+    return Response(
+        bundle,
+        media_type=MEDIA_TYPE,
+        headers={"Content-Disposition": 'attachment; filename="proof.json"'},
+    )
+
+
+def _check_audience(services: Services, audience: str, authorization: str | None) -> None:
+    caller = authenticate(services.node.store, authorization)
+    allowed = ("operator", "auditor")
+    require_role(caller, *allowed, *(("participant",) if audience == "partner" else ()))

@@ -1,0 +1,1 @@
+"""Lineage over HTTP: `/api/trace`, `/api/recall`, `/api/journey`."""

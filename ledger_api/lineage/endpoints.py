@@ -1,0 +1,39 @@
+"""`GET /api/trace|recall|journey?code=`: for those with an API key."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query
+
+from ledger_api.services import CallerOf, ServicesOf
+from traceability.lineage import journey, recall, trace
+
+router = APIRouter(prefix="/api", tags=["lineage"])
+Code = Annotated[str, Query(description="Any GS1 code in any written form.")]
+
+
+@router.get("/trace", summary="What a code was made of, or what was made of it")
+def get_trace(
+    services: ServicesOf,
+    _caller: CallerOf,
+    code: Code,
+    direction: Annotated[Literal["upstream", "downstream", "both"], Query()] = "upstream",
+) -> dict[str, Any]:
+    """Return the codes that lineage reaches, each edge with its event and proof."""
+    with services.node.store.reading() as repositories:
+        return trace(repositories, code, direction).to_json()
+
+
+@router.get("/recall", summary="Everything that a lot or item went into")
+def get_recall(services: ServicesOf, _caller: CallerOf, code: Code) -> dict[str, Any]:
+    """Return the recall set of a code."""
+    with services.node.store.reading() as repositories:
+        return recall(repositories, code).to_json()
+
+
+@router.get("/journey", summary="What happened to an item, alone and inside what carried it")
+def get_journey(services: ServicesOf, _caller: CallerOf, code: Code) -> dict[str, Any]:
+    """Return an item's events in order of their time."""
+    with services.node.store.reading() as repositories:
+        return journey(repositories, code).to_json()

@@ -1,0 +1,111 @@
+"""`/log/checkpoint`, `/log/tile/…`, `/log/anchor/<size>`, `/log/trust.json`.
+
+Source: C2SP tlog-tiles. Hash tiles are public; entry bundles are for auditors.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header
+from fastapi.responses import PlainTextResponse, Response
+
+from ledger_api.auth import authenticate, require_role
+from ledger_api.services import Services, ServicesOf
+from traceability.errors import NotFound
+from traceability.ledger.trust import trust_of
+from traceability.merkle.tiles import TILE_WIDTH, entry_bundle, tile_key
+
+router = APIRouter(prefix="/log", tags=["log"])
+HASH_BYTES = 32
+FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}
+_INDEX = re.compile(r"((?:x\d{3}/)*\d{3})(?:\.p/([1-9]\d{0,2}))?", re.ASCII)
+
+
+class TileUnknown(NotFound):
+    """The log has no such tile, or not yet of that width."""
+
+    code = "TILE_UNKNOWN"
+
+
+class AnchorUnknown(NotFound):
+    """No anchor of exactly this size is kept with its evidence."""
+
+    code = "ANCHOR_UNKNOWN"
+
+
+@router.get("/checkpoint", response_class=PlainTextResponse, summary="The newest signed head")
+def get_checkpoint(services: ServicesOf) -> PlainTextResponse:
+    """Return the newest checkpoint that is also in the second place."""
+    served = services.node.second_place.latest()
+    with services.node.store.reading() as repositories:
+        row = None if served is None else repositories.tree.checkpoint(served.tree_size)
+    if row is None:
+        raise TileUnknown("log has no checkpoint yet")
+    return PlainTextResponse(row.text, headers={"Cache-Control": "no-store"})
+
+
+@router.get("/tile/entries/{path:path}", summary="An entry bundle, for auditors")
+def get_entries(
+    path: str, services: ServicesOf, authorization: Annotated[str | None, Header()] = None
+) -> Response:
+    """Return up to 256 entries, each behind its length in two bytes."""
+    require_role(authenticate(services.node.store, authorization), "operator", "auditor")
+    index, width = _parse(path)
+    first = index * TILE_WIDTH
+    with services.node.store.reading() as repositories:
+        size = _served_size(services)
+        rows = [row.envelope for row in repositories.entries.between(first, first + width)]
+    if first + width > size or len(rows) < width:
+        raise TileUnknown(f"entry bundle {path[:80]!r} is not in the log yet")
+    return Response(entry_bundle(rows), media_type="application/octet-stream", headers=FOREVER)
+
+
+@router.get("/tile/{level}/{path:path}", summary="A tile of hashes")
+def get_tile(level: int, path: str, services: ServicesOf) -> Response:
+    """Return the hashes of a tile, whole or partial."""
+    index, width = _parse(path)
+    covered = (index * TILE_WIDTH + width) << (8 * level)
+    if not 0 <= level < 7 or covered > _served_size(services):  # noqa: PLR2004 # 2^56 leaves
+        raise TileUnknown(f"tile {level}/{path[:80]} is not in the log yet")
+    key = tile_key(level, index)
+    with services.node.store.reading() as repositories:
+        data = repositories.tree.read_log_tiles([key]).get(key, b"")
+    if len(data) < width * HASH_BYTES:
+        raise TileUnknown(f"tile {level}/{path[:80]} is not in the log yet")
+    return Response(
+        data[: width * HASH_BYTES], media_type="application/octet-stream", headers=FOREVER
+    )
+
+
+def _served_size(services: Services) -> int:
+    served = services.node.second_place.latest()
+    return 0 if served is None else served.tree_size
+
+
+def _parse(path: str) -> tuple[int, int]:
+    found = _INDEX.fullmatch(path)
+    if found is None:
+        raise TileUnknown(f"tile path {path[:80]!r} is malformed")
+    width = int(found[2]) if found[2] else TILE_WIDTH
+    index = int(found[1].replace("x", "").replace("/", ""))
+    if width > TILE_WIDTH or (found[2] and width == TILE_WIDTH) or index >= 1 << 48:
+        raise TileUnknown(f"tile path {path[:80]!r} is malformed")
+    return index, width
+
+
+@router.get("/anchor/{tree_size}", summary="The evidence around an anchor")
+def get_anchor(tree_size: int, services: ServicesOf) -> Response:
+    """Return header, account and storage proof, as captured at inclusion."""
+    with services.node.store.reading() as repositories:
+        row = repositories.anchors.of_size(tree_size)
+    if row is None or row.evidence is None:
+        raise AnchorUnknown(f"anchor of size {tree_size} is unknown or has no evidence")
+    return Response(row.evidence, media_type="application/json")
+
+
+@router.get("/trust.json", summary="What the operator's own verifier trusts")
+def get_trust(services: ServicesOf) -> dict[str, Any]:
+    """Return the operator's trust file: convenient, and only the operator's word."""
+    return dict(trust_of(services.node.store, services.node.identity).to_json())

@@ -1,0 +1,1 @@
+"""Supplier quality over HTTP: `/api/suppliers/{gln}/score`."""

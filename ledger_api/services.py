@@ -1,0 +1,65 @@
+"""What every endpoint needs: the node, its settings, its workers, and who is calling."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Header, Request
+
+from ledger_api.auth import Caller, authenticate
+from ledger_api.settings import Settings
+from ledger_api.workers import Workers
+from traceability.ledger.node import Node
+from traceability.strict_json import JSONTooLargeError
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """A serving node."""
+
+    node: Node
+    settings: Settings
+    workers: Workers
+    is_test_chain: bool
+
+
+def services_of(request: Request) -> Services:
+    """Return the services of the app that a request came to."""
+    found: Services = request.app.state.services
+    return found
+
+
+ServicesOf = Annotated[Services, Depends(services_of)]
+
+
+def caller_of(
+    services: ServicesOf, authorization: Annotated[str | None, Header()] = None
+) -> Caller:
+    """Return who calls; refuse a request without a valid API key."""
+    return authenticate(services.node.store, authorization)
+
+
+CallerOf = Annotated[Caller, Depends(caller_of)]
+
+
+async def read_body(request: Request, limit: int) -> bytes:
+    """Read a request's body, no more than the limit, whatever it announces.
+
+    Raises
+    ------
+    JSONTooLargeError
+    """
+    announced = request.headers.get("content-length", "")
+    if announced.isdigit() and int(announced) > limit:
+        raise JSONTooLargeError(
+            f"body is too long: expected at most {limit} bytes, got {announced}"
+        )
+    parts: list[bytes] = []
+    size = 0
+    async for part in request.stream():
+        size += len(part)
+        if size > limit:
+            raise JSONTooLargeError(f"body is too long: expected at most {limit} bytes, got more")
+        parts.append(part)
+    return b"".join(parts)

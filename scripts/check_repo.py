@@ -12,6 +12,7 @@ import ast
 import importlib
 import importlib.metadata
 import io
+import itertools
 import json
 import pkgutil
 import re
@@ -23,14 +24,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
-from typer.main import get_command
-
-import ledger_api
-import traceability
-from ledger_api.cli.app import app
-from ledger_api.i18n.terms import term
-from ledger_api.i18n.translations import LANGUAGES, source_of
-from traceability.errors import all_errors
+import typer.main
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -51,6 +45,8 @@ LINK = re.compile(r"\]\((?!https?:|mailto:|#)([^)#\s]+)[^)]*\)")
 MAKE_TARGET = re.compile(r"^([a-z][a-z-]*(?: [a-z][a-z-]*)*):(?!=)", re.MULTILINE)
 
 PROGRAM = ("traceability", "ledger_api", "analytics")
+# What each code is called, and what to do about it, in every language.
+ERROR_WORDS = ("error title", "error remedy")
 OURS = (*PROGRAM, "scripts", "tests")
 
 Finding = str
@@ -146,8 +142,9 @@ def make_targets() -> set[str]:
 @cache
 def program_commands() -> set[str]:
     """Return the commands of the `itemproof` program, those of groups as "group command"."""
+    app = importlib.import_module("ledger_api.cli.app").app
     found: set[str] = set()
-    todo = [("", get_command(app))]
+    todo = [("", typer.main.get_command(app))]
     while todo:
         prefix, command = todo.pop()
         for name, part in getattr(command, "commands", {}).items():
@@ -255,23 +252,31 @@ def check_script_list() -> Iterator[Finding]:
         yield at(page, 1, f"names what is not there, or misses what is: {name!r}")
 
 
-def check_error_words() -> Iterator[Finding]:
-    """Find error codes that two classes share, or that lack words in a language."""
-    for package in (traceability, ledger_api):
-        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+def error_codes() -> dict[str, list[str]]:
+    """Return the classes that carry each error code, from every module of the program."""
+    for name in PROGRAM:
+        package = importlib.import_module(name)
+        for module in pkgutil.walk_packages(package.__path__, f"{name}."):
             if ".migrations." not in module.name:
                 importlib.import_module(module.name)
-    users: dict[str, list[str]] = {}
-    for error in all_errors():
-        users.setdefault(error.code, []).append(f"{error.__module__}.{error.__qualname__}")
-    for code, names in users.items():
+    found: dict[str, list[str]] = {}
+    for error in importlib.import_module("traceability.errors").all_errors():
+        found.setdefault(error.code, []).append(f"{error.__module__}.{error.__qualname__}")
+    return found
+
+
+def check_error_words() -> Iterator[Finding]:
+    """Find error codes that two classes share, or that lack words in a language."""
+    codes = error_codes()
+    terms = importlib.import_module("ledger_api.i18n.terms")
+    catalogues = importlib.import_module("ledger_api.i18n.translations")
+    for code, names in codes.items():
         if len(names) > 1:
             yield at(Path("traceability/errors.py"), 1, f"{code} is the code of {names}")
-        for language in LANGUAGES:
-            for kind in ("error title", "error remedy"):
-                if term(kind, code, language=language) == code:
-                    page = source_of(language, "terms").relative_to(ROOT)
-                    yield at(page, 1, f"no {kind} for {code}")
+        for language, kind in itertools.product(catalogues.LANGUAGES, ERROR_WORDS):
+            if terms.term(kind, code, language=language) == code:
+                page = catalogues.source_of(language, "terms").relative_to(ROOT)
+                yield at(page, 1, f"no {kind} for {code}")
 
 
 def tracked_files() -> list[Path]:

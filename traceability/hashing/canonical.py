@@ -1,6 +1,7 @@
 """RFC 8785 canonical JSON (JCS): one byte form for every value.
 
-Source: RFC 8785. `rfc8785` writes it; orjson does where its bytes are provably the same.
+Source: RFC 8785, section 3.2. `rfc8785` writes it; orjson does where its bytes are provably the
+same.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import orjson
 import rfc8785
 
 from traceability.errors import InvalidInput
-from traceability.strict_json import MAX_BYTES, MAX_DEPTH, JSONValue, parse_json
+from traceability.strict_json import MAX_BYTES, MAX_DEPTH, JSONValue, check_nesting, parse_json
 
 
 class NotCanonical(InvalidInput):
@@ -62,7 +63,22 @@ def parse_canonical(
     data: bytes, *, max_bytes: int = MAX_BYTES, max_depth: int = MAX_DEPTH
 ) -> JSONValue:
     """Return the value of canonical JSON, and refuse any other form of it."""
-    value = parse_json(data, max_bytes=max_bytes, max_depth=max_depth)
-    if canonicalize(value) != data:
-        raise NotCanonical("JSON is not in canonical form (RFC 8785)")
+    value = _read_canonical(data, max_depth) if len(data) <= max_bytes else None
+    if value is None:
+        value = parse_json(data, max_bytes=max_bytes, max_depth=max_depth)
+        if canonicalize(value) != data:
+            raise NotCanonical("JSON is not in canonical form (RFC 8785)")
     return value
+
+
+def _read_canonical(data: bytes, max_depth: int) -> JSONValue:
+    """Return the value of bytes that are canonical, None for others and for `null`.
+
+    A lax parser is enough: what it drops or rounds does not come back as the same bytes.
+    """
+    check_nesting(data, max_depth)
+    try:
+        value: JSONValue = orjson.loads(data)
+        return value if canonicalize(value) == data else None
+    except (orjson.JSONDecodeError, CannotCanonicalize):
+        return None

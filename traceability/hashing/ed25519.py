@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
@@ -21,6 +21,7 @@ KEY_BYTES = 32
 SIGNATURE_BYTES = 64
 _P = 2**255 - 19
 _L = 2**252 + 27742317777372353535851937790883648493
+_D = -121665 * pow(121666, -1, _P) % _P
 _Y_MASK = (1 << 255) - 1
 # The y coordinates of the eight points of small order: orders 1, 2, 4 and 8.
 _ORDER_EIGHT_Y = int("7a03ac9277fdc74ec6cc392cfa53202a0f67100d760b3cba4fd84d3d706a17c7", 16)
@@ -40,7 +41,7 @@ class PublicKeyInvalid(ProofRejected):
 
 
 class KeyFileInvalid(InvalidInput):
-    """The key file is not an Ed25519 private key in PEM (PKCS #8)."""
+    """The key file is not an Ed25519 private key in PEM (PKCS #8), or may not be written."""
 
     code = "KEY_FILE_INVALID"
 
@@ -56,7 +57,22 @@ def _is_strict_point(encoded: bytes) -> bool:
 
 
 def check_public_key(public_key: bytes) -> None:
-    """Refuse a key that is not 32 bytes, not canonical, not a point, or of small order."""
+    """Refuse a key that is not 32 bytes, not canonical, not a point, or of small order.
+
+    For registration: that it is a point at all costs a modular exponentiation.
+    """
+    _check_encoding(public_key)
+    if not _is_on_curve(int.from_bytes(public_key, "little") & _Y_MASK):
+        raise PublicKeyInvalid("public key is not a point of the curve")
+
+
+def _is_on_curve(y: int) -> bool:
+    """Tell whether some x fits: x² = (y² - 1) / (d y² + 1) must be a square (section 5.1.3)."""
+    square = (y * y - 1) * (_D * y * y + 1)
+    return pow(square, (_P - 1) // 2, _P) <= 1
+
+
+def _check_encoding(public_key: bytes) -> None:
     if len(public_key) != KEY_BYTES:
         raise PublicKeyInvalid(
             f"public key has the wrong length: expected {KEY_BYTES} bytes, got {len(public_key)}"
@@ -72,7 +88,7 @@ def verify_strict(public_key: bytes, signature: bytes, message: bytes) -> None:
     ------
     PublicKeyInvalid, SignatureInvalid
     """
-    check_public_key(public_key)
+    _check_encoding(public_key)
     if len(signature) != SIGNATURE_BYTES:
         raise SignatureInvalid(
             f"signature has the wrong length: expected {SIGNATURE_BYTES} bytes, "
@@ -128,7 +144,7 @@ def load_signing_key(path: Path) -> SigningKey:
     """Read a key file."""
     try:
         private = serialization.load_pem_private_key(path.read_bytes(), password=None)
-    except (OSError, ValueError, TypeError) as error:
+    except (OSError, ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise KeyFileInvalid(f"key file {path.name!r} cannot be read: expected PEM") from error
     if not isinstance(private, Ed25519PrivateKey):
         raise KeyFileInvalid(f"key file {path.name!r} holds another kind of key: expected Ed25519")
@@ -137,7 +153,10 @@ def load_signing_key(path: Path) -> SigningKey:
 
 def save_signing_key(key: SigningKey, path: Path) -> None:
     """Write a new key file, readable by its owner only; never over an existing one."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError as error:
+        raise KeyFileInvalid(f"key file {path.name!r} exists: it is never overwritten") from error
     with os.fdopen(descriptor, "wb") as handle:
         handle.write(key.to_pem())
         handle.flush()

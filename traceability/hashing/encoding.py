@@ -1,8 +1,10 @@
-"""Text forms of bytes and times: canonical base64 and base64url, RFC 3339 milliseconds."""
+"""Text forms of bytes and times: canonical base64 and base64url, RFC 3339 milliseconds.
+
+Source: RFC 4648, sections 4 and 5; RFC 3339, section 5.6.
+"""
 
 from __future__ import annotations
 
-import base64
 import binascii
 import hashlib
 import re
@@ -14,6 +16,7 @@ HASH_LENGTH = 32
 ZERO_HASH = bytes(HASH_LENGTH)
 # To the standard alphabet; its own two characters and padding become malformed.
 _FROM_URL = bytes.maketrans(b"-_+/=", b"+/\x00\x00\x00")
+_TO_URL = bytes.maketrans(b"+/", b"-_")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
 
 
@@ -30,7 +33,7 @@ def sha256(data: bytes) -> bytes:
 
 def b64u_encode(data: bytes) -> str:
     """Return base64url without padding."""
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+    return binascii.b2a_base64(data, newline=False).translate(_TO_URL, b"=").decode()
 
 
 def b64u_decode(text: str, *, length: int | None = None) -> bytes:
@@ -40,7 +43,7 @@ def b64u_decode(text: str, *, length: int | None = None) -> bytes:
 
 def b64_encode(data: bytes) -> str:
     """Return standard base64 with padding."""
-    return base64.b64encode(data).decode()
+    return binascii.b2a_base64(data, newline=False).decode()
 
 
 def b64_decode(text: str, *, length: int | None = None) -> bytes:
@@ -70,8 +73,8 @@ def format_time(moment: datetime) -> str:
     """Return an aware time as RFC 3339, UTC, milliseconds, `Z`; finer digits are cut."""
     if moment.tzinfo is None:
         raise EncodingInvalid("time has no zone: expected an aware time")
-    utc = moment.astimezone(UTC)
-    return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}Z"
+    utc = moment.astimezone(UTC).replace(tzinfo=None)
+    return utc.isoformat(timespec="milliseconds") + "Z"
 
 
 def parse_time(text: str) -> datetime:
@@ -79,6 +82,10 @@ def parse_time(text: str) -> datetime:
     if not _TIME.fullmatch(text):
         raise EncodingInvalid("time is malformed: expected RFC 3339, UTC, milliseconds, Z")
     try:
-        return datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(text)
     except ValueError as error:
         raise EncodingInvalid(f"time does not exist: {text}") from error
+    # Later Pythons read 24:00 as the next day's beginning.
+    if format_time(moment) != text:
+        raise EncodingInvalid(f"time does not exist: {text}")
+    return moment

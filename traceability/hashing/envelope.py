@@ -79,8 +79,24 @@ def sign_envelope(payload_type: str, payload: bytes, keys: Sequence[SigningKey])
     return Envelope(payload_type, payload, signatures)
 
 
-def verify_envelope(envelope: Envelope, public_keys: Sequence[tuple[str, bytes]]) -> None:
-    """Demand signatures by exactly these keys, (alg, public key), in this order."""
+def verify_envelope(
+    envelope: Envelope,
+    public_keys: Sequence[tuple[str, bytes]],
+    *,
+    payload_type: str = STATEMENT_TYPE,
+) -> None:
+    """Demand signatures by exactly these keys, (alg, public key), in this order.
+
+    Raises
+    ------
+    EnvelopeInvalid, SignersInvalid, PublicKeyInvalid, SignatureInvalid
+        A receipt is no statement, whoever signed it: the payload type comes first.
+    """
+    if envelope.payload_type != payload_type:
+        raise EnvelopeInvalid(
+            f"envelope holds something else: expected {payload_type}, "
+            f"got {envelope.payload_type[:80]!r}"
+        )
     wanted = [key_id(alg, public) for alg, public in public_keys]
     if [signature.keyid for signature in envelope.signatures] != wanted:
         raise SignersInvalid(

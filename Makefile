@@ -67,7 +67,8 @@ contracts-format:
 abi:
 	python scripts/compile_contracts.py --check
 vectors:
-	python scripts/make_vectors.py --check
+	@for script in scripts/make_*vectors.py; do \
+		echo "python $$script --check"; python "$$script" --check || exit 1; done
 repository:
 	python scripts/check_repo.py
 

@@ -158,7 +158,8 @@ def check_nesting(raw: bytes, max_depth: int = MAX_DEPTH) -> None:
         brackets = brackets.replace(b"[]", b"")
         if not brackets:
             return
-    if b"[" in brackets:
+    # What is left of text that was cut off is unclosed: the parser says so, unless it is deep.
+    if b"[]" in brackets or brackets.count(b"[") > max_depth:
         raise JSONDepthError(f"JSON is nested too deeply: expected at most {max_depth} levels")
 
 

@@ -51,9 +51,9 @@ test-python:
 .PHONY: check
 check: ## style, types, import rules, and whether generated files are fresh
 	$(SETUP) check
-	@$(MAKE) -k lint format-check types imports contracts-format abi vectors repository
+	@$(MAKE) -k lint format-check types imports contracts-format abi vectors catalogues repository
 
-.PHONY: lint format-check types imports contracts-format abi vectors repository
+.PHONY: lint format-check types imports contracts-format abi vectors catalogues repository
 lint:
 	ruff check .
 format-check:
@@ -69,6 +69,8 @@ abi:
 vectors:
 	@for script in scripts/make_*vectors.py; do \
 		echo "python $$script --check"; python "$$script" --check || exit 1; done
+catalogues:
+	python scripts/update_catalogues.py --check
 repository:
 	python scripts/check_repo.py
 

@@ -305,9 +305,11 @@ def findings() -> Iterator[Finding]:
 def main() -> None:
     """Print what is wrong."""
     argparse.ArgumentParser(description=__doc__).parse_args()
-    found = list(findings())
-    print("\n".join(found) or "repository: nothing found")
-    sys.exit(1 if found else 0)
+    count = 0
+    for count, finding in enumerate(findings(), 1):  # noqa: B007 - the last one is the total
+        print(finding, flush=True)
+    print(f"repository: {count} findings")
+    sys.exit(1 if count else 0)
 
 
 if __name__ == "__main__":

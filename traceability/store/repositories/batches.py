@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, insert, select
+from sqlalchemy import Connection, Row, Select, and_, func, insert, select
 
 from traceability.store.bulk import bulk_insert, inserted_number
 from traceability.store.tables import batches, entries, events, records
@@ -150,6 +150,11 @@ class BatchRepository:
                 return
             yield from (BatchRow(*row) for row in rows)
             after = rows[-1].batch
+
+    def count_records(self) -> int:
+        """Return how many records there are, items among them."""
+        total = self._connection.scalar(select(func.sum(batches.c.record_count)))
+        return int(total or 0)
 
     def documents(self, media_type: str, *, below: int) -> Iterator[LoggedPayload]:
         """Yield documents of a media type that are logged below a leaf index, in log order."""

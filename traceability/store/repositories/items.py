@@ -116,6 +116,13 @@ class ItemRepository:
                 high = middle
         return None
 
+    def latest(self) -> tuple[str, str, str] | None:
+        """Return GTIN, lot and serial of the first item of the newest run."""
+        statement = select(item_runs).order_by(item_runs.c.batch.desc()).limit(1)
+        row = self._connection.execute(statement).one_or_none()
+        item = None if row is None else self.get(row.batch, row.first_index)
+        return None if row is None or item is None else (row.gtin, row.lot, item.serial)
+
     def count(self) -> int:
         """Return how many items there are."""
         total = self._connection.scalar(select(func.sum(item_runs.c.quantity)))

@@ -1,0 +1,54 @@
+"""The application: endpoints, pages and workers around one open node."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from ledger_api import health, problems
+from ledger_api.batches import endpoints as batches
+from ledger_api.items import endpoints as items
+from ledger_api.lineage import endpoints as lineage
+from ledger_api.log import endpoints as log
+from ledger_api.quality import endpoints as quality
+from ledger_api.services import Services
+from ledger_api.settings import Settings
+from ledger_api.version import VERSION
+from ledger_api.web import assets
+from ledger_api.web import endpoints as web
+from ledger_api.workers import Workers
+from traceability.ledger.node import Node
+
+DESCRIPTION = "Supply-chain traceability ledger: one item, one code, one proof."
+
+
+def create_app(node: Node, settings: Settings) -> FastAPI:
+    """Return the application; its workers run while it serves."""
+    services = Services(node, settings, Workers(node), is_test_chain=not settings.rpc_urls)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        services.workers.start()
+        try:
+            yield
+        finally:
+            services.workers.stop()
+
+    app = FastAPI(
+        title="ItemProof",
+        version=VERSION,
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        # FastAPI's own pages load scripts from elsewhere; /docs is a page of ours.
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.state.services = services
+    problems.install(app)
+    for part in (batches, items, lineage, quality, log, health):
+        app.include_router(part.router)
+    assets.install(app)
+    app.include_router(web.router)
+    return app

@@ -1,0 +1,39 @@
+"""`serve`: API, pages, sequencer and anchorer in one process."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from urllib.parse import urlsplit
+
+import typer
+import uvicorn
+
+from ledger_api.app import create_app
+from ledger_api.cli.running import DEFAULT_DATA, AsJSON, Command, DataDir, run
+
+# Time that a request in hand gets when the server is told to stop.
+GRACE_SECONDS = 10
+
+
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int | None, typer.Option(help="Port; default: the base URL's.")] = None,
+    data: DataDir = DEFAULT_DATA,
+    as_json: AsJSON = False,
+) -> None:
+    """Serve a data folder; without a configured chain, on an embedded test chain of its own."""
+
+    def work(command: Command) -> None:
+        with command.node(need="required") as node, node.store.lock("serve", wait=False):
+            chosen = port or urlsplit(command.settings.base_url).port or 8000
+            command.output.progress(f"serving {command.data_dir} on http://{host}:{chosen}")
+            uvicorn.run(
+                create_app(node, command.settings),
+                host=host,
+                port=chosen,
+                log_level="warning",
+                server_header=False,
+                timeout_graceful_shutdown=GRACE_SECONDS,
+            )
+
+    run(data, as_json, work)

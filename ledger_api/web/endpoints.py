@@ -1,0 +1,136 @@
+"""The pages, and the GS1 Digital Link paths, which *are* the consumer page."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from urllib.parse import quote
+
+from fastapi import APIRouter, File, Form, Request, UploadFile
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+
+from ledger_api.problems import http_status
+from ledger_api.services import Services, ServicesOf
+from ledger_api.web import filling, pages
+from ledger_api.web.quality_filling import quality_view
+from ledger_api.web.submitting import submission_part
+from ledger_api.web.views import ProblemView, ScanView, SupplierView
+from traceability.codes.uris import parse_code
+from traceability.errors import ItemProofError
+
+router = APIRouter(include_in_schema=False)
+
+
+def _page(request: Request, services: Services) -> pages.Page:
+    settings = services.settings
+    return pages.page_of(request, default=settings.lang or "zh", timezone=settings.timezone)
+
+
+@router.get("/", response_class=HTMLResponse)
+def landing(request: Request, services: ServicesOf) -> HTMLResponse:
+    """Show what this is, how much it holds, and an item to look at."""
+    return pages.landing_page(_page(request, services), filling.landing_view(services))
+
+
+@router.api_route("/01/{rest:path}", methods=["GET", "HEAD"], response_class=HTMLResponse)
+def item(rest: str, request: Request, services: ServicesOf) -> HTMLResponse:
+    """Show the record behind a scanned code; the verdict is in the page itself."""
+    page = _page(request, services)
+    path = request.scope.get("raw_path", b"").decode("ascii", "replace") or f"/01/{rest}"
+    try:
+        identifier = parse_code(f"https://id.gs1.org{path.split('?')[0]}")
+        view = filling.item_view(services, identifier)
+    except ItemProofError as error:
+        return pages.problem_page(page, _problem(error, given=path))
+    return pages.item_page(page, view)
+
+
+def _problem(error: ItemProofError, *, given: str) -> ProblemView:
+    return ProblemView(
+        status=http_status(error),
+        code=error.code,
+        detail=error.fault,
+        given=given,
+        expected=error.expected or "",
+        got=error.got or "",
+    )
+
+
+@router.get("/scan", response_class=HTMLResponse)
+def scan(request: Request, services: ServicesOf, code: str = "") -> Response:
+    """Take a typed code to its page."""
+    page = _page(request, services)
+    if not code.strip():
+        return pages.scan_page(page, ScanView())
+    try:
+        identifier = parse_code(code.strip())
+        path = "/" + identifier.digital_link().split("/", 3)[3]
+    except ItemProofError as error:
+        problem = _problem(error, given=code)
+        return pages.scan_page(page, ScanView(typed=code, problem=problem), status=problem.status)
+    asked = f"?lang={page.language}" if page.is_language_asked else ""
+    return RedirectResponse(quote(path, safe="/%") + asked, status_code=303)
+
+
+@router.get("/supplier", response_class=HTMLResponse)
+def supplier(request: Request, services: ServicesOf) -> HTMLResponse:
+    """Show the upload form."""
+    view = SupplierView(filling.chain_part(services))
+    return pages.supplier_page(_page(request, services), view)
+
+
+@router.post("/supplier", response_class=HTMLResponse)
+async def upload(
+    request: Request,
+    services: ServicesOf,
+    file: Annotated[UploadFile, File()],
+    api_key: Annotated[str, Form()] = "",
+    trial: Annotated[str, Form()] = "",
+) -> HTMLResponse:
+    """Check or submit an uploaded document, and say what became of each record."""
+    limit = services.settings.max_body_bytes
+    body = await file.read(limit + 1)
+    part = await run_in_threadpool(
+        submission_part,
+        services,
+        body,
+        file_name=file.filename or "",
+        api_key=api_key,
+        is_trial=bool(trial),
+    )
+    status = 200 if part.fault is None else 400
+    view = SupplierView(filling.chain_part(services), part)
+    return pages.supplier_page(_page(request, services), view, status=status)
+
+
+@router.get("/audit", response_class=HTMLResponse)
+def audit(request: Request, services: ServicesOf) -> HTMLResponse:
+    """Show where the log stands and how to check it."""
+    return pages.audit_page(_page(request, services), filling.audit_view(services))
+
+
+@router.get("/quality", response_class=HTMLResponse)
+def quality(request: Request, services: ServicesOf) -> HTMLResponse:
+    """Show the suppliers' scores."""
+    return pages.quality_page(_page(request, services), quality_view(services))
+
+
+@router.get("/docs", response_class=HTMLResponse)
+def api_explorer(request: Request, services: ServicesOf) -> HTMLResponse:
+    """Show the HTTP interface, from files of our own."""
+    return pages.api_page(_page(request, services))
+
+
+@router.get("/.well-known/gs1resolver")
+def resolver_description(services: ServicesOf) -> JSONResponse:
+    """Describe the resolver (GS1-Conformant resolver, section 5)."""
+    base = services.settings.base_url.rstrip("/")
+    return JSONResponse(
+        {
+            "name": "ItemProof",
+            "resolverRoot": base,
+            "supportedPrimaryKeys": ["01"],
+            "linkTypeDefaultCanBeLinkset": False,
+        },
+        headers={"Access-Control-Allow-Origin": "*"},
+    )

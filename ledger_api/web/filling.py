@@ -1,0 +1,222 @@
+"""From the ledger to the views: what each page shows is read here, on one snapshot."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ledger_api.i18n.local_text import LocalText
+from ledger_api.items.states import state_of
+from ledger_api.lots import lot_attributes, lot_name
+from ledger_api.reports import ANCHOR_STATES
+from ledger_api.services import Services
+from ledger_api.web.views import (
+    AnchorRow,
+    Attribute,
+    AuditView,
+    ChainPart,
+    Code,
+    Figures,
+    ItemView,
+    LandingView,
+    ProofLinks,
+    Recall,
+    Stop,
+    Verdict,
+    verdict_of,
+)
+from traceability.codes.identifier import Identifier
+from traceability.errors import ItemProofError
+from traceability.ledger.lookup import CodeUnknown, find_item
+from traceability.ledger.trust import trust_of
+from traceability.lineage import journey
+from traceability.lineage.results import JourneyStep
+from traceability.store.repositories import Repositories
+from traceability.store.repositories.items import ItemRun
+from traceability.store.times import from_milliseconds
+from traceability.verify.verifier import verify_bundle
+
+# Stops on the consumer page; the journey goes on in the API.
+MAX_STOPS = 12
+MAX_ANCHORS = 20
+# Lot attributes with a place of their own on the page.
+_OWN_PLACE = ("name", "gtin", "lot", "quantity")
+
+
+def chain_part(services: Services) -> ChainPart:
+    """Return the chain and contract of the log."""
+    identity = services.node.identity
+    return ChainPart(
+        chain_id=identity.genesis.chain_id,
+        contract=identity.genesis.contract,
+        log_id=identity.log.hex(),
+        is_test=services.is_test_chain,
+    )
+
+
+def item_view(services: Services, identifier: Identifier) -> ItemView:
+    """Return the consumer page of an item, a lot or a kind of product.
+
+    Raises
+    ------
+    CodeUnknown
+        Nothing is recorded under the code.
+    """
+    with services.node.store.reading() as repositories:
+        run = _run(repositories, identifier)
+        return _ItemFilling(services, repositories, identifier, run).view()
+
+
+def _run(repositories: Repositories, identifier: Identifier) -> ItemRun:
+    if identifier.serial is not None:
+        address = find_item(repositories, identifier)
+        run = None if address is None else repositories.items.run(address.batch)
+    else:
+        runs = repositories.items.runs_of(identifier.gtin or "", identifier.lot)
+        run = runs[0] if runs else None
+    if run is None:
+        raise CodeUnknown(f"code {identifier.canonical} is unknown: no record names it")
+    return run
+
+
+@dataclass(frozen=True, slots=True)
+class _ItemFilling:
+    """One page, being filled."""
+
+    services: Services
+    repositories: Repositories
+    identifier: Identifier
+    run: ItemRun
+
+    def view(self) -> ItemView:
+        code = Code(
+            self.identifier.digital_link(),
+            self.run.gtin,
+            self.identifier.lot or (self.run.lot if self.identifier.serial else None),
+            self.identifier.serial,
+        )
+        view = ItemView(
+            code=code,
+            name=lot_name(self.repositories, self.run),
+            chain=chain_part(self.services),
+            attributes=tuple(self._attributes()),
+        )
+        return view if self.identifier.serial is None else self._with_proof(view)
+
+    def _attributes(self) -> list[Attribute]:
+        members = lot_attributes(self.repositories, self.run)
+        return [
+            Attribute(name, str(value))
+            for name, value in members.items()
+            if name not in _OWN_PLACE and isinstance(value, str | int | float)
+        ]
+
+    def _with_proof(self, view: ItemView) -> ItemView:
+        steps = journey(self.repositories, self.identifier.canonical).steps
+        return ItemView(
+            code=view.code,
+            name=view.name,
+            chain=view.chain,
+            attributes=view.attributes,
+            verdict=self._verdict(),
+            journey=tuple(self._stop(step) for step in steps[-MAX_STOPS:]),
+            is_journey_cut=len(steps) > MAX_STOPS,
+            recall=self._recall(),
+            links=ProofLinks(f"/api/proofs?code={self.identifier.digital_link()}"),
+        )
+
+    def _verdict(self) -> Verdict:
+        code = self.identifier.digital_link()
+        try:
+            bundle = self.services.node.prove(code, audience="public").to_bytes()
+        except ItemProofError:
+            # The record has arrived and no state entry follows it yet.
+            return Verdict("received")
+        trust = trust_of(self.services.node.store, self.services.node.identity)
+        return verdict_of(verify_bundle(bundle, trust, accept="logged", code=code))
+
+    def _stop(self, step: JourneyStep) -> Stop:
+        return Stop(
+            biz_step=step.biz_step or "",
+            event_time=step.event_time,
+            place=self._place(step.read_point or step.biz_location),
+            state=self._state(step),
+            proof_url=step.proof_url,
+            is_error=step.declared_erroneous,
+        )
+
+    def _place(self, uri: str | None) -> LocalText:
+        """Return the name of the party at a GLN, or the code itself."""
+        if uri is None:
+            return LocalText()
+        gln = uri.partition("/414/")[2][:13]
+        row = self.repositories.participants.by_gln(gln) if gln else None
+        return LocalText(zh=uri if row is None else row.name)
+
+    def _state(self, step: JourneyStep) -> str:
+        entry = self.repositories.entries.by_leaf_hash(step.record.entry_hash)
+        return state_of(self.repositories, None if entry is None else entry.leaf_index)
+
+    def _recall(self) -> Recall | None:
+        batch = self.repositories.batches.get(self.run.batch)
+        entry = None if batch is None else self.repositories.entries.by_arrival(batch.arrival)
+        address = find_item(self.repositories, self.identifier)
+        if entry is None or address is None:
+            return None
+        rows = self.repositories.statuses.of_record(entry.leaf_hash, address.record_index)
+        kinds = [row for row in rows if row.kind in ("recalled", "recall_lifted")]
+        if not kinds or kinds[-1].kind == "recall_lifted":
+            return None
+        said = self.repositories.entries.by_arrival(kinds[-1].arrival)
+        return Recall(since=None if said is None else from_milliseconds(said.received))
+
+
+def landing_view(services: Services) -> LandingView:
+    """Return the first page: how much the log holds, and an item to look at."""
+    with services.node.store.reading() as repositories:
+        figures = Figures(
+            items=repositories.items.count(),
+            records=repositories.batches.count_records(),
+            entries=repositories.entries.count_sequenced(),
+            participants=len(repositories.participants.all()),
+        )
+        example = repositories.items.latest()
+    path = None if example is None else f"/01/{example[0]}/10/{example[1]}/21/{example[2]}"
+    return LandingView(figures=figures, chain=chain_part(services), example_url=path)
+
+
+def audit_view(services: Services) -> AuditView:
+    """Return where the log stands."""
+    with services.node.store.reading() as repositories:
+        checkpoint = repositories.tree.latest_checkpoint()
+        rows = repositories.anchors.all(limit=MAX_ANCHORS)
+        waiting = len(repositories.entries.unsequenced(1000))
+        anchored = repositories.anchors.latest()
+        final = repositories.anchors.latest(states=("final",))
+    size = 0 if checkpoint is None else checkpoint.tree_size
+    final_size = 0 if final is None else final.tree_size
+    anchored_size = max(final_size, 0 if anchored is None else anchored.tree_size)
+    return AuditView(
+        chain=chain_part(services),
+        origin=services.node.identity.origin,
+        checkpoint="" if checkpoint is None else checkpoint.text,
+        tree_size=size,
+        root_hash="" if checkpoint is None else checkpoint.root_hash.hex(),
+        states=(
+            ("received", waiting),
+            ("logged", size - anchored_size),
+            ("anchored", anchored_size - final_size),
+            ("final", final_size),
+        ),
+        anchors=tuple(
+            AnchorRow(
+                tree_size=row.tree_size,
+                root_hash=row.root_hash.hex(),
+                state=ANCHOR_STATES.get(row.state, "logged"),
+                block_number=row.block_number,
+                evidence_url=f"/log/anchor/{row.tree_size}" if row.evidence else None,
+            )
+            for row in rows
+            if row.state != "dropped"
+        ),
+        is_chain_reachable=services.workers.anchorer.fault is None,
+    )

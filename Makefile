@@ -17,7 +17,7 @@ SETUP = @$(NEEDED) scripts/setup.py
 export PATH := $(CURDIR)/.tools/bin:$(CURDIR)/.venv/bin:$(PATH)
 
 # Test processes: as many as there are processors, or JOBS=0 for one without workers.
-JOBS ?= auto
+JOBS ?= logical
 # Further arguments for the program or the tests, such as ARGS="--port 8001".
 ARGS ?=
 
@@ -46,7 +46,7 @@ test-contracts:
 test-js:
 	node --test "tests/**/*.test.mjs"
 test-python:
-	pytest --numprocesses $(JOBS) $(ARGS)
+	pytest --numprocesses $(JOBS) --dist loadfile $(ARGS)
 
 .PHONY: check
 check: ## style, types, import rules, and whether generated files are fresh

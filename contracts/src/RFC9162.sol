@@ -13,6 +13,7 @@ library RFC9162 {
     /// @dev Assembly spares the copying that `sha256(abi.encodePacked(…))` does: 54,000 instead
     /// of 62,000 gas for an anchor with 11 nodes. It writes above the free memory pointer and in
     /// the scratch space only.
+    // slither-disable-next-line assembly -- measured above, and compared with the plain twin.
     function nodeHash(bytes32 left, bytes32 right) internal view returns (bytes32 digest) {
         bool success;
         assembly ("memory-safe") {

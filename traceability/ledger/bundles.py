@@ -17,7 +17,12 @@ from traceability.ledger.faults import KeyUnknown
 from traceability.ledger.identity import Identity
 from traceability.ledger.receipts import NotLoggedYet
 from traceability.ledger.state import StateCache
-from traceability.ledger.tree_reading import BatchNodes, item_prefix, log_nodes
+from traceability.ledger.tree_reading import (
+    BatchNodes,
+    UpperLevelsCache,
+    item_prefix,
+    log_nodes,
+)
 from traceability.merkle.proofs import Node, consistency_path, inclusion_path
 from traceability.store.repositories import Repositories
 from traceability.store.repositories.batches import BatchRow
@@ -70,11 +75,17 @@ class BundleBuilder:
     """Builds bundles on one snapshot of the store."""
 
     def __init__(
-        self, repositories: Repositories, identity: Identity, *, states: StateCache
+        self,
+        repositories: Repositories,
+        identity: Identity,
+        *,
+        states: StateCache,
+        upper: UpperLevelsCache,
     ) -> None:
         self._repositories = repositories
         self._identity = identity
         self._states = states
+        self._upper = upper
 
     def build(self, address: RecordAddress, *, select: Selection = show_all) -> Bundle:
         """Build the bundle of one record.
@@ -93,7 +104,8 @@ class BundleBuilder:
         statement = parse_statement(parse_envelope(entry.envelope).payload)
         if not isinstance(statement, BatchStatement):
             raise RecordUnknown("entry is not a batch")
-        batch_nodes = BatchNodes(self._repositories, batch)
+        upper = self._upper.of(self._repositories, batch)
+        batch_nodes = BatchNodes(self._repositories, batch, upper=upper)
         return Bundle(
             record=self._record(address, batch, batch_nodes, select),
             entry=EntryPart(

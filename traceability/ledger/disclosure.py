@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Literal
 
 from traceability.codes.uris import same_item
-from traceability.hashing.commitment import Field, RecordKind
+from traceability.hashing.commitment import Field, RecordKind, needs_context
 from traceability.ledger.bundles import Selection
 from traceability.strict_json import JSONValue
 
@@ -37,7 +37,7 @@ def _public(fields: list[Field], code: str | None) -> list[int]:
         for index, field in enumerate(fields)
         if code is not None and field.path and _names(field.value, code)
     ]
-    if any(":" in str(fields[index].path[0]) for index in shown):
+    if any(needs_context(fields[index].path, fields[index].value) for index in shown):
         shown += [index for index, field in enumerate(fields) if field.path == ("@context",)]
     return shown
 

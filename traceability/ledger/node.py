@@ -26,6 +26,7 @@ from traceability.ledger.second_place import SecondPlace
 from traceability.ledger.sequencer import Sequencer
 from traceability.ledger.state import StateCache
 from traceability.ledger.submission import Submission
+from traceability.ledger.tree_reading import UpperLevelsCache
 from traceability.ledger.trust import write_trust
 from traceability.store.repositories import Repositories
 from traceability.store.repositories.anchors import AttemptRow
@@ -75,6 +76,7 @@ class Node:
         self.chain = chain
         self.clock = clock
         self.states = StateCache()
+        self.upper = UpperLevelsCache()
         self.second_place = SecondPlace(data_dir / "served-heads.txt")
         self.capture = Capture(store, identity, clock=clock)
         self.registrar = Registrar(store, identity, keyring=keyring, clock=clock)
@@ -150,13 +152,15 @@ class Node:
     def _bundle(
         self, repositories: Repositories, found: Found, code: str, audience: Audience
     ) -> Bundle:
-        builder = BundleBuilder(repositories, self.identity, states=self.states)
+        builder = BundleBuilder(repositories, self.identity, states=self.states, upper=self.upper)
         return builder.build(found.address, select=selection(audience, code))
 
     def prove_record(self, address: RecordAddress) -> Bundle:
         """Return the complete proof bundle of a record."""
         with self.store.reading() as repositories:
-            builder = BundleBuilder(repositories, self.identity, states=self.states)
+            builder = BundleBuilder(
+                repositories, self.identity, states=self.states, upper=self.upper
+            )
             return builder.build(address, select=show_all)
 
     def close(self) -> None:

@@ -38,7 +38,6 @@ def no_progress(_done: int, _total: int) -> None:
     """Report nothing."""
 
 
-
 @dataclass(frozen=True, slots=True)
 class PreparedRecord:
     """A record that is not an item: its exact bytes, its secret and its commitment."""

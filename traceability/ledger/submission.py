@@ -130,9 +130,7 @@ class Submission:
             if not accepted or (refused and not proceed):
                 return SubmissionResult(_rolled_back(drafts, judged, proceed=proceed), None)
             batch = prepare_batch([draft.record for draft in accepted if draft.record])
-            captured = self._capture.held(
-                work.repositories, key, participant=author, batch=batch
-            )
+            captured = self._capture.held(work.repositories, key, participant=author, batch=batch)
             work.commit()
         return SubmissionResult(_named(drafts, judged, accepted, captured), captured)
 

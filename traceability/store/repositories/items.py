@@ -102,6 +102,19 @@ class ItemRepository:
         )
         return [ItemRow(*row) for row in rows]
 
+    def serials_between(self, batch: int, first: int, last: int) -> list[tuple[str, bytes]]:
+        """Return serials and salts of item records `first` … `last` − 1 of a batch."""
+        rows = self._connection.execute(
+            select(items.c.serial, items.c.salt)
+            .where(
+                items.c.batch == batch,
+                items.c.record_index >= first,
+                items.c.record_index < last,
+            )
+            .order_by(items.c.record_index)
+        )
+        return [(row[0], row[1]) for row in rows]
+
     def find(self, run: ItemRun, serial: str) -> ItemRow | None:
         """Return the item of a run with this serial: about 20 reads in a million."""
         low, high = run.first_index, run.first_index + run.quantity

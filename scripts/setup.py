@@ -30,6 +30,7 @@ VENV = ROOT / ".venv"
 TOOLS = ROOT / ".tools"
 BIN = TOOLS / "bin"
 PYTHON = VENV / "bin" / "python"
+COMMAND = VENV / "bin" / "itemproof"
 REQUIREMENTS = ROOT / "requirements"
 CONTRACTS = ROOT / "contracts"
 WEB = ROOT / "ledger_api" / "web"
@@ -48,6 +49,7 @@ class Step(NamedTuple):
     """One thing to have: `key` says which version of it, `stamp` which one is there."""
 
     name: str
+    made: Path
     stamp: Path
     key: str
     make: Callable[[], None]
@@ -228,9 +230,9 @@ def python_steps(profile: str) -> list[Step]:
     program = digest([ROOT / "pyproject.toml"])
     done = VENV / ".stamps"
     return [
-        Step("virtual environment", done / "venv", f"{version} {VENV}", make_venv),
-        Step("Python packages", done / locks[-1], packages, lambda: install_locked(*locks)),
-        Step("the itemproof command", done / "program", program, install_program),
+        Step("virtual environment", PYTHON, done / "venv", f"{version} {VENV}", make_venv),
+        Step("Python packages", VENV, done / locks[-1], packages, partial(install_locked, *locks)),
+        Step("the itemproof command", COMMAND, done / "program", program, install_program),
     ]
 
 
@@ -244,10 +246,11 @@ def node_steps(profile: str) -> list[Step]:
     )
     pages = digest([*sources, ROOT / "scripts" / "build_web.py"])
     return [
-        Step("Node", VENV / ".stamps" / "node", node, install_node),
+        Step("Node", BIN / "node", VENV / ".stamps" / "node", node, install_node),
         npm_step("chain tools", CONTRACTS, profile),
         npm_step("page libraries", WEB, profile),
-        Step("pages", WEB_BUILD / ".stamp", pages, build_web),
+        # Beside, not inside: what is inside goes into the wheel.
+        Step("pages", WEB_BUILD, TOOLS / "pages", pages, build_web),
     ]
 
 
@@ -256,12 +259,13 @@ def npm_step(name: str, folder: Path, profile: str) -> Step:
     stamp, options = (RUN_STAMP, ("--omit=dev",)) if profile == "run" else (FULL_STAMP, ())
     key = digest([folder / "package-lock.json"])
     install = install_chain_tools if folder == CONTRACTS else partial(npm_ci, folder)
-    return Step(name, folder / "node_modules" / stamp, key, lambda: install(*options))
+    modules = folder / "node_modules"
+    return Step(name, modules, modules / stamp, key, partial(install, *options))
 
 
 def is_done(step: Step) -> bool:
     """Compare a step's stamp with its key; what a fuller set-up made counts as well."""
-    if step.make is make_venv and not os.access(PYTHON, os.X_OK):
+    if not step.made.exists():
         return False
     if stamp_reads(step.stamp, step.key):
         return True

@@ -10,7 +10,7 @@ from scripts.setup import Step
 
 
 def step(stamp: Path, key: str) -> Step:
-    return Step("something", stamp, key, lambda: None)
+    return Step("something", stamp.parent, stamp, key, lambda: None)
 
 
 def test_a_step_is_done_when_its_stamp_reads_its_key(tmp_path: Path) -> None:
@@ -19,6 +19,15 @@ def test_a_step_is_done_when_its_stamp_reads_its_key(tmp_path: Path) -> None:
     setup.perform([step(stamp, "1")])
     assert setup.is_done(step(stamp, "1"))
     assert not setup.is_done(step(stamp, "2"))
+
+
+def test_a_step_is_not_done_when_what_it_made_is_gone(tmp_path: Path) -> None:
+    made, stamp = tmp_path / "made", tmp_path / "stamp"
+    stamp.write_text("1", encoding="utf-8")
+    gone = Step("something", made, stamp, "1", lambda: None)
+    assert not setup.is_done(gone)
+    made.touch()
+    assert setup.is_done(gone)
 
 
 def test_what_tests_need_is_enough_to_run(tmp_path: Path) -> None:
@@ -36,7 +45,7 @@ def test_a_step_that_fails_leaves_no_stamp(tmp_path: Path) -> None:
     def fail() -> None:
         setup.stop("no network", "plug it in")
 
-    failing = Step("something", tmp_path / "stamp", "1", fail)
+    failing = Step("something", tmp_path, tmp_path / "stamp", "1", fail)
     with pytest.raises(SystemExit, match="set-up: no network\n  to mend it: plug it in"):
         setup.perform([failing])
     assert not setup.is_done(failing)

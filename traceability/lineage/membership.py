@@ -1,0 +1,153 @@
+"""Which lot a serial was minted in, and which serials a lot has, from the item records."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Iterator
+from typing import NamedTuple
+from urllib.parse import quote, unquote
+
+from traceability.lineage.queries import Reader, Run, place
+
+_BASE = "https://id.gs1.org/01/"
+_SERIAL = re.compile(r"https://id\.gs1\.org/01/([0-9]{14})/21/([^/]+)", re.ASCII)
+_LOT = re.compile(r"https://id\.gs1\.org/01/([0-9]{14})/10/([^/]+)", re.ASCII)
+# Halving reads this many items for each serial; for more of them the run is read through.
+READS_PER_SERIAL = 20
+
+
+class Membership(NamedTuple):
+    """A serial of a lot, and the item record that says so."""
+
+    serial: str
+    lot: str
+    batch: int
+    record_index: int
+
+    def has_lot(self, lot: str) -> bool:
+        """Tell whether the serial was minted in a lot, by its bare number."""
+        return self.lot.endswith(f"/10/{_encode(lot)}")
+
+
+class Lots:
+    """The lots of some GTINs, read when first asked for."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._runs: dict[str, list[Run]] = {}
+
+    def runs_of(self, gtins: Collection[str]) -> list[Run]:
+        """Return every run of the GTINs that belongs to a lot."""
+        missing = set(gtins) - self._runs.keys()
+        self._runs |= {gtin: [] for gtin in missing}
+        for run in self._reader.runs(missing):
+            if run.lot:
+                self._runs[run.gtin].append(run)
+        return [run for gtin in sorted(gtins) for run in self._runs[gtin]]
+
+    def lots_for(self, serials: Iterable[str]) -> set[str]:
+        """Return every lot that has the GTIN of one of the serials."""
+        gtins = {found[1] for found in map(_SERIAL.fullmatch, serials) if found}
+        return {lot_code(run) for run in self.runs_of(gtins)}
+
+    def has(self, lot: str) -> bool:
+        """Tell whether anything was minted in a lot."""
+        found = _LOT.fullmatch(lot)
+        return found is not None and any(lot_code(run) == lot for run in self.runs_of([found[1]]))
+
+    def members(self, lot: str, *, limit: int) -> Iterator[Membership]:
+        """Yield the serials minted in a lot, at most about `limit`."""
+        found = _LOT.fullmatch(lot)
+        if found is None:
+            return
+        wanted = _decode(found[2])
+        for run in self.runs_of([found[1]]):
+            if run.lot == wanted:
+                prefix = f"{_BASE}{run.gtin}/21/"
+                for index, serial in self._reader.items_of(run, limit=limit):
+                    yield Membership(prefix + _encode(serial), lot, run.batch, index)
+
+    def of(
+        self, serials: Iterable[str], *, lots: Collection[str] | None = None
+    ) -> list[Membership]:
+        """Return the lots of serials, or which of the given lots they are in."""
+        by_gtin: dict[str, list[str]] = {}
+        for found in map(_SERIAL.fullmatch, serials):
+            if found:
+                by_gtin.setdefault(found[1], []).append(_decode(found[2]))
+        return [
+            Membership(f"{_BASE}{run.gtin}/21/{_encode(serial)}", lot_code(run), run.batch, index)
+            for run, serial, index in self._locate(by_gtin, lots)
+        ]
+
+    def _locate(
+        self, by_gtin: dict[str, list[str]], lots: Collection[str] | None
+    ) -> Iterator[tuple[Run, str, int]]:
+        searches: list[_Search] = []
+        for run in self.runs_of(by_gtin):
+            if lots is not None and lot_code(run) not in lots:
+                continue
+            serials = by_gtin[run.gtin]
+            if len(serials) * READS_PER_SERIAL > run.quantity:
+                wanted = set(serials)
+                for index, serial in self._reader.items_of(run, limit=run.quantity):
+                    if serial in wanted:
+                        yield run, serial, index
+            else:
+                searches += [_Search(run, serial) for serial in serials]
+        yield from _halve(self._reader, searches)
+
+
+class _Search:
+    """One serial looked for in one run, whose serials ascend."""
+
+    __slots__ = ("high", "low", "middle", "run", "serial")
+
+    def __init__(self, run: Run, serial: str) -> None:
+        self.run, self.serial = run, serial
+        self.low, self.high = run.first_index, run.first_index + run.quantity
+        self._aim()
+
+    def _aim(self) -> None:
+        self.middle = (self.low + self.high) // 2
+
+    @property
+    def place(self) -> int:
+        """Where to look next."""
+        return place(self.run.batch, self.middle)
+
+    def narrow(self, serial: str) -> bool:
+        """Take in what stands in the middle; tell whether to go on."""
+        if serial < self.serial:
+            self.low = self.middle + 1
+        else:
+            self.high = self.middle
+        self._aim()
+        return self.low < self.high
+
+
+def _halve(reader: Reader, searches: list[_Search]) -> Iterator[tuple[Run, str, int]]:
+    """Search all at once: one query for each halving, whatever the number of runs."""
+    while searches:
+        serials = reader.items_at({search.place for search in searches})
+        later = []
+        for search in searches:
+            serial = serials.get(search.place)
+            if serial == search.serial:
+                yield search.run, serial, search.middle
+            elif serial is not None and search.narrow(serial):
+                later.append(search)
+        searches = later
+
+
+def lot_code(run: Run) -> str:
+    """Return the canonical code of a run's lot."""
+    return f"{_BASE}{run.gtin}/10/{_encode(run.lot)}"
+
+
+def _encode(data: str) -> str:
+    return data if data.isalnum() and data.isascii() else quote(data, safe="")
+
+
+def _decode(data: str) -> str:
+    return unquote(data, encoding="latin-1") if "%" in data else data

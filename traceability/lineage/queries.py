@@ -1,0 +1,249 @@
+"""All SQL of lineage: bulk reads, each a set of numbers or codes in and plain rows out.
+
+Every statement is fixed text; sets travel as one parameter, a JSON array on SQLite and an array
+on PostgreSQL. The joins say CROSS JOIN, which SQLite takes as the order to work in: left to
+itself it builds Bloom filters over whole tables once statistics exist, 35 times slower.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from functools import cache
+from itertools import islice
+from typing import Any, NamedTuple
+
+import orjson
+from sqlalchemy import Connection, TextClause, text
+
+from traceability.lineage.results import RecordReference
+
+# So many numbers travel in one parameter: a megabyte of JSON at most.
+CHUNK = 100_000
+
+# The set that a statement begins with is the table `wanted`, its column `value`.
+_SQLITE_SETS = dict.fromkeys(("numbers", "codes"), "json_each(:many) AS wanted")
+_POSTGRESQL_SETS = {
+    "numbers": "unnest(CAST(:many AS bigint[])) AS wanted(value)",
+    "codes": "unnest(CAST(:many AS text[])) AS wanted(value)",
+}
+
+_BY_ROLE = """
+SELECT x.epc, x.event FROM {numbers} CROSS JOIN event_epcs AS x
+WHERE x.epc = wanted.value AND x.role = :role"""
+_QUANTITIES_BY_ROLE = """
+SELECT x.epc, x.event, x.quantity, x.uom FROM {numbers} CROSS JOIN event_epcs AS x
+WHERE x.epc = wanted.value AND x.role = :role ORDER BY x.event, x.epc, x.ordinal"""
+_NAMED_IN = """
+SELECT x.event, x.epc FROM {numbers} CROSS JOIN event_epcs AS x
+WHERE x.event = wanted.value AND x.role = :role"""
+_QUANTITIES_NAMED_IN = """
+SELECT x.event, x.epc, x.quantity, x.uom FROM {numbers} CROSS JOIN event_epcs AS x
+WHERE x.event = wanted.value AND x.role = :role ORDER BY x.event, x.epc, x.ordinal"""
+_ROLES_OF = """
+SELECT x.event, x.epc, x.role FROM {numbers} CROSS JOIN event_epcs AS x
+WHERE x.epc = wanted.value AND x.role BETWEEN 1 AND 5"""
+_ROLES_BETWEEN = """
+SELECT x.event, x.role FROM event_epcs AS x CROSS JOIN events AS e
+WHERE x.epc = :epc AND x.role BETWEEN 1 AND 5 AND e.event = x.event
+AND e.event_time >= :first AND e.event_time <= :last"""
+
+# A declaration counts for the events of its own participant only.
+_EVENTS = """
+SELECT e.event, e.type, e.action, e.event_time, e.transformation_id, e.declares_error OR (
+    e.event_id IS NOT NULL AND EXISTS (
+        SELECT 1 FROM events AS d CROSS JOIN batches AS theirs CROSS JOIN batches AS ours
+        WHERE d.event_id = e.event_id AND d.declares_error
+        AND theirs.batch = d.batch AND ours.batch = e.batch
+        AND theirs.participant = ours.participant)) AS erroneous
+FROM {numbers} CROSS JOIN events AS e WHERE e.event = wanted.value"""
+_SAME_TRANSFORMATION = """
+SELECT e.event FROM {codes} CROSS JOIN events AS e
+WHERE e.transformation_id = wanted.value AND e.type = 'TransformationEvent'"""
+_DISPUTED = """
+SELECT e.event FROM {numbers} CROSS JOIN events AS e
+WHERE e.event = wanted.value AND NOT e.declares_error AND EXISTS (
+    SELECT 1 FROM events AS d CROSS JOIN batches AS theirs CROSS JOIN batches AS ours
+    WHERE d.event_id = e.event_id AND d.declares_error
+    AND theirs.batch = d.batch AND ours.batch = e.batch
+    AND theirs.participant <> ours.participant)"""
+_DETAILS = """
+SELECT e.event, e.type, e.action, e.event_time, e.biz_step, e.disposition, e.read_point,
+    e.biz_location, e.event_id, e.batch, e.record_index
+FROM {numbers} CROSS JOIN events AS e WHERE e.event = wanted.value"""
+_REFERENCES = """
+SELECT e.event, e.event_id, e.batch, e.record_index
+FROM {numbers} CROSS JOIN events AS e WHERE e.event = wanted.value"""
+_ENTRY_HASHES = """
+SELECT b.batch, n.leaf_hash
+FROM {numbers} CROSS JOIN batches AS b CROSS JOIN entries AS n
+WHERE b.batch = wanted.value AND n.arrival = b.arrival"""
+_CODES = """
+SELECT c.epc, c.uri FROM {numbers} CROSS JOIN epcs AS c WHERE c.epc = wanted.value"""
+_NUMBERS = """
+SELECT c.uri, c.epc FROM {codes} CROSS JOIN epcs AS c WHERE c.uri = wanted.value"""
+_RUNS = """
+SELECT r.gtin, r.lot, r.batch, r.first_index, r.quantity
+FROM {codes} CROSS JOIN item_runs AS r WHERE r.gtin = wanted.value
+ORDER BY r.gtin, r.lot, r.batch"""
+# A place is batch × 2³² + record index: one number for the two columns of the primary key.
+_ITEMS_AT = """
+SELECT wanted.value, i.serial FROM {numbers} CROSS JOIN items AS i
+WHERE i.batch = wanted.value >> 32 AND i.record_index = wanted.value & 4294967295"""
+_ITEMS_BETWEEN = """
+SELECT i.record_index, i.serial FROM items AS i
+WHERE i.batch = :batch AND i.record_index >= :first AND i.record_index < :last
+ORDER BY i.record_index"""
+
+
+class EventFacts(NamedTuple):
+    """What decides whether and when an event counts."""
+
+    type: str
+    action: str | None
+    time: int
+    transformation_id: str | None
+    erroneous: bool
+
+
+class EventDetails(NamedTuple):
+    """What a journey tells of an event."""
+
+    event: int
+    type: str
+    action: str | None
+    event_time: int
+    biz_step: str | None
+    disposition: str | None
+    read_point: str | None
+    biz_location: str | None
+    event_id: str | None
+    batch: int
+    record_index: int
+
+
+class Run(NamedTuple):
+    """Items of one lot in one batch, their serials ascending."""
+
+    gtin: str
+    lot: str
+    batch: int
+    first_index: int
+    quantity: int
+
+
+class Reader:
+    """Bulk reads on one connection; nothing is written, no temporary table made."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._is_postgresql = connection.dialect.name == "postgresql"
+
+    def by_role(self, epcs: Collection[int], role: int) -> list[tuple[int, int]]:
+        """Return (code, event) where an event names one of the codes in a role."""
+        return self._read(_BY_ROLE, epcs, role=role)
+
+    def quantities_by_role(
+        self, epcs: Collection[int], role: int
+    ) -> list[tuple[int, int, str | None, str | None]]:
+        """Return (code, event, quantity, unit), for codes that stand for an amount."""
+        return self._read(_QUANTITIES_BY_ROLE, epcs, role=role)
+
+    def named_in(self, events: Collection[int], role: int) -> list[tuple[int, int]]:
+        """Return (event, code) for the codes that events name in a role."""
+        return self._read(_NAMED_IN, events, role=role)
+
+    def quantities_named_in(
+        self, events: Collection[int], role: int
+    ) -> list[tuple[int, int, str | None, str | None]]:
+        """Return (event, code, quantity, unit) for the codes that events name in a role."""
+        return self._read(_QUANTITIES_NAMED_IN, events, role=role)
+
+    def roles_of(self, epcs: Collection[int]) -> list[tuple[int, int, int]]:
+        """Return (event, code, role) wherever events name the codes."""
+        return self._read(_ROLES_OF, epcs)
+
+    def roles_between(self, epc: int, *, first: int, last: int) -> list[tuple[int, int]]:
+        """Return (event, role) where events of a time, both ends included, name a code."""
+        return self._execute(_ROLES_BETWEEN, {"epc": epc, "first": first, "last": last})
+
+    def events(self, events: Collection[int]) -> dict[int, EventFacts]:
+        """Return the facts of events by their numbers."""
+        rows = self._read(_EVENTS, events)
+        return {
+            event: EventFacts(kind, action, time, transformation_id, bool(erroneous))
+            for event, kind, action, time, transformation_id, erroneous in rows
+        }
+
+    def disputed(self, events: Collection[int]) -> set[int]:
+        """Return the events that another participant has declared erroneous, without effect."""
+        return {event for (event,) in self._read(_DISPUTED, events)}
+
+    def same_transformation(self, transformation_ids: Collection[str]) -> set[int]:
+        """Return the transformation events with one of the ids."""
+        return {event for (event,) in self._read(_SAME_TRANSFORMATION, transformation_ids)}
+
+    def details(self, events: Collection[int]) -> list[EventDetails]:
+        """Return what a journey tells of events."""
+        return [EventDetails(*row) for row in self._read(_DETAILS, events)]
+
+    def references(self, events: Collection[int]) -> dict[int, tuple[str | None, RecordReference]]:
+        """Return each event's claimed id and where it is recorded."""
+        rows = self._read(_REFERENCES, events)
+        hashes = self.entry_hashes({batch for _, _, batch, _ in rows})
+        return {
+            event: (event_id, RecordReference(batch, index, hashes[batch]))
+            for event, event_id, batch, index in rows
+        }
+
+    def entry_hashes(self, batches: Collection[int]) -> dict[int, bytes]:
+        """Return the leaf hash of each batch's entry."""
+        return {batch: bytes(leaf_hash) for batch, leaf_hash in self._read(_ENTRY_HASHES, batches)}
+
+    def codes(self, epcs: Collection[int]) -> dict[int, str]:
+        """Return the codes behind numbers."""
+        return dict(self._read(_CODES, epcs))
+
+    def numbers(self, codes: Collection[str]) -> dict[str, int]:
+        """Return the numbers of those codes that any event has named."""
+        return dict(self._read(_NUMBERS, codes))
+
+    def runs(self, gtins: Collection[str]) -> list[Run]:
+        """Return what was minted of some GTINs."""
+        return [Run(*row) for row in self._read(_RUNS, gtins)]
+
+    def items_at(self, places: Collection[int]) -> dict[int, str]:
+        """Return the serials at places, as `place` makes them."""
+        return dict(self._read(_ITEMS_AT, places))
+
+    def items_of(self, run: Run, *, limit: int) -> list[tuple[int, str]]:
+        """Return (record index, serial) of a run, or of its first `limit` items."""
+        last = run.first_index + min(limit, run.quantity)
+        parameters = {"batch": run.batch, "first": run.first_index, "last": last}
+        return self._execute(_ITEMS_BETWEEN, parameters)
+
+    def _read(self, statement: str, many: Collection[Any], **others: Any) -> list[Any]:
+        found: list[Any] = []
+        for chunk in _chunks(many):
+            parameter = chunk if self._is_postgresql else orjson.dumps(chunk).decode()
+            found += self._execute(statement, {"many": parameter, **others})
+        return found
+
+    def _execute(self, statement: str, parameters: dict[str, Any]) -> list[Any]:
+        prepared = _prepared(statement, self._is_postgresql)
+        return list(self._connection.execute(prepared, parameters))
+
+
+def place(batch: int, record_index: int) -> int:
+    """Return the one number of a record's place."""
+    return batch << 32 | record_index
+
+
+@cache
+def _prepared(statement: str, is_postgresql: bool) -> TextClause:
+    return text(statement.format(**(_POSTGRESQL_SETS if is_postgresql else _SQLITE_SETS)))
+
+
+def _chunks(many: Collection[Any]) -> Iterator[Sequence[Any]]:
+    rest = iter(many)
+    while chunk := list(islice(rest, CHUNK)):
+        yield chunk

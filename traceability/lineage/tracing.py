@@ -1,0 +1,123 @@
+"""The questions `trace` and `recall`: what something was made of, and what was made of it."""
+
+from __future__ import annotations
+
+from traceability.codes.identifier import Identifier
+from traceability.codes.uris import canonical_uri, parse_code
+from traceability.errors import InvalidInput, NotFound
+from traceability.lineage.answers import Answer
+from traceability.lineage.downstream import Downstream
+from traceability.lineage.queries import Reader
+from traceability.lineage.results import Limits, ProofURL, Trace, proof_path
+from traceability.lineage.rules import BOTH, DIRECTIONS, DOWNSTREAM, UPSTREAM
+from traceability.lineage.upstream import Upstream
+from traceability.lineage.walking import Sources, Walk
+from traceability.store.repositories import Repositories
+
+_DIRECTIONS = " or ".join(DIRECTIONS)
+
+
+class DirectionUnknown(InvalidInput):
+    """A trace goes upstream, downstream or both."""
+
+    code = "DIRECTION_UNKNOWN"
+
+
+class CodeNotTraced(NotFound):
+    """No event names the code, and no item or lot was minted under it."""
+
+    code = "CODE_NOT_TRACED"
+
+
+def trace(
+    repositories: Repositories,
+    code: str,
+    *,
+    direction: str = BOTH,
+    limits: Limits | None = None,
+    proof_url: ProofURL = proof_path,
+) -> Trace:
+    """Return what a code was made of, what was made of it, or both.
+
+    Parameters
+    ----------
+    code
+        In any form that `parse_code` takes, or any other absolute URI that events name.
+    direction
+        upstream, downstream or both.
+    proof_url
+        Gives the address of the proof bundle of a record.
+
+    Raises
+    ------
+    CodeNotTraced
+        Nothing is known of the code.
+    DirectionUnknown
+    CodeSyntaxError, CodeLengthError, CodeCharacterError, CodeCheckDigitError
+    """
+    if direction not in DIRECTIONS:
+        raise DirectionUnknown(
+            f"direction is unknown: expected {_DIRECTIONS}, got {direction[:40]!r}",
+            expected=_DIRECTIONS,
+            got=direction[:40],
+        )
+    sources = Sources(Reader(repositories.connection))
+    start = find_node(sources, code)
+    answer = Answer(sources, start, proof_url=proof_url)
+    for walk in _walks(sources, direction, limits or Limits()):
+        walk.run(start)
+        answer.add(walk)
+    return answer.trace(direction)
+
+
+def recall(
+    repositories: Repositories,
+    code: str,
+    *,
+    limits: Limits | None = None,
+    proof_url: ProofURL = proof_path,
+) -> Trace:
+    """Return everything that a fault of this code reaches, and the containers that hold it now.
+
+    Raises
+    ------
+    CodeNotTraced
+        Nothing is known of the code.
+    CodeSyntaxError, CodeLengthError, CodeCharacterError, CodeCheckDigitError
+    """
+    sources = Sources(Reader(repositories.connection))
+    start = find_node(sources, code)
+    walk = Downstream(sources, limits or Limits())
+    walk.run(start)
+    answer = Answer(sources, start, proof_url=proof_url)
+    answer.add(walk)
+    return answer.recall()
+
+
+def _walks(sources: Sources, direction: str, limits: Limits) -> list[Walk]:
+    walks: list[Walk] = []
+    if direction in (UPSTREAM, BOTH):
+        walks.append(Upstream(sources, limits))
+    if direction in (DOWNSTREAM, BOTH):
+        walks.append(Downstream(sources, limits))
+    return walks
+
+
+def find_node(sources: Sources, code: str) -> int:
+    """Return the number of a code that is known: named by an event, or minted."""
+    uri = canonical_uri(code) if (identifier := _identifier(code)) is None else identifier.canonical
+    lot = identifier.lot if identifier is not None and identifier.serial else None
+    is_minted = bool(minted := sources.lots.of([uri])) or sources.lots.has(uri)
+    in_its_lot = lot is None or not minted or any(one.has_lot(lot) for one in minted)
+    if in_its_lot and (is_minted or sources.codes.known([uri])):
+        return sources.codes.intern([uri])[0]
+    raise CodeNotTraced(f"code is unknown: no event and no minted item has {uri[:100]!r}")
+
+
+def _identifier(code: str) -> Identifier | None:
+    try:
+        return parse_code(code)
+    except InvalidInput:
+        if canonical_uri(code) == code and not code.startswith("urn:epc:"):
+            return None
+        raise

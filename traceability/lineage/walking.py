@@ -1,0 +1,152 @@
+"""The walk up or down the store's events, one step for all codes at a time.
+
+It computes what `rules.reach` means, and reads only what the answer is made of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+
+from traceability.lineage.codes import Codes
+from traceability.lineage.holding import Events, Holding
+from traceability.lineage.membership import Lots, Membership
+from traceability.lineage.queries import Reader
+from traceability.lineage.results import Limits
+from traceability.lineage.rules import is_reused, is_single, kind_of
+from traceability.store.repositories.events import ROLES
+
+# A guard: an answer with so many edges is cut short.
+EDGES_PER_ITEM = 20
+
+
+class Sources:
+    """What one question reads from, shared by its walks."""
+
+    def __init__(self, reader: Reader) -> None:
+        self.reader = reader
+        self.codes = Codes(reader)
+        self.lots = Lots(reader)
+        self.events = Events(reader)
+        self.holding = Holding(reader, self.events)
+
+    def named(self, nodes: Iterable[int], role: str) -> list[tuple[int, int]]:
+        """Return (node, event) where transformations in lineage name nodes in a role."""
+        rows = self.reader.by_role([node for node in nodes if node > 0], ROLES[role])
+        counting = self.events.counting({event for _, event in rows}, type="TransformationEvent")
+        return [row for row in rows if row[1] in counting]
+
+    def groups(self, events: Collection[int]) -> dict[int, list[int]]:
+        """Return each event with all events of its transformation, itself among them."""
+        ids = {self.events[event].transformation_id for event in events} - {None}
+        siblings = self.reader.same_transformation([one for one in ids if one])
+        together: dict[str | None, list[int]] = {}
+        for event in sorted(self.events.counting(siblings, type="TransformationEvent")):
+            together.setdefault(self.events[event].transformation_id, []).append(event)
+        return {
+            event: together.get(self.events[event].transformation_id, [event]) for event in events
+        }
+
+    def numbered(self, memberships: list[Membership]) -> list[tuple[int, int, Membership]]:
+        """Return (serial, lot, membership), the codes as numbers."""
+        serials = self.codes.intern([one.serial for one in memberships])
+        lots = self.codes.intern([one.lot for one in memberships])
+        return list(zip(serials, lots, memberships, strict=True))
+
+
+@dataclass
+class Walk:
+    """What has been reached so far.
+
+    `depths` has every node; a lot that is only in `partial` was reached through its serials.
+    Memberships are kept by their ends, in the direction of the walk's edges.
+    """
+
+    sources: Sources
+    limits: Limits
+    depths: dict[int, int] = field(default_factory=dict)
+    full: set[int] = field(default_factory=set)
+    partial: set[int] = field(default_factory=set)
+    edges: set[tuple[int, int, int]] = field(default_factory=set)
+    containments: set[tuple[int, int, int]] = field(default_factory=set)
+    full_memberships: dict[tuple[int, int], Membership] = field(default_factory=dict)
+    partial_memberships: dict[tuple[int, int], Membership] = field(default_factory=dict)
+    truncated: bool = False
+
+    def run(self, start: int) -> None:
+        """Walk from a code until nothing new is reached or a limit is."""
+        contents = self._contents_of(start)
+        full, partial = self._take({start}, set(), depth=0)
+        more, _ = self._take(contents, set(), depth=1)
+        full |= more
+        depth = 0
+        while (full or partial) and not self._is_full():
+            depth += 1
+            full, partial = self._take(*self.step(full, partial), depth=depth)
+        self._finish()
+
+    def step(self, full: set[int], partial: set[int]) -> tuple[set[int], set[int]]:
+        """Return what is one step on: nodes in full, and lots in part."""
+        raise NotImplementedError
+
+    def _is_full(self) -> bool:
+        return len(self.depths) >= self.limits.max_items and self.truncated
+
+    def _take(self, full: set[int], partial: set[int], *, depth: int) -> tuple[set[int], set[int]]:
+        """Note what is new, as far as the limits allow, and return it."""
+        full, partial = full - self.full, partial - self.partial - self.full - full
+        new = (full | partial) - self.depths.keys()
+        too_deep = self.limits.max_depth is not None and depth > self.limits.max_depth
+        room = 0 if too_deep else self.limits.max_items - len(self.depths)
+        self.sources.codes.load(node for node in new if node > 0)
+        if len(new) > room:
+            self.truncated = True
+            dropped = set(sorted(new, key=self.sources.codes.__getitem__)[max(room, 0) :])
+            full, partial, new = full - dropped, partial - dropped, new - dropped
+        self.depths |= dict.fromkeys(new, depth)
+        self.full |= full
+        self.partial |= partial
+        return full, partial
+
+    def add_edge(self, source: int, target: int, event: int) -> None:
+        """Note an edge, unless there are too many already."""
+        if len(self.edges) < EDGES_PER_ITEM * self.limits.max_items:
+            self.edges.add((source, target, event))
+        else:
+            self.truncated = True
+
+    def _contents_of(self, start: int) -> set[int]:
+        """Return what a container that is asked for stands for."""
+        holding, found = self.sources.holding, set()
+        holding.descend([start])
+        self.sources.codes.load([start])
+        reused = is_reused(self.sources.codes[start])
+        for placed in holding.contents(start):
+            if not (reused and placed.window[1] is not None):
+                found.add(placed.node)
+                ends = self.contained(placed.node, placed.stay.parent)
+                self.containments.add((*ends, placed.stay.start[1]))
+        return found
+
+    def contained(self, child: int, parent: int) -> tuple[int, int]:
+        """Return the ends of a containment edge, in the walk's direction."""
+        raise NotImplementedError
+
+    def _finish(self) -> None:
+        """Drop what leads out of the answer, and the weaker of two opposite memberships."""
+        nodes = self.depths.keys()
+        for edges in (self.edges, self.containments):
+            edges -= {edge for edge in edges if edge[0] not in nodes or edge[1] not in nodes}
+        for found in (self.full_memberships, self.partial_memberships):
+            for ends in [ends for ends in found if not nodes >= set(ends)]:
+                del found[ends]
+        for source, target in self.full_memberships:
+            self.partial_memberships.pop((target, source), None)
+
+    def lots_among(self, nodes: Iterable[int]) -> list[int]:
+        """Return the nodes that are lots."""
+        return [node for node in nodes if kind_of(self.sources.codes[node]) == "lot"]
+
+    def singles_among(self, nodes: Iterable[int]) -> set[int]:
+        """Return the nodes that are surely single things."""
+        return {node for node in nodes if is_single(self.sources.codes[node])}

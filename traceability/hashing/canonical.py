@@ -6,8 +6,6 @@ same.
 
 from __future__ import annotations
 
-from contextlib import suppress
-
 import orjson
 import rfc8785
 
@@ -34,11 +32,14 @@ def canonicalize(value: JSONValue) -> bytes:
     every member name is ASCII and no float occurs; then the bytes are the same. It refuses
     half surrogate pairs.
     """
-    if _is_plain(value):
-        with suppress(orjson.JSONEncodeError):
-            return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
     try:
+        if type(value) is str:
+            return orjson.dumps(value)
+        if _is_plain(value):
+            return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
         return rfc8785.dumps(value)
+    except orjson.JSONEncodeError as error:
+        raise CannotCanonicalize(f"value has no canonical JSON: {error}") from error
     except (rfc8785.CanonicalizationError, UnicodeEncodeError) as error:
         raise CannotCanonicalize(f"value has no canonical JSON: {error}") from error
 

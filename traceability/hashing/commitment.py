@@ -7,13 +7,16 @@ JCS(path), so `["epcList",10]` comes before `["epcList",1]`.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
+
+import orjson
 
 from traceability.errors import InvalidInput, ProofRejected
-from traceability.hashing.canonical import canonicalize
+from traceability.hashing.canonical import CannotCanonicalize, canonicalize
 from traceability.hashing.encoding import b64u_encode
 from traceability.hashing.tree_hash import leaf_hash, root_hash
 from traceability.strict_json import JSONValue
@@ -21,13 +24,21 @@ from traceability.strict_json import JSONValue
 Path: TypeAlias = tuple[str | int, ...]
 
 SALT_BYTES = 16
+SALT_TEXT = 22  # characters of base64url
 SECRET_BYTES = 32
-MAX_FIELDS = 2**32 - 1
+MAX_FIELDS = 65_536
 _RECORD_LABEL = b"itemproof/rec/1\n"
 _SALT_LABEL = b"itemproof/salt/1".ljust(32, b"\x00")
 _HEADER_PATH: Path = ()
+# The characters of RFC 3986; none of them is escaped in JSON.
+_URI = re.compile(r"[0-9A-Za-z._~:/?#\[\]@!$&'()*+,;=%-]*")
+# Keeps what is under work in the processor's cache.
+_ITEMS_AT_ONCE = 4096
 
-# The members of an event's header, which therefore are no fields; and what the server adds.
+KIND = "kind"
+MEDIA_TYPE = "media_type"
+DECLARED_ERROR, ERROR_DECLARATION = "declared_error", "errorDeclaration"
+# What an event's header takes from the event, and what the server adds: neither is a field.
 EVENT_HEADER = (
     "type",
     "action",
@@ -57,6 +68,19 @@ class RecordKind(IntEnum):
     DOCUMENT = 4
 
 
+# Members that the header holds besides `kind`.
+HEADER_MEMBERS: Mapping[RecordKind, frozenset[str]] = {
+    RecordKind.EVENT: frozenset((*EVENT_HEADER, DECLARED_ERROR)),
+    RecordKind.ITEM: frozenset(("id",)),
+    RecordKind.PARTICIPANT: frozenset(),
+    RecordKind.DOCUMENT: frozenset((MEDIA_TYPE,)),
+}
+# Names that no field may have, so that nothing can contradict the header.
+RESERVED_MEMBERS: Mapping[RecordKind, frozenset[str]] = {
+    kind: members | {KIND, *SERVER_MEMBERS} for kind, members in HEADER_MEMBERS.items()
+}
+
+
 class RecordInvalid(InvalidInput):
     """The record cannot be committed to."""
 
@@ -69,8 +93,7 @@ class DisclosureInvalid(ProofRejected):
     code = "DISCLOSURE_INVALID"
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(NamedTuple):
     """One leaf of a record: a JSON path, 16 bytes of salt, a value."""
 
     path: Path
@@ -79,7 +102,8 @@ class Field:
 
     def leaf_data(self) -> bytes:
         """Return JCS([path, salt, value])."""
-        return canonicalize([list(self.path), b64u_encode(self.salt), self.value])
+        path, salt, value = sort_key(self.path), b64u_encode(self.salt), canonicalize(self.value)
+        return b'[%b,"%b",%b]' % (path, salt.encode(), value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,52 +131,86 @@ class Commitment:
 
 
 def sort_key(path: Path) -> bytes:
-    """Return the bytes by which fields ascend."""
-    return canonicalize(list(path))
+    """Return JCS(path), the bytes by which fields ascend."""
+    try:
+        # Texts and safe integers are written by orjson as JCS writes them.
+        return orjson.dumps(path, option=orjson.OPT_STRICT_INTEGER)
+    except orjson.JSONEncodeError as error:
+        raise CannotCanonicalize(f"path has no canonical JSON: {error}") from error
 
 
 def derive_salt(secret: bytes, path: Path) -> bytes:
     """Return a field's salt from its record's secret."""
-    return hashlib.sha256(_SALT_LABEL + secret + sort_key(path)).digest()[:SALT_BYTES]
+    return _salt(secret, sort_key(path))
+
+
+def _salt(secret: bytes, path: bytes) -> bytes:
+    return hashlib.sha256(_SALT_LABEL + secret + path).digest()[:SALT_BYTES]
 
 
 def event_fields(event: Mapping[str, JSONValue]) -> list[tuple[Path, JSONValue]]:
-    """Split an event, its `@context` already merged into an array: header first, then fields."""
+    """Split an event, its `@context` already merged into an array: header first, then fields.
+
+    Raises
+    ------
+    RecordInvalid
+        No context, a header that lacks a member or holds another value than text, a member
+        whose name is the header's own, or too many fields.
+    """
     if not isinstance(event.get(CONTEXT), list):
         raise RecordInvalid("event has no @context array", pointer="/@context")
-    header: dict[str, JSONValue] = {"kind": "event"}
+    header: dict[str, JSONValue] = {KIND: "event"}
     header |= {name: event[name] for name in EVENT_HEADER if name in event}
-    if "errorDeclaration" in event:
-        header["declared_error"] = True
+    _check_event_header(header)
+    if ERROR_DECLARATION in event:
+        header[DECLARED_ERROR] = True
     rest = {
         name: value
         for name, value in event.items()
         if name not in EVENT_HEADER and name not in SERVER_MEMBERS
     }
-    return _with_header(header, rest)
+    return _with_header(RecordKind.EVENT, header, rest)
+
+
+def _check_event_header(header: Mapping[str, JSONValue]) -> None:
+    for name in REQUIRED_EVENT_HEADER:
+        if name not in header:
+            raise RecordInvalid(f"event has no {name}", pointer=f"/{name}")
+    for name, value in header.items():
+        if not isinstance(value, str):
+            raise RecordInvalid(f"event's {name} is not text", pointer=f"/{name}")
+    if header["type"] not in EVENT_TYPES:
+        raise RecordInvalid("event is of no EPCIS type", pointer="/type")
 
 
 def participant_fields(card: Mapping[str, JSONValue]) -> list[tuple[Path, JSONValue]]:
     """Split a participant's card."""
-    return _with_header({"kind": "participant"}, card)
+    return _with_header(RecordKind.PARTICIPANT, {KIND: "participant"}, card)
 
 
 def document_fields(
     document: Mapping[str, JSONValue], *, media_type: str
 ) -> list[tuple[Path, JSONValue]]:
     """Split a document."""
-    return _with_header({"kind": "document", "media_type": media_type}, document)
+    header: dict[str, JSONValue] = {KIND: "document", MEDIA_TYPE: media_type}
+    return _with_header(RecordKind.DOCUMENT, header, document)
 
 
 def item_header(uri: str) -> dict[str, JSONValue]:
     """Return the header, and only field, of an item record."""
-    return {"kind": "item", "id": uri}
+    return {KIND: "item", "id": uri}
 
 
 def _with_header(
-    header: dict[str, JSONValue], members: Mapping[str, JSONValue]
+    kind: RecordKind, header: dict[str, JSONValue], members: Mapping[str, JSONValue]
 ) -> list[tuple[Path, JSONValue]]:
+    for name in RESERVED_MEMBERS[kind] & members.keys():
+        raise RecordInvalid(f"{kind.name.lower()} has a member named {name!r}", pointer=f"/{name}")
     fields = [part for name, value in members.items() for part in _split(name, value)]
+    if len(fields) >= MAX_FIELDS:
+        raise RecordInvalid(
+            f"record has too many fields: expected at most {MAX_FIELDS}, got {len(fields) + 1}"
+        )
     fields.sort(key=lambda field: sort_key(field[0]))
     return [(_HEADER_PATH, header), *fields]
 
@@ -160,6 +218,15 @@ def _with_header(
 def splits_by_member(name: str) -> bool:
     """Tell whether a non-empty object under this name is split by member."""
     return name == "ilmd" or ":" in name
+
+
+def needs_context(path: Path, value: JSONValue) -> bool:
+    """Tell whether a field's names only mean something together with the event's `@context`."""
+    if any(isinstance(step, str) and ":" in step for step in path):
+        return True
+    if isinstance(value, dict):
+        return any(needs_context((name,), part) for name, part in value.items())
+    return isinstance(value, list) and any(needs_context((), part) for part in value)
 
 
 def _split(name: str, value: JSONValue) -> Iterable[tuple[Path, JSONValue]]:
@@ -188,7 +255,9 @@ def salted_fields(
         parts = document_fields(payload, media_type=media_type)
     else:
         raise RecordInvalid(f"record of kind {kind.name.lower()} has no salted fields")
-    return [Field(path, derive_salt(secret, path), value) for path, value in parts]
+    if len(secret) != SECRET_BYTES:
+        raise RecordInvalid(f"secret has another length: expected {SECRET_BYTES} bytes")
+    return [Field(path, _salt(secret, sort_key(path)), value) for path, value in parts]
 
 
 def commit(kind: RecordKind, fields: Sequence[Field]) -> Commitment:
@@ -202,160 +271,45 @@ def commit(kind: RecordKind, fields: Sequence[Field]) -> Commitment:
 def item_leaf_hashes(prefix: str, serials: Sequence[str], salts: bytes) -> list[bytes]:
     """Return the leaf hashes of item records, in bulk.
 
-    Serials and prefix are plain ASCII (GS1's 82 characters, percent-encoded), so that the JCS of
-    the only leaf can be written directly; `salts` holds 16 bytes for each serial.
+    Parameters
+    ----------
+    prefix, serials
+        An item's URI is the prefix and its serial, as URIs are written: ASCII, and what is
+        reserved there percent-encoded. So the JCS of the only leaf can be put together directly.
+    salts
+        16 bytes for each serial.
+
+    Raises
+    ------
+    RecordInvalid
+        A character that no URI holds, or another number of salts.
     """
+    if not (_URI.fullmatch(prefix) and _URI.fullmatch("".join(serials))):
+        raise RecordInvalid("item URI holds a character that URIs do not: expected RFC 3986")
+    if len(salts) != SALT_BYTES * len(serials):
+        raise RecordInvalid(
+            f"items have another number of salts: expected {SALT_BYTES * len(serials)} bytes, "
+            f"got {len(salts)}"
+        )
     sha256 = hashlib.sha256
-    encode = _bulk_salts(salts)
-    head = canonicalize(prefix)[:-1]
-    middle = b'",{"id":' + head
-    record = sha256(b"\x00" + _RECORD_LABEL + bytes((RecordKind.ITEM, 0)) + b"\x00\x00\x00\x01")
-    copy = record.copy
+    between = f'",{{"id":"{prefix}'
+    record = b"\x00" + _RECORD_LABEL + bytes((RecordKind.ITEM, 0, 0, 0, 0, 1))
     hashes: list[bytes] = []
-    append = hashes.append
-    for serial, salt in zip(serials, encode, strict=True):
-        leaf = b'\x00[[],"' + salt + middle + serial.encode() + b'","kind":"item"}]'
-        state = copy()
-        state.update(sha256(leaf).digest())
-        append(state.digest())
+    for start in range(0, len(serials), _ITEMS_AT_ONCE):
+        end = start + _ITEMS_AT_ONCE
+        texts = _salt_texts(salts[start * SALT_BYTES : end * SALT_BYTES])
+        hashes += [
+            sha256(
+                record
+                + sha256(f'\0[[],"{salt}{between}{serial}","kind":"item"}}]'.encode()).digest()
+            ).digest()
+            for salt, serial in zip(texts, serials[start:end], strict=True)
+        ]
     return hashes
 
 
-def _bulk_salts(salts: bytes) -> Iterable[bytes]:
-    for start in range(0, len(salts), SALT_BYTES):
-        yield b64u_encode(salts[start : start + SALT_BYTES]).encode()
-
-
-def check_complete(kind: RecordKind, fields: Sequence[Field]) -> None:
-    """Refuse a complete disclosure that breaks a rule of its kind of record.
-
-    Raises
-    ------
-    DisclosureInvalid
-    """
-    _check_fields(kind, fields)
-    if kind is RecordKind.ITEM and len(fields) != 1:
-        raise DisclosureInvalid(f"item record has {len(fields)} fields: expected 1")
-    expected: dict[str, int] = {}
-    for field in fields[1:]:
-        if isinstance(field.path[-1], int):
-            expected[str(field.path[0])] = expected.get(str(field.path[0]), 0) + 1
-    for field in fields[1:]:
-        last = field.path[-1]
-        if isinstance(last, int) and last >= expected[str(field.path[0])]:
-            raise DisclosureInvalid(f"member {field.path[0]!r} has a gap in its indexes")
-    if kind is RecordKind.EVENT:
-        _check_whole_event(fields)
-
-
-def _check_whole_event(fields: Sequence[Field]) -> None:
-    names = {field.path[0] for field in fields[1:]}
-    if CONTEXT not in names:
-        raise DisclosureInvalid("event shows no @context")
-    header = fields[0].value
-    declared = isinstance(header, dict) and "declared_error" in header
-    if declared != ("errorDeclaration" in names):
-        raise DisclosureInvalid("event's header and errorDeclaration disagree")
-
-
-def check_partial(kind: RecordKind, shown: Sequence[tuple[int, Field]]) -> None:
-    """Refuse a partial disclosure, pairs of leaf index and field, that breaks a rule.
-
-    Raises
-    ------
-    DisclosureInvalid
-    """
-    if not shown or shown[0][0] != 0:
-        raise DisclosureInvalid("disclosure does not begin with the header")
-    indexes = [index for index, _ in shown]
-    if indexes != sorted(set(indexes)):
-        raise DisclosureInvalid("disclosed leaves do not ascend")
-    fields = [field for _, field in shown]
-    _check_fields(kind, fields)
-    names = {str(field.path[0]) for field in fields[1:]}
-    if kind is RecordKind.EVENT and CONTEXT not in names and any(":" in name for name in names):
-        raise DisclosureInvalid("extension is shown without the @context that explains it")
-
-
-def _check_fields(kind: RecordKind, fields: Sequence[Field]) -> None:
-    if not fields or fields[0].path != _HEADER_PATH:
-        raise DisclosureInvalid("disclosure does not begin with the header")
-    check_header(kind, fields[0].value)
-    shapes: dict[str, str] = {}
-    previous = b""
-    for field in fields[1:]:
-        key = sort_key(field.path)
-        if key <= previous:
-            raise DisclosureInvalid(f"fields do not ascend at {key.decode()[:80]}")
-        previous = key
-        name, shape = _check_field(kind, field)
-        if shapes.setdefault(name, shape) != shape:
-            raise DisclosureInvalid(f"member {name!r} is shown in two shapes")
-
-
-def _check_field(kind: RecordKind, field: Field) -> tuple[str, str]:
-    """Return the member's name and shape: whole, by element, or by member."""
-    match field.path:
-        case (str(name),):
-            shape = "whole"
-        case (str(name), last) if type(last) is int:
-            shape = "element"
-        case (str(name), str()):
-            shape = "member"
-        case _:
-            raise DisclosureInvalid("field has a malformed path")
-    if kind is RecordKind.EVENT and (name in EVENT_HEADER or name in SERVER_MEMBERS):
-        raise DisclosureInvalid(f"field names the header member {name!r}")
-    if shape == "member" and not splits_by_member(name):
-        raise DisclosureInvalid(f"member {name!r} is not split by member")
-    if shape == "element" and (name == CONTEXT or not 0 <= int(field.path[1]) < 2**32):
-        raise DisclosureInvalid(f"member {name!r} is not split by that element")
-    if shape == "whole" and _must_split(name, field.value):
-        raise DisclosureInvalid(f"member {name!r} must be split")
-    if name == CONTEXT and not isinstance(field.value, list):
-        raise DisclosureInvalid("@context is not an array")
-    return name, shape
-
-
-def _must_split(name: str, value: JSONValue) -> bool:
-    if isinstance(value, list):
-        return bool(value) and name != CONTEXT
-    return isinstance(value, dict) and bool(value) and splits_by_member(name)
-
-
-_HEADERS: dict[RecordKind, tuple[str, frozenset[str], frozenset[str]]] = {
-    RecordKind.EVENT: (
-        "event",
-        frozenset({"kind", *REQUIRED_EVENT_HEADER}),
-        frozenset({"kind", "declared_error", *EVENT_HEADER}),
-    ),
-    RecordKind.ITEM: ("item", frozenset({"kind", "id"}), frozenset({"kind", "id"})),
-    RecordKind.PARTICIPANT: ("participant", frozenset({"kind"}), frozenset({"kind"})),
-    RecordKind.DOCUMENT: (
-        "document",
-        frozenset({"kind", "media_type"}),
-        frozenset({"kind", "media_type"}),
-    ),
-}
-
-
-def check_header(kind: RecordKind, header: JSONValue) -> None:
-    """Refuse a header with members outside its list, missing ones, or another kind's."""
-    name, required, allowed = _HEADERS[kind]
-    if not isinstance(header, dict):
-        raise DisclosureInvalid("header is not an object")
-    if header.get("kind") != name:
-        raise DisclosureInvalid(
-            f"header is of another kind: expected {name}, got {str(header.get('kind'))[:20]}"
-        )
-    members = set(header)
-    if not required <= members <= allowed:
-        wrong = sorted((required - members) | (members - allowed))
-        raise DisclosureInvalid(f"header has wrong members: {', '.join(wrong)[:80]}")
-    texts = [value for member, value in header.items() if member != "declared_error"]
-    if not all(isinstance(value, str) for value in texts):
-        raise DisclosureInvalid("header has a member that is not text")
-    if "declared_error" in header and header["declared_error"] is not True:
-        raise DisclosureInvalid("header's declared_error is not true")
-    if kind is RecordKind.EVENT and header["type"] not in EVENT_TYPES:
-        raise DisclosureInvalid(f"event type is unknown: got {str(header['type'])[:40]!r}")
+def _salt_texts(salts: bytes) -> list[str]:
+    """Return the base64url of each salt; two NULs widen it to whole groups of three bytes."""
+    apart = [salts[at : at + SALT_BYTES] for at in range(0, len(salts), SALT_BYTES)]
+    text = b64u_encode(b"\0\0".join([*apart, b""]))
+    return [text[at : at + SALT_TEXT] for at in range(0, len(text), SALT_TEXT + 2)]

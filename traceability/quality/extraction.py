@@ -226,7 +226,7 @@ def _read_loss(members: Members) -> LossRecord:
     loss = AnnualLoss(
         year=members.count("year", least=_YEARS[0], most=_YEARS[1]),
         side=side,
-        kind=members.choice("kind", KINDS[side]),
+        kind=members.choice("loss_kind", KINDS[side]),
         amount_cents=members.count("amount_cents", most=_MOST_CENTS),
         currency=_currency(members, members.take("currency")),
     )

@@ -5,12 +5,18 @@ Source: `docs/formats.md`, sections 1 and 2.
 
 from __future__ import annotations
 
-from traceability.hashing.commitment import Commitment, Field, RecordKind, commit
+from traceability.hashing.commitment import (
+    MAX_FIELDS,
+    Commitment,
+    Field,
+    RecordKind,
+    commit,
+)
 from traceability.merkle.proofs import verify_inclusion
 from traceability.merkle.tree import leaf_hash, node_hash
 from traceability.verify.bundle import CompleteDisclosure, Disclosure, PartialDisclosure
 from traceability.verify.faults import HeaderNotShown
-from traceability.verify.field_rules import MAX_FIELDS, check_complete, check_partial
+from traceability.verify.field_rules import check_complete, check_partial
 
 
 def header_of(disclosure: Disclosure) -> Field:

@@ -10,32 +10,23 @@ from itertools import pairwise
 
 from traceability.hashing.commitment import (
     CONTEXT,
-    EVENT_HEADER,
+    DECLARED_ERROR,
+    ERROR_DECLARATION,
     EVENT_TYPES,
+    HEADER_MEMBERS,
+    MAX_FIELDS,
     REQUIRED_EVENT_HEADER,
-    SERVER_MEMBERS,
+    RESERVED_MEMBERS,
     DisclosureInvalid,
     Field,
     Path,
     RecordKind,
+    needs_context,
     sort_key,
     splits_by_member,
 )
 from traceability.strict_json import JSONValue
 
-# More leaves than this no record may have.
-MAX_FIELDS = 65_536
-DECLARED_ERROR, ERROR_DECLARATION = "declared_error", "errorDeclaration"
-# Required and allowed header members, besides `kind`.
-HEADER_MEMBERS: dict[RecordKind, tuple[frozenset[str], frozenset[str]]] = {
-    RecordKind.EVENT: (
-        frozenset(REQUIRED_EVENT_HEADER),
-        frozenset((*EVENT_HEADER, DECLARED_ERROR)),
-    ),
-    RecordKind.ITEM: (frozenset(("id",)), frozenset(("id",))),
-    RecordKind.PARTICIPANT: (frozenset(), frozenset()),
-    RecordKind.DOCUMENT: (frozenset(("media_type",)), frozenset(("media_type",))),
-}
 MEMBER_PATH, PART_PATH = 1, 2
 
 
@@ -46,7 +37,8 @@ def check_header(kind: RecordKind, header: Field) -> None:
         raise DisclosureInvalid("header is not the field at path []")
     if value.get("kind") != kind.name.lower():
         raise DisclosureInvalid(f"header is of another kind: expected {kind.name.lower()!r}")
-    required, allowed = HEADER_MEMBERS[kind]
+    allowed = HEADER_MEMBERS[kind]
+    required = frozenset(REQUIRED_EVENT_HEADER) if kind is RecordKind.EVENT else allowed
     given = value.keys() - {"kind"}
     if not required <= given <= allowed:
         names = sorted((required - given) | (given - allowed))
@@ -102,7 +94,16 @@ def check_partial(
     """Refuse a partial disclosure whose leaf indexes do not ascend."""
     if any(not before < after for (before, _), (after, _) in pairwise(shown)):
         raise DisclosureInvalid("disclosed leaf indexes do not ascend")
-    check_fields(kind, [field for _, field in shown], field_count=field_count)
+    fields = [field for _, field in shown]
+    check_fields(kind, fields, field_count=field_count)
+    names = {field.path[0] for field in fields[1:]}
+    if kind is not RecordKind.EVENT or CONTEXT in names:
+        return
+    for field in fields[1:]:
+        if needs_context(field.path, field.value):
+            raise DisclosureInvalid(
+                f"extension {str(field.path[0])[:40]!r} is disclosed without its @context"
+            )
 
 
 def _check_path(kind: RecordKind, path: Path) -> None:
@@ -110,8 +111,8 @@ def _check_path(kind: RecordKind, path: Path) -> None:
     if len(path) not in (MEMBER_PATH, PART_PATH) or not isinstance(path[0], str):
         raise DisclosureInvalid("path is not [member], [member, index] or [member, name]")
     name = path[0]
-    if kind is RecordKind.EVENT and name in (*EVENT_HEADER, *SERVER_MEMBERS):
-        raise DisclosureInvalid(f"path names {name!r}, which is no field of an event")
+    if name in RESERVED_MEMBERS[kind]:
+        raise DisclosureInvalid(f"path names {name!r}, which is no field of such a record")
     if len(path) == PART_PATH and isinstance(path[1], str) and not splits_by_member(name):
         raise DisclosureInvalid(f"member {name[:40]!r} may not be split by name")
     if len(path) == PART_PATH and name == CONTEXT:

@@ -50,7 +50,7 @@ EVENT: dict[str, Any] = {
     },
 }
 LOSS: dict[str, Any] = {
-    "supplier": "6901234567892", "year": 2025, "kind": "scrap", "side": "internal",
+    "supplier": "6901234567892", "year": 2025, "loss_kind": "scrap", "side": "internal",
     "amount_cents": 12345, "currency": "CNY",
 }  # fmt: skip
 OUTPUT: dict[str, Any] = {"supplier": "6901234567892", "year": 2025, "amount_cents": 99}
@@ -213,7 +213,7 @@ class TestDocuments:
     @pytest.mark.parametrize(
         ("change", "message"),
         [
-            ({"kind": "claim"}, "kind is invalid: expected one of scrap, rework"),
+            ({"loss_kind": "claim"}, "loss_kind is invalid: expected one of scrap, rework"),
             ({"side": "both"}, "side is invalid"),
             ({"side": "external"}, "kind is invalid: expected one of claim, return"),
             ({"year": 25}, "year is invalid: expected integer of 1990 to 2200"),

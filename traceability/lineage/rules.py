@@ -157,6 +157,14 @@ class Graph:
             for event in (consumed, made.number)
         )
 
+    @cached_property
+    def outputs(self) -> frozenset[str]:
+        """The codes that a transformation makes."""
+        groups = self._transformations()
+        return frozenset(
+            code for group in groups for fact in group for code in fact.codes("output")
+        )
+
     def _transformations(self) -> list[list[Fact]]:
         """Group events by their transformation id; without one, each is its own."""
         groups: dict[str | int, list[Fact]] = {}
@@ -248,7 +256,7 @@ class _Walk:
 
     def _members(self, lot: str) -> None:
         for serial in self.graph.members(lot):
-            if not self.upstream or serial in self.next:
+            if not self.upstream or serial in self.graph.outputs:
                 self.edges.add((serial, lot, None) if self.upstream else (lot, serial, None))
                 self._reach(serial, in_full=True)
 

@@ -8,9 +8,9 @@ import typer
 
 from ledger_api.cli.running import DEFAULT_DATA, AsJSON, Command, DataDir, run
 from ledger_api.reports import scores_json
-from traceability.lineage import journey as journey_of
-from traceability.lineage import recall as recall_of
-from traceability.lineage import trace as trace_of
+from traceability.lineage.journeys import journey as journey_of
+from traceability.lineage.tracing import recall as recall_of
+from traceability.lineage.tracing import trace as trace_of
 from traceability.quality.scores import grade_metrics, run_scores
 from traceability.quality.stored import stored_rows
 
@@ -32,7 +32,7 @@ def trace(
 
     def work(command: Command) -> None:
         with command.node() as node, node.store.reading() as repositories:
-            found = trace_of(repositories, code, direction).to_json()
+            found = trace_of(repositories, code, direction=direction).to_json()
         command.output.answer(found, _lines(found))
 
     run(data, as_json, work)

@@ -7,7 +7,8 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query
 
 from ledger_api.services import CallerOf, ServicesOf
-from traceability.lineage import journey, recall, trace
+from traceability.lineage.journeys import journey
+from traceability.lineage.tracing import recall, trace
 
 router = APIRouter(prefix="/api", tags=["lineage"])
 Code = Annotated[str, Query(description="Any GS1 code in any written form.")]
@@ -22,7 +23,7 @@ def get_trace(
 ) -> dict[str, Any]:
     """Return the codes that lineage reaches, each edge with its event and proof."""
     with services.node.store.reading() as repositories:
-        return trace(repositories, code, direction).to_json()
+        return trace(repositories, code, direction=direction).to_json()
 
 
 @router.get("/recall", summary="Everything that a lot or item went into")

@@ -28,7 +28,7 @@ from traceability.codes.identifier import Identifier
 from traceability.errors import ItemProofError
 from traceability.ledger.lookup import CodeUnknown, find_item
 from traceability.ledger.trust import trust_of
-from traceability.lineage import journey
+from traceability.lineage.journeys import journey
 from traceability.lineage.results import JourneyStep
 from traceability.store.repositories import Repositories
 from traceability.store.repositories.items import ItemRun

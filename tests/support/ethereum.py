@@ -126,8 +126,9 @@ class State:
         return ((first + offset) % 2**256).to_bytes(32, "big")
 
     def storage(self) -> dict[bytes, bytes]:
-        values = {bytes(31) + bytes([i]): rlp_encode(number_bytes(i + 1)) for i in range(20)}
-        values |= {keccak(bytes([i])): rlp_encode(keccak(bytes([i]))) for i in range(20)}
+        others = range(self.neighbours // 2)
+        values = {bytes(31) + bytes([i]): rlp_encode(number_bytes(i + 1)) for i in others}
+        values |= {keccak(bytes([i])): rlp_encode(keccak(bytes([i]))) for i in others}
         values[self.slot(0)] = rlp_encode(self.head.root_hash.lstrip(b"\x00"))
         values[self.slot(1)] = rlp_encode(number_bytes(self.head.packed))
         return values

@@ -184,7 +184,7 @@ class Forge:
         self.entries.append(envelope)
         return len(self.entries) - 1
 
-    def header(self, key: SigningKey, **changes: object) -> Header:
+    def header(self, key: SigningKey, /, **changes: object) -> Header:
         sequence, previous = self._previous.get(key.key_id, (0, ZERO_HASH))
         claimed = START + timedelta(seconds=len(self.entries))
         header = Header(self.log, key.key_id, sequence, previous, claimed)

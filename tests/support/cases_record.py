@@ -1,0 +1,409 @@
+"""Steps 2 and 1: records that are not in the batch, fields that break the rules of disclosure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from tests.support.cases import (
+    EPC,
+    REMOVED,
+    Case,
+    World,
+    edited,
+    shipping,
+    signed,
+    simple,
+)
+from tests.support.forge import Record, document, event, item, lot_document, seeded
+from traceability.hashing.commitment import Field, Path, RecordKind
+from traceability.hashing.encoding import b64u_encode
+from traceability.hashing.envelope import STATEMENT_TYPE, sign_envelope
+from traceability.verify.bundle import Bundle, CompleteDisclosure, LotPart, RecordPart
+from traceability.verify.identity import record_urn
+
+HEADER: dict[str, Any] = {
+    "kind": "event",
+    "type": "ObjectEvent",
+    "action": "OBSERVE",
+    "eventTime": "2026-01-05T08:00:00.000Z",
+    "eventTimeZoneOffset": "+08:00",
+    "bizStep": "shipping",
+}
+CONTEXT: tuple[Path, Any] = (("@context",), ["https://ref.gs1.org/standards/epcis/"])
+ONE_EPC: tuple[Path, Any] = (("epcList", 0), f"{EPC}S1")
+
+
+def record() -> list[Case]:
+    return [
+        *_batch(),
+        *_level_confusion(),
+        *_partial_paths(),
+        *_headers(),
+        *_event_fields(),
+        *_other_kinds(),
+        *_partial_rules(),
+        *_codes(),
+        *_lots(),
+    ]
+
+
+def _refused(
+    world: World, name: str, story: str, data: Bundle | bytes, *, step: int, reason: str
+) -> Case:
+    made = data if isinstance(data, bytes) else data.to_bytes()
+    return Case(name, story, made, world.forge.trust(), step=step, reason=reason)
+
+
+# Step 2.
+
+
+def _batch() -> list[Case]:
+    world, batch, bundle = simple()
+    value: Any = bundle.to_json()
+    path = value["record"]["path"]
+    sibling: Any = world.proof(batch, 2).to_json()
+    uri = "/record/fields/complete/0/2/id"
+    made: list[tuple[str, str, list[tuple[str, Any]]]] = [
+        ("record-index-other", "another index", [("/record/index", 2)]),
+        ("record-index-outside", "an index that the batch does not have", [("/record/index", 5)]),
+        ("record-path-cut", "the path cut", [("/record/path", path[:-1])]),
+        ("record-interior-node", "an inner node's path",
+         [("/record/path", path[1:]), ("/record/index", 0)]),
+        ("record-path-long", "a hash too many", [("/record/path", [*path, path[0]])]),
+        ("record-serial-changed", "another serial",
+         [(uri, "https://id.gs1.org/01/09506000134352/10/L1/21/S9")]),
+        ("record-lot-changed", "another lot",
+         [(uri, "https://id.gs1.org/01/09506000134352/10/L2/21/S1")]),
+        ("record-salt-changed", "another salt",
+         [("/record/fields/complete/0/1", b64u_encode(bytes(16)))]),
+        ("record-of-sibling", "the sibling's fields in this place",
+         [("/record/fields", sibling["record"]["fields"])]),
+        ("record-field-added", "a field that was not committed",
+         [("/record/fields/complete/1", [["note"], b64u_encode(bytes(16)), "x"])]),
+    ]  # fmt: skip
+    cases = [
+        _refused(world, name, story, edited(bundle, *edits), step=2, reason="INCLUSION_PROOF")
+        for name, story, edits in made
+    ]
+    cases.append(_refused(world, "record-fields-none", "no field at all",
+                          edited(bundle, ("/record/fields/complete", [])), step=4,
+                          reason="HEADER_NOT_SHOWN"))  # fmt: skip
+    return [*cases, *_kinds()]
+
+
+def _kinds() -> list[Case]:
+    """Show a record as another kind: the kind is part of its leaf."""
+    world = World.begin(roles=("operator", "producer"))
+    batch = world.forge.batch(world.producer, [event(shipping()), item("S1")])
+    world.close()
+    bundle = world.proof(batch, 0)
+    cases = [
+        _refused(world, f"record-kind-{kind}", f"an event shown as {kind}",
+                 edited(bundle, ("/record/kind", kind)), step=2, reason="INCLUSION_PROOF")
+        for kind in ("participant", "document")
+    ]  # fmt: skip
+    twin = replace(item("S1"), kind=RecordKind.DOCUMENT)
+    world, made = signed(twin)
+    mixed = replace(made, record=replace(made.record, kind=RecordKind.ITEM))
+    cases.append(_refused(world, "record-kind-item", "an item's fields committed as a document",
+                          mixed, step=2, reason="INCLUSION_PROOF"))  # fmt: skip
+    return cases
+
+
+def _level_confusion() -> list[Case]:
+    """Batches whose root is a hash of another level."""
+    cases = []
+    one = event(shipping())
+    roots = {
+        "field-root": ("the record's field root as batch root", one.commitment.field_root),
+        "header-leaf": ("its header's leaf as batch root", seeded("leaf")),
+    }
+    for name, (story, root) in roots.items():
+        world = World.begin()
+        batch = world.forge.batch(world.producer, [one], batch_root=root, record_count=1)
+        world.close()
+        bundle = world.proof(batch, 0)
+        cases.append(
+            _refused(world, f"level-confusion-{name}", story, bundle, step=2,
+                     reason="INCLUSION_PROOF")
+        )  # fmt: skip
+    return cases
+
+
+def _partial_paths() -> list[Case]:
+    world = World.begin()
+    batch = world.events(shipping(5))
+    world.close()
+    bundle = world.proof(batch, 0, show=[2, 3])
+    value: Any = bundle.to_json()
+    shown = value["record"]["fields"]["partial"]
+    at = "/record/fields/partial"
+    header = "HEADER_NOT_SHOWN"
+    made: list[tuple[str, str, list[tuple[str, Any]], int, str]] = [
+        ("partial-count-lower", "a count lower than committed",
+         [("/record/fields/count", 6)], 2, "INCLUSION_PROOF"),
+        ("partial-count-higher", "a count higher than committed",
+         [("/record/fields/count", 8)], 2, "INCLUSION_PROOF"),
+        ("partial-count-four", "a count whose tree is lower",
+         [("/record/fields/count", 4)], 2, header),
+        ("partial-count-zero", "a count of zero", [("/record/fields/count", 0)], 2, header),
+        ("partial-count-huge", "a count over 65,536",
+         [("/record/fields/count", 70_000)], 2, header),
+        ("partial-header-index", "the header said to be leaf 1", [(f"{at}/0/index", 1)], 2, header),
+        ("partial-header-path", "a hash too few above the header",
+         [(f"{at}/0/path", shown[0]["path"][:-1])], 2, header),
+        ("partial-header-changed", "another header",
+         [(f"{at}/0/leaf/2/bizStep", "receiving")], 2, "INCLUSION_PROOF"),
+        ("partial-value-changed", "another value in a leaf", [(f"{at}/1/leaf/2", f"{EPC}S9")], 1,
+         "INCLUSION_PROOF"),
+        ("partial-path-changed", "another path in a leaf",
+         [(f"{at}/1/leaf/0", ["epcList", 9])], 1, "INCLUSION_PROOF"),
+        ("partial-index-changed", "another leaf index", [(f"{at}/1/index", 4)], 1,
+         "INCLUSION_PROOF"),
+        ("partial-inner-node", "an inner node as a leaf",
+         [(f"{at}/1/path", shown[1]["path"][1:]), (f"{at}/1/index", 1)], 1, "INCLUSION_PROOF"),
+        ("partial-leaf-twice", "one leaf twice", [(f"{at}/2", shown[1])], 1,
+         "DISCLOSURE_INVALID"),
+        ("partial-leaves-swapped", "leaves in another order",
+         [(f"{at}/1", shown[2]), (f"{at}/2", shown[1])], 1, "DISCLOSURE_INVALID"),
+    ]  # fmt: skip
+    cases = [
+        _refused(world, name, story, edited(bundle, *edits), step=step, reason=reason)
+        for name, story, edits, step, reason in made
+    ]
+    for name, story, edits in (
+        ("partial-without-header", "the header left out", [(f"{at}/0", REMOVED)]),
+        ("partial-none", "no leaf", [(at, [])]),
+    ):
+        cases.append(_refused(world, name, story, edited(bundle, *edits), step=4, reason=header))
+    return cases
+
+
+# Step 1.
+
+
+def _fields(parts: Sequence[tuple[Path, Any]], *, kind: RecordKind = RecordKind.EVENT) -> Record:
+    """Return a record that a hostile signer committed, whatever its fields."""
+    fields = tuple(Field(path, seeded("s", i)[:16], value) for i, (path, value) in enumerate(parts))
+    return Record(kind, fields)
+
+
+def _invalid(name: str, story: str, made: Record) -> Case:
+    world, bundle = signed(made, roles=("operator", "producer"))
+    return _refused(world, name, story, bundle, step=1, reason="DISCLOSURE_INVALID")
+
+
+def _headers() -> list[Case]:
+    def without(name: str) -> dict[str, Any]:
+        return {key: value for key, value in HEADER.items() if key != name}
+
+    headers: list[tuple[str, str, dict[str, Any]]] = [
+        ("header-without-type", "no event type", without("type")),
+        ("header-without-time", "no event time", without("eventTime")),
+        ("header-without-offset", "no time zone offset", without("eventTimeZoneOffset")),
+        ("header-without-kind", "no kind", without("kind")),
+        ("header-kind-other", "an event whose header says document", HEADER | {"kind": "document"}),
+        ("header-type-unknown", "an event type that EPCIS does not have",
+         HEADER | {"type": "ThoughtEvent"}),
+        ("header-type-inherited", "a name that objects inherit", HEADER | {"type": "constructor"}),
+        ("header-unknown-member", "a member that belongs into a field",
+         HEADER | {"eventID": "urn:uuid:1"}),
+        ("header-record-time", "the server's time in the header",
+         HEADER | {"recordTime": "2026-01-05T08:00:00Z"}),
+        ("header-proto", "a member named __proto__", HEADER | {"__proto__": "x"}),
+        ("header-step-number", "a business step that is no text", HEADER | {"bizStep": 7}),
+        ("header-declares-false", "declared_error: false", HEADER | {"declared_error": False}),
+        ("header-declares-text", "declared_error as text", HEADER | {"declared_error": "true"}),
+        ("header-declares-nothing", "an error declared that no field has",
+         HEADER | {"declared_error": True}),
+    ]  # fmt: skip
+    cases = [
+        _invalid(name, story, _fields([((), header), CONTEXT, ONE_EPC]))
+        for name, story, header in headers
+    ]
+    declared = [((), HEADER), CONTEXT, ONE_EPC, (("errorDeclaration",), {"declarationTime": "x"})]
+    cases.append(_invalid("header-hides-error", "an error that the header does not declare",
+                          _fields(declared)))  # fmt: skip
+    return cases
+
+
+def _event_fields() -> list[Case]:
+    def with_fields(*parts: tuple[Path, Any]) -> Record:
+        return _fields([((), HEADER), CONTEXT, *parts])
+
+    whole: list[tuple[str, str, list[tuple[Path, Any]]]] = [
+        ("path-names-header", "a field that is in the header", [(("action",), "ADD")]),
+        ("path-names-step", "a second business step", [(("bizStep",), "receiving")]),
+        ("path-names-part-of-header", "an element of a header member", [(("type", 0), "x")]),
+        ("path-names-record-time", "the server's time as a field",
+         [(("recordTime",), "2026-01-05T08:00:00Z")]),
+        ("path-empty-twice", "a second header", [((), HEADER)]),
+        ("path-index-first", "a path that begins with a number", [((0, "epcList"), "x")]),
+        ("path-split-by-name", "a plain member split by name", [(("readPoint", "id"), "urn:x:1")]),
+        ("whole-list", "a list that must be split", [(("epcList",), [f"{EPC}S1"])]),
+        ("whole-extension-list", "a list of an extension", [(("example:list",), [1])]),
+        ("whole-ilmd", "ilmd that must be split", [(("ilmd",), {"lotNumber": "L1"})]),
+        ("whole-extension", "an extension that must be split", [(("example:note",), {"a": 1})]),
+        ("two-shapes-list", "a list whole and by element",
+         [(("epcList",), []), ONE_EPC][::-1]),
+        ("two-shapes-ilmd", "ilmd by name and by element",
+         [(("ilmd", "a"), 1), (("ilmd", 0), 2)]),
+        ("element-gap", "element 1 without element 0", [(("epcList", 1), f"{EPC}S1")]),
+        ("element-gap-middle", "elements 0 and 2", [ONE_EPC, (("epcList", 2), f"{EPC}S3")]),
+        ("order-broken", "fields in another order", [(("readPoint",), {"id": "urn:x:1"}), ONE_EPC]),
+        ("order-by-number", "elements by number instead of by bytes",
+         [(("epcList", i), f"{EPC}S{i}") for i in range(11)]),
+        ("field-twice", "the same path twice", [ONE_EPC, ONE_EPC]),
+    ]  # fmt: skip
+    cases = [_invalid(name, story, with_fields(*parts)) for name, story, parts in whole]
+    contexts: list[tuple[str, str, list[tuple[Path, Any]]]] = [
+        ("context-missing", "an event without its context", [ONE_EPC]),
+        ("context-text", "a context that is no array", [(("@context",), "x"), ONE_EPC]),
+        ("context-split", "a context by element", [(("@context", 0), "x"), ONE_EPC]),
+    ]
+    cases += [
+        _invalid(name, story, _fields([((), HEADER), *parts])) for name, story, parts in contexts
+    ]
+    return [*cases, _long_path()]
+
+
+def _long_path() -> Case:
+    made = _fields([((), HEADER), CONTEXT, (("epcList", "0"), f"{EPC}S1")])
+    return _invalid("element-by-name", "an element whose index is text", made)
+
+
+def _other_kinds() -> list[Case]:
+    id_ = {"kind": "item", "id": f"{EPC}S1"}
+    stories: list[tuple[str, str, RecordKind, list[tuple[Path, Any]]]] = [
+        ("item-two-fields", "an item with a second field", RecordKind.ITEM,
+         [((), id_), (("note",), "x")]),
+        ("item-header-more", "an item header with a quantity", RecordKind.ITEM,
+         [((), id_ | {"quantity": 1})]),
+        ("participant-header-name", "a name in a participant's header", RecordKind.PARTICIPANT,
+         [((), {"kind": "participant", "name": "X"})]),
+        ("document-without-media-type", "a document without media type", RecordKind.DOCUMENT,
+         [((), {"kind": "document"})]),
+        ("document-media-type-list", "a media type that is no text", RecordKind.DOCUMENT,
+         [((), {"kind": "document", "media_type": []})]),
+        ("document-whole-list", "a document's list that must be split", RecordKind.DOCUMENT,
+         [((), {"kind": "document", "media_type": "x"}), (("pages",), [1])]),
+    ]  # fmt: skip
+    return [
+        _invalid(name, story, _fields(parts, kind=kind)) for name, story, kind, parts in stories
+    ]
+
+
+def _partial_rules() -> list[Case]:
+    """Hide in a partial disclosure what a complete one would show."""
+    declared = [((), HEADER), CONTEXT, (("errorDeclaration",), {"declarationTime": "x"})]
+    disordered = [((), HEADER), CONTEXT, (("readPoint",), {"id": "urn:x:1"}), ONE_EPC]
+    two = [((), {"kind": "item", "id": f"{EPC}S1"}), (("note",), "x")]
+    stories: list[tuple[str, str, Record, list[int]]] = [
+        ("partial-hides-declaration", "an undeclared error, its field shown",
+         _fields(declared), [2]),
+        ("partial-order-broken", "two leaves whose order is broken", _fields(disordered), [2, 3]),
+        ("partial-item-of-two", "an item with a hidden second field",
+         _fields(two, kind=RecordKind.ITEM), []),
+    ]  # fmt: skip
+    cases = []
+    for name, story, made, show in stories:
+        world = World.begin()
+        batch = world.forge.batch(world.producer, [made, item("S1")])
+        world.close()
+        bundle = world.proof(batch, 0, show=show)
+        cases.append(_refused(world, name, story, bundle, step=1, reason="DISCLOSURE_INVALID"))
+    return cases
+
+
+def _codes() -> list[Case]:
+    world, batch, bundle = simple()
+    other_urn = record_urn(seeded("entry"), 1)
+    asked = {
+        "other-serial": "(01)09506000134352(21)S2",
+        "other-lot": "(01)09506000134352(10)L2(21)S1",
+        "product-only": "(01)09506000134352",
+        "lot-only": "(01)09506000134352(10)L1",
+        "wrong-check-digit": "(01)09506000134353(21)S1",
+        "nonsense": "S1",
+        "empty": "",
+        "other-record": other_urn,
+        "serial-case": "(01)09506000134352(21)s1",
+    }
+    cases = [
+        Case(f"code-{name}", f"asked for {code!r}", bundle.to_bytes(), world.forge.trust(),
+             step=1, reason="CODE_MISMATCH", code=code)
+        for name, code in asked.items()
+    ]  # fmt: skip
+    lot = world.proof(batch, 0)
+    cases.append(Case("code-item-of-lot", "an item, and the bundle is its lot's",
+                      lot.to_bytes(), world.forge.trust(), step=1, reason="CODE_MISMATCH",
+                      code="(01)09506000134352(10)L1(21)S1"))  # fmt: skip
+    return [*cases, *_undisclosed_codes()]
+
+
+def _undisclosed_codes() -> list[Case]:
+    world = World.begin()
+    mention = {"bizTransactionList": [{"type": "po", "bizTransaction": f"{EPC}S7"}]}
+    batch = world.events(shipping(3) | mention, {"example:list": [f"{EPC}S7"]})
+    world.close()
+    asked = [
+        ("code-not-disclosed", "an item of the event whose leaf is not shown", 0, [2], f"{EPC}S3"),
+        ("code-only-mentioned", "a code that stands in a transaction", 0, None, f"{EPC}S7"),
+        ("code-in-extension", "a code in an extension", 1, None, f"{EPC}S7"),
+    ]
+    return [
+        Case(name, story, world.proof(batch, index, show=show).to_bytes(), world.forge.trust(),
+             step=1, reason="CODE_MISMATCH", code=code)
+        for name, story, index, show, code in asked
+    ]  # fmt: skip
+
+
+def _lots() -> list[Case]:
+    world, batch, _ = simple()
+    bundle = world.proof(batch, with_lot=True)
+    at = "/lot/fields/complete"
+    path = bundle.lot.path if bundle.lot else ()
+    other = replace(bundle, lot=LotPart(path, CompleteDisclosure(lot_document(lot="L2").fields)))
+    made: list[tuple[str, str, Bundle | bytes]] = [
+        ("lot-of-other", "another lot's attributes", other),
+        ("lot-quantity-changed", "another quantity", edited(bundle, (f"{at}/4/2", 9))),
+        ("lot-path-cut", "its path cut", edited(bundle, ("/lot/path", []))),
+    ]
+    cases = [
+        _refused(world, name, story, data, step=2, reason="INCLUSION_PROOF")
+        for name, story, data in made
+    ]
+    return [*cases, *_signed_lots()]
+
+
+def _signed_lots() -> list[Case]:
+    """Batches in which record 0 is not the lot of the items."""
+    firsts: list[tuple[str, str, Record, str]] = [
+        ("lot-mismatch", "record 0 is of another lot", lot_document(lot="L2"), "LOT_MISMATCH"),
+        ("lot-other-product", "record 0 is of another product",
+         lot_document(gtin="09506000149301"), "LOT_MISMATCH"),
+        ("lot-no-lot", "record 0 is another document",
+         document({"gtin": "09506000134352", "lot": "L1"}, media_type="text/plain+json"),
+         "LOT_MISMATCH"),
+    ]  # fmt: skip
+    cases = []
+    for name, story, first, reason in firsts:
+        world = World.begin()
+        batch = world.forge.batch(world.producer, [first, item("S1")])
+        world.close()
+        bundle = world.proof(batch, 1, with_lot=True)
+        cases.append(_refused(world, name, story, bundle, step=1, reason=reason))
+    return [*cases, _forged_envelope()]
+
+
+def _forged_envelope() -> Case:
+    """Sign a batch again with another root: it is not the logged one."""
+    world, batch, bundle = simple()
+    changed = replace(batch.statement, batch_root=seeded("root"))
+    envelope = sign_envelope(STATEMENT_TYPE, changed.to_payload(), [world.producer.key])
+    part = RecordPart(RecordKind.ITEM, 1, bundle.record.path, bundle.record.fields)
+    data = replace(bundle, record=part, entry=replace(bundle.entry, envelope=envelope))
+    return _refused(world, "batch-signed-again", "another root, signed but not logged", data,
+                    step=5, reason="INCLUSION_PROOF")  # fmt: skip

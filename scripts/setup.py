@@ -239,11 +239,8 @@ def python_steps(profile: str) -> list[Step]:
 def node_steps(profile: str) -> list[Step]:
     """Return the steps that bring Node, the chain tools and the pages' libraries."""
     node = digest([REQUIREMENTS / "node.txt"], f"{platform.system()} {platform.machine()}")
-    sources = sorted(
-        path
-        for path in WEB.rglob("*")
-        if path.is_file() and not {"node_modules", "build"} & set(path.relative_to(WEB).parts)
-    )
+    catalogues = (ROOT / "ledger_api" / "i18n").rglob("*.po")
+    sources = sorted(path for path in (*WEB.rglob("*"), *catalogues) if is_source(path))
     pages = digest([*sources, ROOT / "scripts" / "build_web.py"])
     return [
         Step("Node", BIN / "node", VENV / ".stamps" / "node", node, install_node),
@@ -252,6 +249,12 @@ def node_steps(profile: str) -> list[Step]:
         # Beside, not inside: what is inside goes into the wheel.
         Step("pages", WEB_BUILD, TOOLS / "pages", pages, build_web),
     ]
+
+
+def is_source(path: Path) -> bool:
+    """Tell a file that the pages are built from, apart from what is fetched or built."""
+    made = {"node_modules", "build", "__pycache__"}
+    return path.is_file() and not made & set(path.relative_to(ROOT).parts)
 
 
 def npm_step(name: str, folder: Path, profile: str) -> Step:

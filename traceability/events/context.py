@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 # Every event is committed with its contexts, so long ones would multiply; GS1's own examples
 # stay below 500 bytes. Prefixes that stand for prefixes are rare, and never so deep.
-MAX_CONTEXT_CHARACTERS = 16_384
+MAX_CONTEXT_CHARACTERS = 8_192
 MAX_PREFIX_STEPS = 8
 
 ITEMPROOF_NAMESPACE = "urn:itemproof:vocab:1:"
@@ -88,30 +88,46 @@ class Context:
 
     Parameters
     ----------
+    definitions
+        Prefixes and terms to the URIs that they stand for; none where a name is taken back.
     entries
         The merged `@context`: URIs and objects, in order.
-    definitions
-        Prefixes and terms to the URIs that they stand for.
+    outer
+        The context before, which is asked for names that are not here.
+    characters
+        Length of the merged `@context`, about.
     """
 
-    __slots__ = ("_prefixes", "_verdicts", "definitions", "entries")
+    __slots__ = ("_definitions", "_outer", "_verdicts", "characters", "entries")
 
-    def __init__(self, entries: Sequence[JSONValue], definitions: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        definitions: Mapping[str, str | None],
+        entries: Sequence[JSONValue] = (),
+        *,
+        outer: Context | None = None,
+        characters: int = 0,
+    ) -> None:
         self.entries = list(entries)
-        self.definitions = dict(definitions)
-        self._prefixes = tuple(f"{name}:" for name in definitions if ":" not in name)
+        self.characters = characters
+        self._definitions = definitions
+        self._outer = outer
         self._verdicts: dict[tuple[str, bool], bool] = {}
+
+    def meaning(self, name: str) -> str | None:
+        """Return the URI that a term or prefix is defined to stand for."""
+        if self._outer is None or name in self._definitions:
+            return self._definitions.get(name)
+        return self._outer.meaning(name)
 
     def expand(self, name: str) -> str:
         """Return the URI that a term, a prefixed name or a URI stands for."""
-        known = self.definitions.get(name)
+        known = self.meaning(name)
         if known is not None:
             return known
-        if name.startswith(self._prefixes):
-            prefix, _, rest = name.partition(":")
-            if not rest.startswith("//"):
-                return self.definitions[prefix] + rest
-        return name
+        prefix, colon, rest = name.partition(":")
+        start = self.meaning(prefix) if colon and not rest.startswith("//") else None
+        return name if start is None else start + rest
 
     def is_reserved(self, name: str, *, in_ilmd: bool = False) -> bool:
         """Tell whether a member name expands into GS1's own vocabularies."""
@@ -136,11 +152,11 @@ class Context:
         return None
 
 
-GS1_CONTEXT = Context((), STANDARD_PREFIXES)
+GS1_CONTEXT = Context(STANDARD_PREFIXES)
 
 
-def extend(base: Context, own: JSONValue, *, pointer: str) -> tuple[Context, list[Fault]]:
-    """Return the context that follows when `own` comes after `base`, and what is wrong in it.
+def extend(outer: Context, own: JSONValue, *, pointer: str) -> tuple[Context, list[Fault]]:
+    """Return the context that follows when `own` comes after `outer`, and what is wrong in it.
 
     Parameters
     ----------
@@ -149,19 +165,21 @@ def extend(base: Context, own: JSONValue, *, pointer: str) -> tuple[Context, lis
     pointer
         JSON pointer of that member.
     """
-    merged = [*base.entries, *(own if isinstance(own, list) else [own])]
-    if len(json.dumps(merged, ensure_ascii=False)) > MAX_CONTEXT_CHARACTERS:
-        return base, [_too_long(pointer)]
-    definitions = dict(base.definitions)
+    characters = outer.characters + len(json.dumps(own, ensure_ascii=False))
+    if characters > MAX_CONTEXT_CHARACTERS:
+        return outer, [_too_long(pointer)]
+    entries = own if isinstance(own, list) else [own]
+    definitions: dict[str, str | None] = {}
+    context = Context(definitions, [*outer.entries, *entries], outer=outer, characters=characters)
     faults: list[Fault] = []
-    for index, entry in enumerate(merged[len(base.entries) :]):
+    for index, entry in enumerate(entries):
         if isinstance(entry, dict):
             where = pointer_to(pointer, [index] if isinstance(own, list) else [])
-            endless = _define(entry, definitions, pointer=where)
-            redefined = _redefinitions(entry, definitions, pointer=where)
+            endless = _define(entry, definitions, active=context, pointer=where)
+            redefined = _redefinitions(entry, context, pointer=where)
             places = {fault.pointer for fault in endless}
             faults += [*endless, *(each for each in redefined if each.pointer not in places)]
-    return Context(merged, definitions), faults
+    return context, faults
 
 
 def _too_long(pointer: str) -> Fault:
@@ -172,23 +190,25 @@ def _too_long(pointer: str) -> Fault:
 
 
 def _define(
-    entry: Mapping[str, JSONValue], definitions: dict[str, str], *, pointer: str
+    entry: Mapping[str, JSONValue],
+    definitions: dict[str, str | None],
+    *,
+    active: Context,
+    pointer: str,
 ) -> list[Fault]:
     """Add one context object's terms to the definitions; a term may use those beside it."""
     raw = {name: _written_id(name, term) for name, term in entry.items() if name[:1] != "@"}
-    found: dict[str, str] = {}
+    found: dict[str, str | None] = dict.fromkeys(raw)
     faults = []
     for name, written in raw.items():
-        uri = None if written is None else _resolve(written, raw, definitions)
-        if uri is not None:
-            found[name] = uri
-        elif written is not None:
+        if written is None:
+            continue
+        found[name] = _resolve(written, raw, active)
+        if found[name] is None:
             expected = f"a URI after at most {MAX_PREFIX_STEPS} prefixes"
             message = f"context leads nowhere: expected {expected}, got more for {shown(name)}"
             where = pointer_to(pointer, [name])
             faults.append(Fault(where, FaultCode.CONTEXT, message, expected, "more"))
-    for name in raw.keys() - found.keys():
-        definitions.pop(name, None)
     definitions.update(found)
     return faults
 
@@ -199,11 +219,11 @@ def _written_id(name: str, term: JSONValue) -> str | None:
     return value if isinstance(value, str) and (value != name or ":" in value) else None
 
 
-def _resolve(written: str, raw: Mapping[str, str | None], active: Mapping[str, str]) -> str | None:
+def _resolve(written: str, raw: Mapping[str, str | None], active: Context) -> str | None:
     """Expand a prefixed name through the prefixes beside it, then those before it."""
     for _ in range(MAX_PREFIX_STEPS + 1):
         prefix, colon, rest = written.partition(":")
-        target = raw[prefix] if prefix in raw else active.get(prefix)
+        target = raw[prefix] if prefix in raw else active.meaning(prefix)
         if not colon or rest.startswith("//") or target is None:
             return written
         written = target + rest
@@ -211,18 +231,18 @@ def _resolve(written: str, raw: Mapping[str, str | None], active: Mapping[str, s
 
 
 def _redefinitions(
-    entry: Mapping[str, JSONValue], definitions: Mapping[str, str], *, pointer: str
+    entry: Mapping[str, JSONValue], context: Context, *, pointer: str
 ) -> Iterator[Fault]:
     """Yield a fault for each standard term or scheme to which the entry gives another meaning."""
     for name, term in entry.items():
         standard = _standard_meaning(name)
         if standard is None:
-            refused = _hides_standard_member(name, definitions)
+            refused = ":" in name and _reserved(context.meaning(name) or "", in_ilmd=True)
         else:
-            refused = name not in _OPEN_PREFIXES and not _same(term, name, definitions)
+            refused = name not in _OPEN_PREFIXES and not _same(term, name, context)
         if refused:
             expected = standard or "a meaning outside GS1's vocabularies"
-            got = shown(definitions.get(name))
+            got = shown(context.meaning(name))
             yield Fault(
                 pointer_to(pointer, [name]),
                 FaultCode.TERM_REDEFINED,
@@ -239,16 +259,11 @@ def _standard_meaning(name: str) -> str | None:
     return STANDARD_TERMS.get(name) or STANDARD_PREFIXES.get(name)
 
 
-def _hides_standard_member(name: str, definitions: Mapping[str, str]) -> bool:
-    """Tell whether a prefixed term is defined to stand for a name of GS1's."""
-    return ":" in name and name in definitions and _reserved(definitions[name], in_ilmd=True)
-
-
-def _same(term: JSONValue, name: str, definitions: Mapping[str, str]) -> bool:
+def _same(term: JSONValue, name: str, context: Context) -> bool:
     """Tell whether a term is repeated with the meaning that it has in GS1's context."""
     if isinstance(term, dict) and not _HARMLESS.issuperset(term):
         return False
-    meaning = definitions.get(name)
+    meaning = context.meaning(name)
     if name == "gs1":
         return meaning is not None and _without_scheme(meaning) in _MASTER_DATA
     return meaning == _standard_meaning(name)

@@ -24,6 +24,7 @@ _EVENT_PATHS = {
     "EPCISDocument": ("epcisBody", "eventList"),
     "EPCISQueryDocument": ("epcisBody", "queryResults", "resultsBody", "eventList"),
 }
+MAX_PARTS = 65_536  # As many fields as one record can commit to.
 _DOCUMENT_TYPES = "EPCISDocument, EPCISQueryDocument, an event or a list of events"
 
 
@@ -115,6 +116,8 @@ def _parse_event(
     kind = event.get("type") if isinstance(event, dict) else None
     if kind not in EVENT_TYPES:
         return None, [_unknown_event(event, kind, pointer)]
+    if _parts(event) > MAX_PARTS:
+        return None, [_too_large(pointer)]
     faults = check_shape(event, kind, pointer=pointer)
     context = outer or GS1_CONTEXT
     if "@context" in event:
@@ -130,6 +133,18 @@ def _parse_event(
     check_rules(reader)
     faults = _joined(faults, reader.faults)
     return (None if faults else submitted), faults
+
+
+def _parts(event: dict[str, Any]) -> int:
+    """Count the members of an event, those of its objects and the elements of its lists."""
+    return len(event) + sum(len(part) for part in event.values() if isinstance(part, dict | list))
+
+
+def _too_large(pointer: str) -> Fault:
+    """Return the fault of an event that no record can hold."""
+    expected = f"at most {MAX_PARTS} members and elements"
+    message = f"event is too large: expected {expected}, got more"
+    return Fault(pointer, FaultCode.TOO_LARGE, message, expected, "more")
 
 
 def _unknown_event(event: Any, kind: Any, pointer: str) -> Fault:

@@ -111,13 +111,10 @@ class EventReader:
         got: str,
     ) -> None:
         """Note a fault at a path inside the event."""
-        message = f"{fault}: expected {expected}, got {got}"
-        self._keep(Fault(pointer_to(self.pointer, path), code, message, expected, got))
-
-    def _keep(self, fault: Fault) -> None:
-        """Keep a fault while there is room."""
         if len(self.faults) <= MAX_FAULTS:
-            self.faults.append(fault)
+            message = f"{fault}: expected {expected}, got {got}"
+            where = pointer_to(self.pointer, path)
+            self.faults.append(Fault(where, code, message, expected, got))
 
     def word(self, vocabulary: Vocabulary, text: object, path: Path) -> str | None:
         """Return the one name of a vocabulary's word; what is no text is the schema's fault."""
@@ -131,10 +128,9 @@ class EventReader:
 
     def _note_error(self, path: Path, error: InvalidInput) -> None:
         """Note what another module refused."""
-        fault = Fault(
-            pointer_to(self.pointer, path), error.code, error.fault, error.expected, error.got
-        )
-        self._keep(fault)
+        if len(self.faults) <= MAX_FAULTS:
+            where = pointer_to(self.pointer, path)
+            self.faults.append(Fault(where, error.code, error.fault, error.expected, error.got))
 
     def _event_time(self) -> datetime | None:
         """Return the event's time; the schema has checked its form."""

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 Kind = jsonschema_rs.ValidationErrorKind
 
+_MANY_PARTS = 100_000
 _ZONELESS = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}(\.[0-9]+)?")
 # What the formats, and the definitions that hold a pattern or an enumeration, expect.
 _EXPECTED = {
@@ -57,10 +58,34 @@ def check_shape(value: Mapping[str, Any], definition: str, *, pointer: str) -> l
     if validator.is_valid(value):
         return []
     found: dict[str, Fault] = {}
-    for error in islice(validator.iter_errors(value), MAX_FAULTS):
+    for error in _errors(validator, value):
         for fault in _translate(error, pointer):
             found.setdefault(fault.pointer, fault)
     return list(found.values())
+
+
+def _errors(
+    validator: jsonschema_rs.Validator, value: Mapping[str, Any]
+) -> Iterator[jsonschema_rs.ValidationError]:
+    """Yield all errors, or the first only of a value so large that they would fill the memory."""
+    if not _is_large(value):
+        yield from islice(validator.iter_errors(value), MAX_FAULTS)
+        return
+    try:
+        validator.validate(value)
+    except jsonschema_rs.ValidationError as error:
+        yield error
+
+
+def _is_large(value: Any) -> bool:
+    """Tell whether a value has more than `_MANY_PARTS` parts, however deep."""
+    todo, seen = [value], 0
+    while todo and seen <= _MANY_PARTS:
+        part = todo.pop()
+        if isinstance(part, dict | list):
+            todo.extend(part.values() if isinstance(part, dict) else part)
+            seen += len(part)
+    return seen > _MANY_PARTS
 
 
 @cache

@@ -18,7 +18,7 @@ from traceability.events.faults import (
     pointer_to,
     shown,
 )
-from traceability.events.jsonld import parse_document
+from traceability.events.jsonld import MAX_PARTS, parse_document
 from traceability.events.model import EVENT_TYPES
 
 
@@ -103,6 +103,24 @@ class TestBounds:
         assert len(parsed.faults) == MAX_FAULTS + 1
         assert parsed.faults[-1].code == "EPCIS_TOO_MANY_FAULTS"
         assert parsed.events == ()
+
+    @pytest.mark.parametrize("member", ["epcList", "ilmd", "example:x"])
+    def test_an_event_of_more_parts_than_a_record_holds_is_refused(self, member: str) -> None:
+        sample = event(context=GS1, action="ADD", **{member: []})
+        parts = len(sample) + sum(len(each) for each in sample.values() if type(each) is not str)
+        things = {f"urn:x:{n}": 1 for n in range(MAX_PARTS - parts)}
+        sample[member] = things if member == "ilmd" else list(things)
+        assert not parse_document(sample).faults
+        sample["example:one_more"] = 1
+        (fault,) = parse_document(sample).faults
+        assert (fault.pointer, fault.code) == ("", "EPCIS_TOO_LARGE")
+
+    def test_one_fault_stands_for_those_of_a_huge_value(self) -> None:
+        reports = [{"type": "Mass", "value": "7"} for _ in range(60_000)]
+        parsed = parse_document(document(event(sensorElementList=[{"sensorReport": reports}])))
+        assert [fault.code for fault in parsed.faults] == ["EPCIS_JSON_TYPE"]
+        few = parse_document(document(event(sensorElementList=[{"sensorReport": reports[:9]}])))
+        assert len(few.faults) == 9
 
     def test_a_long_list_with_one_repetition_has_one_fault(self) -> None:
         things = [f"urn:epc:id:sgtin:4012345.077889.{n}" for n in range(20_000)]

@@ -23,7 +23,7 @@ HTML_LANGUAGES: dict[Language, str] = {"zh": "zh-Hans", "en": "en"}
 DOMAINS = ("pages", "terms")
 
 HERE = Path(__file__).parent
-BUILT = HERE / "build"
+BUILT = HERE.parent / "web" / "static" / "build"
 
 _MAX_RANGES = 20  # A header of more is not a browser's.
 _RANGE = re.compile(

@@ -12,6 +12,7 @@ from urllib.parse import parse_qs
 
 from starlette.applications import Starlette
 from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
@@ -20,6 +21,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 STATIC = Path(__file__).parent / "static"
 STATIC_PATH = "/static"
 A_YEAR_SECONDS = 365 * 24 * 3600
+# The folder also holds what only this program reads: catalogues and the font for labels.
+SERVED = (".css", ".js", ".svg", ".txt")
 SMALLEST_TO_COMPRESS = 700  # bytes; below it the saving is less than a packet
 _VERSION_LENGTH = 10
 
@@ -50,6 +53,8 @@ class VersionedFiles(StaticFiles):
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         """Serve a file; with a version in its address it need never be asked for again."""
+        if not path.endswith(SERVED):
+            raise HTTPException(404)
         response = await super().get_response(path, scope)
         versioned = "v" in parse_qs(scope["query_string"].decode("latin-1"))
         response.headers["Cache-Control"] = (

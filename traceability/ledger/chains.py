@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from traceability.hashing.ed25519 import SigningKey
-from traceability.hashing.encoding import ZERO_HASH
 from traceability.hashing.envelope import STATEMENT_TYPE, Envelope, sign_envelope
 from traceability.hashing.statement import Header, SignedStatement, entry_leaf_hash
+from traceability.ledger.faults import KeyUnknown
 from traceability.store.repositories import Repositories
 from traceability.store.repositories.keys import KeyChain
 from traceability.store.times import to_milliseconds
@@ -57,8 +57,17 @@ def append_signed(
 
 
 def chain_of(repositories: Repositories, key_id: bytes) -> KeyChain:
-    """Return where a key's chain stands; a key that has said nothing stands at 0."""
-    return repositories.keys.chain(key_id) or KeyChain(0, ZERO_HASH)
+    """Return where a key's chain stands.
+
+    Raises
+    ------
+    KeyUnknown
+        The key was never registered, so it has no chain.
+    """
+    chain = repositories.keys.chain(key_id)
+    if chain is None:
+        raise KeyUnknown(f"key {key_id.hex()[:16]} is not registered")
+    return chain
 
 
 def append_envelope(
@@ -76,7 +85,5 @@ def append_envelope(
         envelope=data,
         received=to_milliseconds(now),
     )
-    if repositories.keys.chain(header.key) is None:
-        repositories.keys.start_chain(header.key, ZERO_HASH)
     repositories.keys.advance_chain(header.key, leaf_hash)
     return Appended(arrival, leaf_hash, data)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from traceability.errors import Refused
+from traceability.hashing.encoding import ZERO_HASH
 from traceability.hashing.envelope import STATEMENT_TYPE, Envelope, parse_envelope, sign_envelope
 from traceability.hashing.statement import (
     Genesis,
@@ -81,6 +82,8 @@ def open_identity(
                     STATEMENT_TYPE, genesis.to_payload(), [log_key, registrar_key]
                 )
                 _keep_genesis(work.repositories, envelope, genesis, host=host, clock=clock)
+                for key in (log_key, registrar_key):
+                    work.repositories.keys.start_chain(key.key_id, ZERO_HASH)
                 work.commit()
         return _open_on_chain(store, keyring, chain)
 

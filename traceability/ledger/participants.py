@@ -9,6 +9,7 @@ from traceability.codes.keys import check_element
 from traceability.hashing.canonical import canonicalize
 from traceability.hashing.commitment import RecordKind, commit, salted_fields
 from traceability.hashing.ed25519 import SigningKey, check_public_key
+from traceability.hashing.encoding import ZERO_HASH
 from traceability.hashing.statement import Header, KeyRegister, KeyRevoke
 from traceability.ledger.chains import Appended, append_signed
 from traceability.ledger.clock import Clock
@@ -130,6 +131,8 @@ class Registrar:
             now=self._clock(),
             cosigners=[key],
         )
+        # The row that capture locks must be there before the key's first statement.
+        repositories.keys.start_chain(key.key_id, ZERO_HASH)
         repositories.keys.register(
             key_id=key.key_id,
             alg=key.alg,

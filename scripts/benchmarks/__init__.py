@@ -1,0 +1,1 @@
+"""The benchmarks, one file a part; `measure.py` says what a row is."""

@@ -112,7 +112,7 @@ class Context:
         self.characters = characters
         self._definitions = definitions
         self._outer = outer
-        self._verdicts: dict[tuple[str, bool], bool] = {}
+        self._verdicts: dict[tuple[str, bool], tuple[str, bool]] = {}
 
     def meaning(self, name: str) -> str | None:
         """Return the URI that a term or prefix is defined to stand for."""
@@ -129,13 +129,13 @@ class Context:
         start = self.meaning(prefix) if colon and not rest.startswith("//") else None
         return name if start is None else start + rest
 
-    def is_reserved(self, name: str, *, in_ilmd: bool = False) -> bool:
-        """Tell whether a member name expands into GS1's own vocabularies."""
+    def judge(self, name: str, *, in_ilmd: bool = False) -> tuple[str, bool]:
+        """Return what a member name expands to, and whether that is one of GS1's own names."""
         key = (name, in_ilmd)
         verdict = self._verdicts.get(key)
         if verdict is None:
-            verdict = _reserved(self.expand(name), in_ilmd=in_ilmd)
-            self._verdicts[key] = verdict
+            uri = self.expand(name)
+            verdict = self._verdicts[key] = uri, _reserved(uri, in_ilmd=in_ilmd)
         return verdict
 
     def find(self, members: Mapping[str, JSONValue], name: str) -> JSONValue:

@@ -91,8 +91,8 @@ def _check_names(reader: EventReader, holder: Mapping[str, Any], path: Path) -> 
         return
     context, seen = reader.context, set()
     for name in names:
-        uri = context.expand(name)
-        if context.is_reserved(name, in_ilmd=path == ("ilmd",)):
+        uri, is_reserved = context.judge(name, in_ilmd=path == ("ilmd",))
+        if is_reserved:
             fault = f"extension name {shown(name)} is GS1's own"
             expected = "a name in a vocabulary of your own"
             got = shown(uri)

@@ -296,11 +296,14 @@ contract AnchorTest is OpenedLog {
     function test_RevertWhen_Sha256Fails() public {
         bytes32[] memory proof = PlainTree.consistencyPath(leaves, 1, 4);
         bytes32 root = PlainTree.root(leaves, 4);
-        vm.mockCallRevert(address(2), "", "");
-        vm.expectRevert(RFC9162.Sha256Failed.selector);
-        vm.prank(PUBLISHER);
-        registry.anchor(logId, 1, 4, root, proof);
-        vm.clearMockedCalls();
+        bytes[2] memory answers = [bytes(""), abi.encode(root)];
+        for (uint256 i = 0; i < answers.length; ++i) {
+            vm.mockCallRevert(address(2), "", answers[i]);
+            vm.expectRevert(RFC9162.Sha256Failed.selector);
+            vm.prank(PUBLISHER);
+            registry.anchor(logId, 1, 4, root, proof);
+            vm.clearMockedCalls();
+        }
         vm.prank(PUBLISHER);
         registry.anchor(logId, 1, 4, root, proof);
     }

@@ -200,6 +200,42 @@ contract RFC9162Test is TestBase {
         check(!consistent(2, fromRoot, 5, root, proof), "2 to 5");
     }
 
+    /// @dev A path that is too long, towards a root that is made to fit it.
+    function testFuzz_LongerPathToAFittingRootIsRefused(uint256 seed, uint64 index, uint64 size)
+        public
+        view
+    {
+        size = 1 + size % uint64(MAX_LEAVES);
+        index = index % size;
+        bytes32[] memory leaves = makeLeaves(size, seed);
+        bytes32 leaf = leaves[index];
+        bytes32 extra = keccak256("extra");
+        bytes32[] memory path = PlainTree.inclusionPath(leaves, index, size);
+        bytes32 root = PlainTree.root(leaves, size);
+        path = withExtra(path, path.length, extra);
+        check(!included(leaf, index, size, PlainTree.nodeHash(extra, root), path), "left");
+        check(!included(leaf, index, size, PlainTree.nodeHash(root, extra), path), "right");
+        if (index == 0) return;
+        bytes32 fromRoot = PlainTree.root(leaves, index);
+        bytes32[] memory proof = PlainTree.consistencyPath(leaves, index, size);
+        proof = withExtra(proof, proof.length, extra);
+        bytes32 longerFrom = PlainTree.nodeHash(extra, fromRoot);
+        bytes32 longer = PlainTree.nodeHash(extra, root);
+        check(!consistent(index, longerFrom, size, longer, proof), "left of both");
+        check(!consistent(index, fromRoot, size, longer, proof), "left of the second");
+        longer = PlainTree.nodeHash(root, extra);
+        check(!consistent(index, fromRoot, size, longer, proof), "right of the second");
+    }
+
+    function test_EmptyProofIsRefusedAndNothingIsReadFromIt() public view {
+        bytes32[] memory leaves = makeLeaves(5, 0);
+        bytes32 root = PlainTree.root(leaves, 5);
+        for (uint64 from = 1; from < 5; ++from) {
+            bytes32 fromRoot = PlainTree.root(leaves, from);
+            check(!consistent(from, fromRoot, 5, root, new bytes32[](0)), "empty proof");
+        }
+    }
+
     function test_SameSizeNeedsSameRootAndNoProof() public view {
         bytes32 root = keccak256("root");
         check(consistent(5, root, 5, root, new bytes32[](0)), "equal heads");

@@ -48,6 +48,7 @@ TEST_CHAIN = ChainPart(
     log_id="4be1c07a99d3528f" * 4,
     is_test=True,
 )
+ORIGIN = f"trace.example.cn/log/{TEST_CHAIN.log_id}"
 PUBLIC_CHAIN = replace(TEST_CHAIN, chain_id=1, is_test=False)
 
 
@@ -176,8 +177,8 @@ LANDING = LandingView(
 )
 AUDIT = AuditView(
     chain=TEST_CHAIN,
-    origin=f"trace.example.cn/log/{TEST_CHAIN.log_id}",
-    checkpoint=f"trace.example.cn/log/{TEST_CHAIN.log_id}\n10457\n7wq…=\n\n— trace.example.cn/log wXyz…\n",
+    origin=ORIGIN,
+    checkpoint=f"{ORIGIN}\n10457\n7wq…=\n\n— {ORIGIN} wXyz…\n",
     tree_size=10_457,
     root_hash=ROOT_HASH,
     states=(("received", 0), ("logged", 12), ("anchored", 24), ("final", 10_421)),

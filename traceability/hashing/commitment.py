@@ -8,20 +8,24 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
+from operator import itemgetter
 from typing import NamedTuple, TypeAlias
 
 import orjson
 
 from traceability.errors import InvalidInput, ProofRejected
-from traceability.hashing.canonical import CannotCanonicalize, canonicalize
+from traceability.hashing.canonical import canonicalize
 from traceability.hashing.encoding import b64u_encode
 from traceability.hashing.tree_hash import leaf_hash, root_hash
 from traceability.strict_json import JSONValue
 
 Path: TypeAlias = tuple[str | int, ...]
+# A field yet without salt: JCS(path), path, value.
+_Part: TypeAlias = tuple[bytes, Path, JSONValue]
 
 SALT_BYTES = 16
 SALT_TEXT = 22  # characters of base64url
@@ -102,8 +106,7 @@ class Field(NamedTuple):
 
     def leaf_data(self) -> bytes:
         """Return JCS([path, salt, value])."""
-        path, salt, value = sort_key(self.path), b64u_encode(self.salt), canonicalize(self.value)
-        return b'[%b,"%b",%b]' % (path, salt.encode(), value)
+        return canonicalize((self.path, b64u_encode(self.salt), self.value))
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,20 +135,12 @@ class Commitment:
 
 def sort_key(path: Path) -> bytes:
     """Return JCS(path), the bytes by which fields ascend."""
-    try:
-        # Texts and safe integers are written by orjson as JCS writes them.
-        return orjson.dumps(path, option=orjson.OPT_STRICT_INTEGER)
-    except orjson.JSONEncodeError as error:
-        raise CannotCanonicalize(f"path has no canonical JSON: {error}") from error
+    return canonicalize(path)
 
 
 def derive_salt(secret: bytes, path: Path) -> bytes:
     """Return a field's salt from its record's secret."""
-    return _salt(secret, sort_key(path))
-
-
-def _salt(secret: bytes, path: bytes) -> bytes:
-    return hashlib.sha256(_SALT_LABEL + secret + path).digest()[:SALT_BYTES]
+    return hashlib.sha256(_SALT_LABEL + secret + sort_key(path)).digest()[:SALT_BYTES]
 
 
 def event_fields(event: Mapping[str, JSONValue]) -> list[tuple[Path, JSONValue]]:
@@ -157,18 +152,22 @@ def event_fields(event: Mapping[str, JSONValue]) -> list[tuple[Path, JSONValue]]
         No context, a header that lacks a member or holds another value than text, a member
         whose name is the header's own, or too many fields.
     """
+    return [(path, value) for _, path, value in _event_parts(event)]
+
+
+def _event_parts(event: Mapping[str, JSONValue]) -> list[_Part]:
     if not isinstance(event.get(CONTEXT), list):
         raise RecordInvalid("event has no @context array", pointer="/@context")
     header: dict[str, JSONValue] = {KIND: "event"}
-    header |= {name: event[name] for name in EVENT_HEADER if name in event}
+    rest: dict[str, JSONValue] = {}
+    for name, value in event.items():
+        if name in EVENT_HEADER:
+            header[name] = value
+        elif name not in SERVER_MEMBERS:
+            rest[name] = value
     _check_event_header(header)
     if ERROR_DECLARATION in event:
         header[DECLARED_ERROR] = True
-    rest = {
-        name: value
-        for name, value in event.items()
-        if name not in EVENT_HEADER and name not in SERVER_MEMBERS
-    }
     return _with_header(RecordKind.EVENT, header, rest)
 
 
@@ -185,6 +184,10 @@ def _check_event_header(header: Mapping[str, JSONValue]) -> None:
 
 def participant_fields(card: Mapping[str, JSONValue]) -> list[tuple[Path, JSONValue]]:
     """Split a participant's card."""
+    return [(path, value) for _, path, value in _participant_parts(card)]
+
+
+def _participant_parts(card: Mapping[str, JSONValue]) -> list[_Part]:
     return _with_header(RecordKind.PARTICIPANT, {KIND: "participant"}, card)
 
 
@@ -192,6 +195,10 @@ def document_fields(
     document: Mapping[str, JSONValue], *, media_type: str
 ) -> list[tuple[Path, JSONValue]]:
     """Split a document."""
+    return [(path, value) for _, path, value in _document_parts(document, media_type)]
+
+
+def _document_parts(document: Mapping[str, JSONValue], media_type: str) -> list[_Part]:
     header: dict[str, JSONValue] = {KIND: "document", MEDIA_TYPE: media_type}
     return _with_header(RecordKind.DOCUMENT, header, document)
 
@@ -203,16 +210,29 @@ def item_header(uri: str) -> dict[str, JSONValue]:
 
 def _with_header(
     kind: RecordKind, header: dict[str, JSONValue], members: Mapping[str, JSONValue]
-) -> list[tuple[Path, JSONValue]]:
-    for name in RESERVED_MEMBERS[kind] & members.keys():
+) -> list[_Part]:
+    if not RESERVED_MEMBERS[kind].isdisjoint(members):
+        name = min(RESERVED_MEMBERS[kind] & members.keys())
         raise RecordInvalid(f"{kind.name.lower()} has a member named {name!r}", pointer=f"/{name}")
-    fields = [part for name, value in members.items() for part in _split(name, value)]
-    if len(fields) >= MAX_FIELDS:
+    parts: list[_Part] = []
+    for name, value in members.items():
+        _split(name, value, parts)
+    if len(parts) >= MAX_FIELDS:
         raise RecordInvalid(
-            f"record has too many fields: expected at most {MAX_FIELDS}, got {len(fields) + 1}"
+            f"record has too many fields: expected at most {MAX_FIELDS}, got {len(parts) + 1}"
         )
-    fields.sort(key=lambda field: sort_key(field[0]))
-    return [(_HEADER_PATH, header), *fields]
+    parts.sort(key=itemgetter(0))
+    return [(b"[]", _HEADER_PATH, header), *parts]
+
+
+def _index_ends(count: int) -> list[bytes]:
+    """Return how the paths of that many elements end."""
+    return [b",%d]" % index for index in range(count)]
+
+
+_INDEX_ENDS = _index_ends(1024)
+# Longer member names are rare, and not worth the memory.
+_KEPT_NAME = 64
 
 
 def splits_by_member(name: str) -> bool:
@@ -229,12 +249,32 @@ def needs_context(path: Path, value: JSONValue) -> bool:
     return isinstance(value, list) and any(needs_context((), part) for part in value)
 
 
-def _split(name: str, value: JSONValue) -> Iterable[tuple[Path, JSONValue]]:
+def _split(name: str, value: JSONValue, parts: list[_Part]) -> None:
+    """Add the fields of a top-level member."""
+    stem = _stem(name)
     if isinstance(value, list) and value and name != CONTEXT:
-        return [((name, index), part) for index, part in enumerate(value)]
-    if isinstance(value, dict) and value and splits_by_member(name):
-        return [((name, member), part) for member, part in value.items()]
-    return [((name,), value)]
+        ends = _INDEX_ENDS if len(value) <= len(_INDEX_ENDS) else _index_ends(len(value))
+        parts += [
+            (stem + end, (name, at), part)
+            for at, (end, part) in enumerate(zip(ends, value, strict=False))
+        ]
+    elif isinstance(value, dict) and value and splits_by_member(name):
+        parts += [
+            (b"%b,%b]" % (stem, canonicalize(member)), (name, member), part)
+            for member, part in value.items()
+        ]
+    else:
+        parts.append((stem + b"]", (name,), value))
+
+
+def _stem(name: str) -> bytes:
+    """Return how the paths of a member begin; the names that recur are kept."""
+    return _kept_stem(name) if len(name) <= _KEPT_NAME else b"[" + canonicalize(name)
+
+
+@lru_cache(maxsize=1024)
+def _kept_stem(name: str) -> bytes:
+    return b"[" + canonicalize(name)
 
 
 def salted_fields(
@@ -245,27 +285,63 @@ def salted_fields(
     media_type: str | None = None,
 ) -> list[Field]:
     """Return the fields of a record that has a secret, salted and in order."""
+    parts = _parts(kind, payload, media_type)
+    salts = _salts(secret, parts)
+    return [Field(path, salt, value) for (_, path, value), salt in zip(parts, salts, strict=True)]
+
+
+def _parts(kind: RecordKind, payload: JSONValue, media_type: str | None) -> list[_Part]:
     if not isinstance(payload, dict):
         raise RecordInvalid("record is not an object")
     if kind is RecordKind.EVENT:
-        parts = event_fields(payload)
-    elif kind is RecordKind.PARTICIPANT:
-        parts = participant_fields(payload)
-    elif kind is RecordKind.DOCUMENT and media_type is not None:
-        parts = document_fields(payload, media_type=media_type)
-    else:
-        raise RecordInvalid(f"record of kind {kind.name.lower()} has no salted fields")
+        return _event_parts(payload)
+    if kind is RecordKind.PARTICIPANT:
+        return _participant_parts(payload)
+    if kind is RecordKind.DOCUMENT and media_type is not None:
+        return _document_parts(payload, media_type)
+    raise RecordInvalid(f"record of kind {kind.name.lower()} has no salted fields")
+
+
+def _salts(secret: bytes, parts: Sequence[_Part]) -> list[bytes]:
     if len(secret) != SECRET_BYTES:
         raise RecordInvalid(f"secret has another length: expected {SECRET_BYTES} bytes")
-    return [Field(path, _salt(secret, sort_key(path)), value) for path, value in parts]
+    start, sha256 = _SALT_LABEL + secret, hashlib.sha256
+    return [sha256(start + part[0]).digest()[:SALT_BYTES] for part in parts]
 
 
 def commit(kind: RecordKind, fields: Sequence[Field]) -> Commitment:
     """Return the commitment to a record's fields, given in order, header first."""
     if not fields or len(fields) > MAX_FIELDS:
-        raise RecordInvalid(f"record has {len(fields)} fields")
-    root = root_hash([leaf_hash(field.leaf_data()) for field in fields])
+        raise RecordInvalid(f"record has {len(fields)} fields: expected 1 to {MAX_FIELDS}")
+    if any(len(field.salt) != SALT_BYTES for field in fields):
+        raise RecordInvalid(f"field has a salt of another length: expected {SALT_BYTES} bytes")
+    keys = [sort_key(field.path) for field in fields]
+    root = _field_root(keys, [field.salt for field in fields], [field.value for field in fields])
     return Commitment(kind, len(fields), root)
+
+
+def commit_record(
+    kind: RecordKind, payload: JSONValue, secret: bytes, *, media_type: str | None = None
+) -> Commitment:
+    """Return the commitment to `salted_fields` of the same arguments, in less time."""
+    parts = _parts(kind, payload, media_type)
+    root = _field_root(
+        [part[0] for part in parts], _salts(secret, parts), [part[2] for part in parts]
+    )
+    return Commitment(kind, len(parts), root)
+
+
+def _field_root(
+    keys: Sequence[bytes], salts: Sequence[bytes], values: Sequence[JSONValue]
+) -> bytes:
+    """Return the root over leaves that are put together as `Field.leaf_data` does."""
+    sha256, dumps = hashlib.sha256, orjson.dumps
+    try:
+        texts = [dumps(value) if type(value) is str else canonicalize(value) for value in values]
+    except orjson.JSONEncodeError as error:
+        raise RecordInvalid("field holds half of a surrogate pair") from error
+    leaves = zip(keys, _salt_texts(salts), texts, strict=True)
+    return root_hash([sha256(b'\x00[%b,"%b",%b]' % leaf).digest() for leaf in leaves])
 
 
 def item_leaf_hashes(prefix: str, serials: Sequence[str], salts: bytes) -> list[bytes]:
@@ -292,24 +368,26 @@ def item_leaf_hashes(prefix: str, serials: Sequence[str], salts: bytes) -> list[
             f"got {len(salts)}"
         )
     sha256 = hashlib.sha256
-    between = f'",{{"id":"{prefix}'
+    between = f'",{{"id":"{prefix}'.encode()
     record = b"\x00" + _RECORD_LABEL + bytes((RecordKind.ITEM, 0, 0, 0, 0, 1))
     hashes: list[bytes] = []
     for start in range(0, len(serials), _ITEMS_AT_ONCE):
         end = start + _ITEMS_AT_ONCE
-        texts = _salt_texts(salts[start * SALT_BYTES : end * SALT_BYTES])
+        apart = range(start * SALT_BYTES, min(end * SALT_BYTES, len(salts)), SALT_BYTES)
+        texts = _salt_texts([salts[at : at + SALT_BYTES] for at in apart])
         hashes += [
             sha256(
                 record
-                + sha256(f'\0[[],"{salt}{between}{serial}","kind":"item"}}]'.encode()).digest()
+                + sha256(
+                    b'\0[[],"%b%b%b","kind":"item"}]' % (salt, between, serial.encode())
+                ).digest()
             ).digest()
             for salt, serial in zip(texts, serials[start:end], strict=True)
         ]
     return hashes
 
 
-def _salt_texts(salts: bytes) -> list[str]:
+def _salt_texts(salts: Sequence[bytes]) -> list[bytes]:
     """Return the base64url of each salt; two NULs widen it to whole groups of three bytes."""
-    apart = [salts[at : at + SALT_BYTES] for at in range(0, len(salts), SALT_BYTES)]
-    text = b64u_encode(b"\0\0".join([*apart, b""]))
+    text = b64u_encode(b"\0\0".join([*salts, b""])).encode()
     return [text[at : at + SALT_TEXT] for at in range(0, len(text), SALT_TEXT + 2)]

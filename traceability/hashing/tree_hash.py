@@ -25,10 +25,11 @@ def node_hash(left: bytes, right: bytes) -> bytes:
 
 def next_level(hashes: Sequence[bytes]) -> list[bytes]:
     """Return the parents of a whole level; an odd last node moves up unchanged."""
-    hash_function = sha256
+    hash_function, each = sha256, iter(hashes)
+    # An odd last node is read as a left one and finds no right one.
     parents = [
         hash_function(b"\x01" + left + right).digest()
-        for left, right in zip(hashes[::2], hashes[1::2], strict=False)
+        for left, right in zip(each, each, strict=False)
     ]
     if len(hashes) % 2:
         parents.append(hashes[-1])

@@ -16,9 +16,8 @@ from traceability.hashing.commitment import (
     Commitment,
     SALT_BYTES,
     RecordKind,
-    commit,
+    commit_record,
     item_leaf_hashes,
-    salted_fields,
 )
 from traceability.ledger.faults import BatchEmpty, BatchTooLarge, SerialDuplicate, SerialOrder
 from traceability.merkle.proofs import root_from_nodes
@@ -99,12 +98,11 @@ def prepare_record(
     content_mac: bytes | None = None,
 ) -> PreparedRecord:
     """Commit to one record."""
-    fields = salted_fields(kind, value, secret, media_type=media_type)
     return PreparedRecord(
         kind=kind,
         payload=canonicalize(value),
         secret=secret,
-        commitment=commit(kind, fields),
+        commitment=commit_record(kind, value, secret, media_type=media_type),
         media_type=media_type,
         event=event,
         content_mac=content_mac,

@@ -236,7 +236,7 @@ class TestDocuments:
     def test_lists_every_fault(self) -> None:
         found = document_faults(LOSS_MEDIA_TYPE, {})
         assert sorted(fault.pointer for fault in found) == [
-            "/amount_cents", "/currency", "/kind", "/side", "/supplier", "/year",
+            "/amount_cents", "/currency", "/loss_kind", "/side", "/supplier", "/year",
         ]  # fmt: skip
         assert document_faults(LOSS_MEDIA_TYPE, LOSS) == ()
 

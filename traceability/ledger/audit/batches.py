@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from traceability.errors import ItemProofError
 from traceability.events.jsonld import parse_document
 from traceability.hashing.canonical import parse_canonical
-from traceability.hashing.commitment import Commitment, RecordKind, commit, salted_fields
+from traceability.hashing.commitment import Commitment, RecordKind, commit_record
 from traceability.hashing.statement import BatchStatement
 from traceability.ledger.audit.difference import Difference, compare, shown
 from traceability.ledger.keeping import event_row, object_rows
@@ -88,8 +88,7 @@ def _check_record(repositories: Repositories, row: RecordRow) -> Iterator[Differ
     kind = RecordKind(row.kind)
     try:
         value = parse_canonical(row.payload)
-        fields = salted_fields(kind, value, row.secret, media_type=row.media_type)
-        computed = commit(kind, fields)
+        computed = commit_record(kind, value, row.secret, media_type=row.media_type)
     except ItemProofError as error:
         yield Difference("records", key, "payload", "a canonical record", str(error)[:64])
         return

@@ -12,7 +12,12 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = ["tests.support.anvil", "tests.support.chromium", "tests.support.postgres"]
+pytest_plugins = [
+    "tests.support.anvil",
+    "tests.support.chromium",
+    "tests.support.ledger",
+    "tests.support.postgres",
+]
 
 VARIABLE = "ITEMPROOF_CONFORMANCE_DATA"
 LEFT_OUT = pytest.StashKey[int]()

@@ -62,9 +62,7 @@ def _gas(client: ChainClient, account: LocalAccount, start: int, end: int) -> fl
     return float(_anchor(client, account, log_id, start, end))
 
 
-def _anchor(
-    client: ChainClient, account: LocalAccount, log_id: bytes, start: int, end: int
-) -> int:
+def _anchor(client: ChainClient, account: LocalAccount, log_id: bytes, start: int, end: int) -> int:
     call = AnchorCall(
         log_id=log_id,
         from_size=start,

@@ -29,14 +29,22 @@ def _measure(*, quick: bool) -> Iterator[Row]:
     blocks = [secrets.token_bytes(100) for _ in range(leaves)]
     floor = seconds(lambda: [hashlib.sha256(block).digest() for block in blocks])
     yield Row(
-        "commitments", leaves / seconds(work), "leaves/s", LEAVES_PER_SECOND, leaves / floor,
+        "commitments",
+        leaves / seconds(work),
+        "leaves/s",
+        LEAVES_PER_SECOND,
+        leaves / floor,
         at_most=False,
     )
     yield from _items(100_000 if quick else 1_000_000)
     taken = seconds(lambda: [event_hash(event) for event in events])
     yield Row(
-        "event-hash", len(events) / taken, "events/s", 20 * REFERENCE_EVENT_HASHES,
-        REFERENCE_EVENT_HASHES, at_most=False,
+        "event-hash",
+        len(events) / taken,
+        "events/s",
+        20 * REFERENCE_EVENT_HASHES,
+        REFERENCE_EVENT_HASHES,
+        at_most=False,
     )
 
 

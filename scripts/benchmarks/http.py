@@ -105,5 +105,10 @@ def _serving(app: object) -> Iterator[str]:
         thread.join()
 
 
-NAMES = ("http-parse-validate", "http-hash-commit", "http-capture-sqlite", "http-capture-postgresql")
+NAMES = (
+    "http-parse-validate",
+    "http-hash-commit",
+    "http-capture-sqlite",
+    "http-capture-postgresql",
+)
 PART = Part(NAMES, _measure)

@@ -81,6 +81,12 @@ class EntryRepository:
                 )
             )
 
+    def count_conflicts(self) -> int:
+        """Return how many conflicting statements are kept as evidence."""
+        return int(
+            self._connection.scalar(select(func.count()).select_from(conflicting_entries)) or 0
+        )
+
     def by_arrival(self, arrival: int) -> EntryRow | None:
         """Return the entry that arrived as number `arrival`."""
         return self._one(entries.c.arrival == arrival)

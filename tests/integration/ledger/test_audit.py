@@ -1,0 +1,115 @@
+"""The audit: a sound ledger passes, and one changed value is named, whichever it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import text
+
+from tests.support.ledger import GTIN, add_participant, document, event
+from traceability.ledger.audit.audit import AuditReport, audit
+from traceability.ledger.mint import Lot
+from traceability.ledger.node import Node
+
+
+@pytest.fixture
+def full(node: Node) -> Node:
+    """Return a ledger with every kind of row that the log commits to."""
+    participant = add_participant(node, gln="9521234567899")
+    node.submission.submit(document(event(1), event(2)), participant=participant)
+    node.mint(Lot(GTIN, "L1", 600, {"name": {"zh": "电缆"}}), participant=participant)
+    node.sequencer.run(close=True)
+    return node
+
+
+def run_audit(node: Node) -> AuditReport:
+    return audit(node.store, second_place=node.second_place)
+
+
+def change(node: Node, statement: str) -> None:
+    with node.store.unit_of_work() as work:
+        assert work.connection.execute(text(statement)).rowcount == 1
+        work.commit()
+
+
+def test_a_sound_ledger_passes(full: Node) -> None:
+    report = run_audit(full)
+    assert report.differences == ()
+    assert report.checked["records"] == 603
+
+
+def flipped(node: Node, table: str, column: str, where: str) -> None:
+    """Change the last byte of a stored value."""
+    with node.store.unit_of_work() as work:
+        query = f"select {column} from {table} where {where}"
+        value = bytes(work.connection.execute(text(query)).scalar_one())
+        changed = value[:-1] + bytes([value[-1] ^ 1])
+        update = text(f"update {table} set {column} = :value where {where}")
+        assert work.connection.execute(update, {"value": changed}).rowcount == 1
+        work.commit()
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "where", "named"),
+    [
+        ("records", "payload", "batch = 1 and record_index = 0", ("records", "1, 0")),
+        ("records", "payload", "batch = 1 and record_index = 1", ("records", "1, 1")),
+        ("records", "secret", "batch = 1 and record_index = 0", ("records", "1, 0")),
+        ("records", "field_root", "batch = 1 and record_index = 0", ("records", "1, 0")),
+        ("items", "salt", "record_index = 300", ("items", "2")),
+        ("entries", "envelope", "leaf_index = 3", ("entries", "4")),
+        ("entries", "leaf_hash", "leaf_index = 3", ("entries", "4")),
+        ("batches", "batch_root", "batch = 1", ("batches", "1")),
+        ("batch_tiles", "hashes", "batch = 2", ("batch_tiles", None)),
+        ("log_tiles", "hashes", "tile = 0", ("log_tiles", "0")),
+        ("cards", "payload", "1 = 1", ("cards", None)),
+        ("keys", "public_key", "1 = 1", ("keys", None)),
+        ("checkpoints", "root_hash", "tree_size = 3", ("checkpoints", "3")),
+    ],
+)
+def test_names_one_changed_byte(
+    full: Node, table: str, column: str, where: str, named: tuple[str, str | None]
+) -> None:
+    flipped(full, table, column, where)
+    found = {(difference.table, difference.key) for difference in run_audit(full).differences}
+    assert any(name == named[0] and named[1] in (None, key) for name, key in found), found
+
+
+@pytest.mark.parametrize(
+    ("statement", "table"),
+    [
+        ("update events set biz_step = 'receiving' where event = 1", "events"),
+        ("update events set event_time = event_time + 1 where event = 1", "events"),
+        ("update events set event_id = 'urn:x:1' where event = 1", "events"),
+        ("delete from event_epcs where event = 1", "event_epcs"),
+        ("update keys set roles = 'auditor'", "keys"),
+        ("update participants set name = 'other'", "participants"),
+        ("update items set serial = '~' where record_index = 600", "items"),
+        ("delete from items where record_index = 600", "records"),
+        (
+            "update checkpoints set ends_with_state = not ends_with_state where tree_size = 3",
+            "checkpoints",
+        ),
+        ("update entries set sequence = 99 where leaf_index = 3", "entries"),
+    ],
+)
+def test_names_one_changed_column(full: Node, statement: str, table: str) -> None:
+    change(full, statement)
+    assert table in {difference.table for difference in run_audit(full).differences}
+
+
+def test_names_a_log_cut_short(full: Node) -> None:
+    full.second_place.append(type(full.second_place.latest())(99, bytes(32)))  # type: ignore[misc]
+    assert {found.table for found in run_audit(full).differences} == {"checkpoints"}
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_compares_with_the_contracts_head(full: Node, same: bool) -> None:
+    with full.store.reading() as repositories:
+        head = repositories.tree.latest_checkpoint()
+    assert head is not None
+    root = head.root_hash if same else bytes(32)
+    chain: Callable[[], tuple[int, bytes]] = lambda: (head.tree_size, root)  # noqa: E731
+    report = audit(full.store, second_place=full.second_place, chain_head=chain)
+    assert report.ok is same

@@ -1,0 +1,171 @@
+"""Order, tiles, heads and state entries; and every durable write failed twice.
+
+"not persisted": the write fails and nothing is kept. "persisted but reported failed": it is kept
+and the caller is told that it failed. After either, the next run ends in the same log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.support.ledger import add_participant, document, event, opened_node
+from traceability.ledger.audit.audit import audit
+from traceability.ledger.node import Node
+from traceability.ledger.second_place import SecondPlace, SecondPlaceDamaged, ServedHead
+from traceability.ledger.sequencer import LogDamaged
+from traceability.merkle.checkpoint import verify_checkpoint
+from traceability.merkle.tree import root_hash
+from traceability.store.unit_of_work import StoreUnavailable, UnitOfWork
+
+
+def submit(node: Node, participant: bytes, number: int) -> int:
+    result = node.submission.submit(document(event(number)), participant=participant)
+    assert result.batch is not None
+    return result.batch.arrival
+
+
+def leaf_hashes(node: Node) -> list[bytes]:
+    with node.store.reading() as repositories:
+        return repositories.entries.leaf_hashes(0, 10_000)
+
+
+class TestOrder:
+    def test_follows_arrival(self, node: Node) -> None:
+        participant = add_participant(node)
+        arrivals = [submit(node, participant, number) for number in range(5)]
+        node.sequencer.run()
+        with node.store.reading() as repositories:
+            rows = [repositories.entries.by_arrival(arrival) for arrival in arrivals]
+        indexes = [row.leaf_index for row in rows if row is not None]
+        assert indexes == sorted(indexes)
+        assert None not in indexes
+
+    def test_head_is_the_root_over_all_entries_and_is_signed(self, node: Node) -> None:
+        participant = add_participant(node)
+        for number in range(300):
+            submit(node, participant, number)
+        head = node.sequencer.run(close=True)
+        assert head.root_hash == root_hash(leaf_hashes(node))
+        note = verify_checkpoint(
+            head.text,
+            origin=node.identity.origin,
+            public_key=node.identity.log_key.public_key,
+        )
+        assert (note.tree_size, note.root_hash) == (head.tree_size, head.root_hash)
+
+    def test_a_run_with_nothing_new_adds_nothing(self, node: Node) -> None:
+        add_participant(node)
+        head = node.sequencer.run(close=True)
+        assert node.sequencer.run(close=True) == head
+        assert head.ends_with_state
+
+    def test_genesis_alone_needs_no_state_entry(self, node: Node) -> None:
+        assert node.sequencer.run(close=True).tree_size == 1
+
+
+@dataclass
+class BrokenCommit:
+    """Fails one commit, before or after it is durable."""
+
+    persisted: bool
+    fails_at: int
+    seen: int = 0
+
+    def __call__(self, commit: Callable[[UnitOfWork], None]) -> Callable[[UnitOfWork], None]:
+        def broken(work: UnitOfWork) -> None:
+            self.seen += 1
+            if self.seen != self.fails_at:
+                commit(work)
+                return
+            if self.persisted:
+                commit(work)
+            raise StoreUnavailable("injected fault")
+
+        return broken
+
+
+@pytest.mark.parametrize("persisted", [False, True])
+@pytest.mark.parametrize("step", ["submit", "group", "close"])
+def test_a_failed_commit_loses_and_doubles_nothing(
+    node: Node, monkeypatch: pytest.MonkeyPatch, step: str, persisted: bool
+) -> None:
+    participant = add_participant(node)
+    before = len(leaf_hashes(node))
+    fails_at = {"submit": 1, "group": 2, "close": 3}[step]
+    with monkeypatch.context() as patch:
+        broken = BrokenCommit(persisted, fails_at)
+        patch.setattr(UnitOfWork, "commit", broken(UnitOfWork.commit))
+        with pytest.raises(StoreUnavailable, match="injected fault"):
+            submit(node, participant, 1)
+            node.sequencer.run(close=True)
+    again = node.submission.submit(document(event(1)), participant=participant)
+    is_there = persisted or step != "submit"
+    assert again.records[0].result == ("duplicate" if is_there else "accepted")
+    node.sequencer.run(close=True)
+    # One batch and one state entry, however the first try ended.
+    assert len(leaf_hashes(node)) == before + 2
+    assert audit(node.store, second_place=node.second_place).ok
+
+
+@pytest.mark.parametrize("persisted", [False, True])
+def test_a_failed_second_place_is_finished_by_the_next_run(
+    node: Node, monkeypatch: pytest.MonkeyPatch, persisted: bool
+) -> None:
+    participant = add_participant(node)
+    submit(node, participant, 1)
+    append = SecondPlace.append
+
+    def broken(place: SecondPlace, head: ServedHead) -> None:
+        with node.store.reading() as repositories:
+            latest = repositories.tree.latest_checkpoint()
+        if place.latest() == head or latest is None:
+            return
+        if persisted:
+            append(place, head)
+        raise StoreUnavailable("injected fault")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(SecondPlace, "append", broken)
+        with pytest.raises(StoreUnavailable):
+            node.sequencer.run()
+    head = node.sequencer.run()
+    assert node.second_place.latest() == ServedHead(head.tree_size, head.root_hash)
+    assert audit(node.store, second_place=node.second_place).ok
+
+
+class TestSecondPlace:
+    def test_a_line_cut_short_was_never_served(self, tmp_path: Path) -> None:
+        place = SecondPlace(tmp_path / "heads")
+        place.append(ServedHead(1, bytes(32)))
+        with (tmp_path / "heads").open("a") as handle:
+            handle.write("2 abcd")
+        assert place.latest() == ServedHead(1, bytes(32))
+        place.append(ServedHead(3, b"\x01" * 32))
+        assert (tmp_path / "heads").read_text().count("\n") == 2
+        assert place.latest() == ServedHead(3, b"\x01" * 32)
+
+    def test_a_malformed_line_is_refused(self, tmp_path: Path) -> None:
+        (tmp_path / "heads").write_text("one two\n")
+        with pytest.raises(SecondPlaceDamaged, match="line 1 is malformed"):
+            SecondPlace(tmp_path / "heads").latest()
+
+    def test_an_old_backup_may_not_write(self, sqlite_url: str, tmp_path: Path) -> None:
+        folder = tmp_path / "data"
+        database = Path(sqlite_url.removeprefix("sqlite:///"))
+        with opened_node(sqlite_url, folder) as node:
+            add_participant(node)
+        backup = database.read_bytes()
+        with opened_node(sqlite_url, folder) as node:
+            add_participant(node)
+        for suffix in ("", "-wal", "-shm"):
+            database.with_name(database.name + suffix).unlink(missing_ok=True)
+        database.write_bytes(backup)
+        with (
+            pytest.raises(LogDamaged, match="older than the head that was served"),
+            opened_node(sqlite_url, folder),
+        ):
+            pass

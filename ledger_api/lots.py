@@ -71,5 +71,6 @@ def lot_name(repositories: Repositories, run: ItemRun) -> LocalText:
     texts = name if isinstance(name, dict) else {}
     chinese, english = texts.get("zh"), texts.get("en")
     return LocalText(
-        zh=chinese if isinstance(chinese, str) else "", en=english if isinstance(english, str) else ""
+        zh=chinese if isinstance(chinese, str) else "",
+        en=english if isinstance(english, str) else "",
     )

@@ -71,9 +71,7 @@ def exit_status(error: ItemProofError) -> int:
 
 def language_of(request: Request) -> Language:
     """Return the reader's language: `?lang=`, else Accept-Language, else Chinese."""
-    return choose_language(
-        request.query_params.get("lang"), request.headers.get("accept-language")
-    )
+    return choose_language(request.query_params.get("lang"), request.headers.get("accept-language"))
 
 
 def problem(
@@ -103,9 +101,7 @@ def problem_of(error: ItemProofError, lang: Language) -> JSONResponse:
         for name, value in error.to_dict().items()
         if name in ("pointer", "expected", "got")
     }
-    return problem(
-        http_status(error), error.code, lang=lang, detail=error.fault, extra=extra
-    )
+    return problem(http_status(error), error.code, lang=lang, detail=error.fault, extra=extra)
 
 
 def install(app: FastAPI) -> None:

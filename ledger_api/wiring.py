@@ -21,11 +21,11 @@ from traceability.chain.planning import LogIdentity
 from traceability.chain.registry import artifact
 from traceability.chain.values import Finality
 from traceability.errors import Refused
+from traceability.ledger.clock import system_clock
 from traceability.ledger.identity import Identity
 from traceability.ledger.keyring import Keyring
 from traceability.ledger.node import Node
 from traceability.ledger.opening import load_identity, open_identity
-from traceability.ledger.clock import system_clock
 from traceability.store.anchor_store import StoredAnchors
 from traceability.store.store import Store
 
@@ -78,9 +78,7 @@ def open_node(settings: Settings, data_dir: Path, *, need: Need = "required") ->
         yield _node(store, identity, data_dir=data_dir, keyring=keyring, chain=chain)
 
 
-def _open_chain(
-    stack: ExitStack, settings: Settings, store: Store, data_dir: Path
-) -> _Chain:
+def _open_chain(stack: ExitStack, settings: Settings, store: Store, data_dir: Path) -> _Chain:
     with store.reading() as repositories:
         known = repositories.meta.get("contract")
         chain_id = repositories.meta.get("chain_id")
@@ -135,9 +133,7 @@ class _Opening:
         return self._chain.client.head(log).tree_size > 0
 
     def open_log(self, genesis_leaf_hash: bytes) -> bytes:
-        opened = self._chain.client.open_log(
-            genesis_leaf_hash, self.opener(), self._chain.account
-        )
+        opened = self._chain.client.open_log(genesis_leaf_hash, self.opener(), self._chain.account)
         return opened.log_id
 
 

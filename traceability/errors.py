@@ -79,7 +79,7 @@ class Conflict(Refused):
 
 
 class Forbidden(Refused):
-    """This key or role may not do it."""
+    """The key or role may not do it."""
 
     code = "FORBIDDEN"
 

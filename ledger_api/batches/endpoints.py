@@ -75,9 +75,7 @@ def _take_signed(services: Services, body: bytes) -> JSONResponse:
     return JSONResponse(found, 200 if captured.repeated else 201)
 
 
-def _take_events(
-    services: Services, caller: Caller, body: bytes, proceed: bool
-) -> JSONResponse:
+def _take_events(services: Services, caller: Caller, body: bytes, proceed: bool) -> JSONResponse:
     participant = caller.participant or default_participant(services.node)
     result = services.node.submission.submit(
         parse_json(body, max_bytes=services.settings.max_body_bytes),

@@ -13,8 +13,8 @@ from traceability.hashing.commitment import SALT_BYTES, SECRET_BYTES, RecordKind
 from traceability.hashing.encoding import b64u_decode
 from traceability.hashing.envelope import Envelope, envelope_from_json
 from traceability.hashing.statement import BatchStatement, parse_statement
-from traceability.ledger.node import Node
 from traceability.ledger.keeping import CapturedBatch
+from traceability.ledger.node import Node
 from traceability.ledger.prepared import (
     PreparedItems,
     PreparedRecord,

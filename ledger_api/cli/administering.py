@@ -22,7 +22,8 @@ from traceability.errors import InvalidInput, Unavailable
 from traceability.hashing.ed25519 import SigningKey, load_signing_key, save_signing_key
 from traceability.hashing.statement import REVOCATION_REASONS
 from traceability.hashing.statement import ROLES as PARTICIPANT_ROLES
-from traceability.ledger.audit.audit import ChainHead, audit as run_audit
+from traceability.ledger.audit.audit import ChainHead
+from traceability.ledger.audit.audit import audit as run_audit
 from traceability.ledger.node import Node
 from traceability.ledger.participants import Card, Scopes
 from traceability.store.migrate import current_revision
@@ -120,7 +121,9 @@ def create_key(
 @key_app.command("revoke")
 def revoke_key(
     name: Annotated[str, typer.Argument(help="API key's name, or a signing key's id (hex).")],
-    reason: Annotated[str, typer.Option(help=f"One of {', '.join(REVOCATION_REASONS)}.")] = "ceased",
+    reason: Annotated[
+        str, typer.Option(help=f"One of {', '.join(REVOCATION_REASONS)}.")
+    ] = "ceased",
     suspect_from: Annotated[
         int | None, typer.Option(help="Leaf index from which signatures are suspect.")
     ] = None,

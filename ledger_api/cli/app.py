@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from ledger_api.cli import administering, asking, issuing, proving, serving, submitting
+from ledger_api.cli import administering, asking, demoing, issuing, proving, serving, submitting
 
 app = typer.Typer(
     name="itemproof",
@@ -13,6 +13,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.command()(demoing.demo)
 app.command()(serving.serve)
 app.command()(submitting.validate)
 app.command()(submitting.submit)

@@ -109,7 +109,7 @@ def _score_line(found: dict[str, Any]) -> str:
 
 def grade(
     dpmo: Annotated[str | None, typer.Option(help="Defects per million opportunities.")] = None,
-    cpk: Annotated[str | None, typer.Option(help="Smallest Cpk of the key characteristics.")] = None,
+    cpk: Annotated[str | None, typer.Option(help="Least Cpk of key characteristics.")] = None,
     rty: Annotated[str | None, typer.Option(help="Rolled throughput yield, 0 to 1.")] = None,
     internal_loss: Annotated[str | None, typer.Option(help="Internal loss over output.")] = None,
     external_loss: Annotated[str | None, typer.Option(help="External loss over output.")] = None,

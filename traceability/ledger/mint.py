@@ -10,9 +10,9 @@ from traceability.errors import InvalidInput
 from traceability.hashing.commitment import RecordKind
 from traceability.ledger.prepared import (
     MAX_RECORDS,
-    Progress,
     PreparedBatch,
     PreparedItems,
+    Progress,
     no_progress,
     prepare_batch,
     prepare_record,
@@ -22,9 +22,6 @@ from traceability.strict_json import JSONValue
 LOT_MEDIA_TYPE = "application/vnd.itemproof.lot+json"
 SALT_BYTES = 16
 SECRET_BYTES = 32
-
-
-MintProgress = Progress
 
 
 class QuantityInvalid(InvalidInput):
@@ -43,7 +40,7 @@ class Lot:
     attributes: dict[str, JSONValue]
 
 
-def prepare_lot(lot: Lot, *, progress: MintProgress = no_progress) -> PreparedBatch:
+def prepare_lot(lot: Lot, *, progress: Progress = no_progress) -> PreparedBatch:
     """Draw serials and salts for a lot and commit to them; record 0 describes the lot.
 
     Raises

@@ -20,8 +20,9 @@ from traceability.ledger.identity import Identity
 from traceability.ledger.keeping import CapturedBatch
 from traceability.ledger.keyring import Keyring
 from traceability.ledger.lookup import Found, find_record
-from traceability.ledger.mint import Lot, MintProgress, no_progress, prepare_lot
+from traceability.ledger.mint import Lot, prepare_lot
 from traceability.ledger.participants import Registrar, held_key
+from traceability.ledger.prepared import Progress, no_progress
 from traceability.ledger.second_place import SecondPlace
 from traceability.ledger.sequencer import Sequencer
 from traceability.ledger.state import StateCache
@@ -33,7 +34,6 @@ from traceability.store.repositories.anchors import AttemptRow
 from traceability.store.repositories.tree import CheckpointRow
 from traceability.store.store import Store
 from traceability.verify.bundle import Bundle
-
 
 # How long a command waits for finality; a public chain takes about a quarter of an hour.
 FINAL_SECONDS = 1800.0
@@ -88,7 +88,7 @@ class Node:
         )
 
     def mint(
-        self, lot: Lot, *, participant: bytes, progress: MintProgress = no_progress
+        self, lot: Lot, *, participant: bytes, progress: Progress = no_progress
     ) -> CapturedBatch:
         """Issue a lot in the name of a participant whose key this node holds."""
         batch = prepare_lot(lot, progress=progress)

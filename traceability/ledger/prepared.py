@@ -13,8 +13,8 @@ from traceability.codes.uris import parse_code
 from traceability.events.model import SubmittedEvent
 from traceability.hashing.canonical import canonicalize
 from traceability.hashing.commitment import (
-    Commitment,
     SALT_BYTES,
+    Commitment,
     RecordKind,
     commit_record,
     item_leaf_hashes,

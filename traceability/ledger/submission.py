@@ -17,8 +17,8 @@ from traceability.events.faults import Fault
 from traceability.events.jsonld import parse_document
 from traceability.events.model import SubmittedEvent
 from traceability.hashing.commitment import RecordKind
-from traceability.hashing.event_hash import EventHash, event_hash
 from traceability.hashing.ed25519 import SigningKey
+from traceability.hashing.event_hash import EventHash, event_hash
 from traceability.ledger.capture import Capture
 from traceability.ledger.checks import live_key
 from traceability.ledger.faults import EventIdConflict, RolledBack

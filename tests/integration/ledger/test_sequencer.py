@@ -28,6 +28,11 @@ def submit(node: Node, participant: bytes, number: int) -> int:
     return result.batch.arrival
 
 
+def submit_and_close(node: Node, participant: bytes) -> None:
+    submit(node, participant, 1)
+    node.sequencer.run(close=True)
+
+
 def leaf_hashes(node: Node) -> list[bytes]:
     with node.store.reading() as repositories:
         return repositories.entries.leaf_hashes(0, 10_000)
@@ -100,8 +105,7 @@ def test_a_failed_commit_loses_and_doubles_nothing(
         broken = BrokenCommit(persisted, fails_at)
         patch.setattr(UnitOfWork, "commit", broken(UnitOfWork.commit))
         with pytest.raises(StoreUnavailable, match="injected fault"):
-            submit(node, participant, 1)
-            node.sequencer.run(close=True)
+            submit_and_close(node, participant)
     again = node.submission.submit(document(event(1)), participant=participant)
     is_there = persisted or step != "submit"
     assert again.records[0].result == ("duplicate" if is_there else "accepted")

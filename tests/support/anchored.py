@@ -13,6 +13,7 @@ from traceability.chain.accounts import address_of
 from traceability.chain.anchoring import Anchorer, AnchorPolicy
 from traceability.chain.client import ChainClient
 
+TIMEOUT = 20.0
 POLICY = ("interval", "bump_after", "evidence_patience", "max_price", "foreign_block_numbers")
 
 
@@ -42,3 +43,18 @@ def open_log(client: ChainClient, account: LocalAccount) -> Anchored:
     log.grow(1)
     log.log_id = client.open_log(log.leaves[0], address_of(account), account).log_id
     return Anchored(client, log, account)
+
+
+def finish(anchored: Anchored) -> list[str]:
+    """Anchor what is new until it is final, and return the transitions."""
+    moved = anchored.anchorer().run_until_final(timeout_seconds=TIMEOUT, poll_seconds=0.01)
+    return [progress.action for progress in moved]
+
+
+def advance(anchored: Anchored, action: str) -> None:
+    """Step until a transition has been made."""
+    anchorer = anchored.anchorer(mines=False)
+    for _ in range(10):
+        if action in [moved.action for moved in anchorer.step()]:
+            return
+    raise AssertionError(f"no step made the transition {action}")

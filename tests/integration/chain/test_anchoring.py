@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.support.anchor_log import MemoryLog, WriteFailed
-from tests.support.anchored import Anchored, open_log
+from tests.support.anchored import Anchored, advance, finish, open_log
 from tests.support.anvil import Anvil, running_anvil
 from traceability.chain import registry
 from traceability.chain.accounts import address_of
@@ -26,23 +26,16 @@ from traceability.hashing.encoding import b64u_decode
 from traceability.merkle.checkpoint import CheckpointInvalid
 from traceability.verify.evidence import AnchorEvidence, check_evidence
 
-TIMEOUT = 20.0
 WRITES = ("add_attempt", "mark_sent", "mark_included", "save_evidence", "mark_final")
-
-
-def finish(anchored: Anchored) -> list[str]:
-    moved = anchored.anchorer().run_until_final(timeout_seconds=TIMEOUT, poll_seconds=0.01)
-    return [progress.action for progress in moved]
 
 
 def stored_evidence(anchored: Anchored, size: int) -> AnchorEvidence:
     (row,) = [r for r in anchored.log.attempts.values() if r.tree_size == size and r.evidence]
     value = json.loads(row.evidence or b"")
-    return AnchorEvidence(
-        header=b64u_decode(value["header"]),
-        account=tuple(b64u_decode(node) for node in value["account"]),
-        slots=tuple(tuple(b64u_decode(node) for node in slot) for slot in value["slots"]),  # type: ignore[arg-type]
+    account, first, second = (
+        tuple(b64u_decode(node) for node in nodes) for nodes in (value["account"], *value["slots"])
     )
+    return AnchorEvidence(b64u_decode(value["header"]), account, (first, second))
 
 
 class TestThePlainWay:
@@ -215,15 +208,6 @@ class TestFaults:
         anchored.log.grow(50)
         finish(anchored)
         assert anchored.log.states() == [(40, "final"), (50, "final")]
-
-
-def advance(anchored: Anchored, action: str) -> None:
-    """Step until a transition has been made."""
-    anchorer = anchored.anchorer(mines=False)
-    for _ in range(10):
-        if action in [moved.action for moved in anchorer.step()]:
-            return
-    raise AssertionError(f"no step made the transition {action}")
 
 
 class TestReorganisations:

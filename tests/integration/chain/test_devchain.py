@@ -29,6 +29,7 @@ from traceability.chain.faults import AnvilMissing, ChainUnavailable
 from traceability.hashing.canonical import canonicalize
 from traceability.verify.bundle import evidence_json
 
+ROOT = Path(__file__).resolve().parents[3]
 # The first of the accounts that every Anvil has unless told otherwise.
 WELL_KNOWN = "0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266"
 
@@ -100,7 +101,7 @@ def test_a_chain_whose_owner_was_killed_is_taken_over(tmp_path: Path) -> None:
         "with DevChain(Path(sys.argv[1])): print('up', flush=True); time.sleep(60)\n"
     )
     owner = subprocess.Popen(
-        [sys.executable, "-c", script, str(tmp_path)], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", script, str(tmp_path)], stdout=subprocess.PIPE, text=True, cwd=ROOT
     )
     assert owner.stdout is not None
     assert owner.stdout.readline() == "up\n"

@@ -5,7 +5,6 @@ Source: C2SP tlog-tiles. Hash tiles are public; entry bundles are for auditors.
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header
@@ -13,14 +12,20 @@ from fastapi.responses import PlainTextResponse, Response
 
 from ledger_api.auth import authenticate, require_role
 from ledger_api.services import Services, ServicesOf
-from traceability.errors import NotFound
+from traceability.errors import InvalidInput, NotFound
 from traceability.ledger.trust import trust_of
-from traceability.merkle.tiles import TILE_WIDTH, entry_bundle, tile_key
+from traceability.merkle.tiles import (
+    TILE_HEIGHT,
+    TILE_WIDTH,
+    TilePath,
+    entry_bundle,
+    parse_tile_path,
+    tile_key,
+)
 
 router = APIRouter(prefix="/log", tags=["log"])
 HASH_BYTES = 32
 FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}
-_INDEX = re.compile(r"((?:x\d{3}/)*\d{3})(?:\.p/([1-9]\d{0,2}))?", re.ASCII)
 
 
 class TileUnknown(NotFound):
@@ -52,8 +57,8 @@ def get_entries(
 ) -> Response:
     """Return up to 256 entries, each behind its length in two bytes."""
     require_role(authenticate(services.node.store, authorization), "operator", "auditor")
-    index, width = _parse(path)
-    first = index * TILE_WIDTH
+    tile = _parse(f"tile/entries/{path}")
+    first, width = tile.index * TILE_WIDTH, tile.width
     with services.node.store.reading() as repositories:
         size = _served_size(services)
         rows = [row.envelope for row in repositories.entries.between(first, first + width)]
@@ -65,9 +70,10 @@ def get_entries(
 @router.get("/tile/{level}/{path:path}", summary="A tile of hashes")
 def get_tile(level: int, path: str, services: ServicesOf) -> Response:
     """Return the hashes of a tile, whole or partial."""
-    index, width = _parse(path)
-    covered = (index * TILE_WIDTH + width) << (8 * level)
-    if not 0 <= level < 7 or covered > _served_size(services):  # noqa: PLR2004 # 2^56 leaves
+    tile = _parse(f"tile/{level}/{path}")
+    index, width = tile.index, tile.width
+    covered = (index * TILE_WIDTH + width) << (TILE_HEIGHT * level)
+    if covered > _served_size(services):
         raise TileUnknown(f"tile {level}/{path[:80]} is not in the log yet")
     key = tile_key(level, index)
     with services.node.store.reading() as repositories:
@@ -84,15 +90,11 @@ def _served_size(services: Services) -> int:
     return 0 if served is None else served.tree_size
 
 
-def _parse(path: str) -> tuple[int, int]:
-    found = _INDEX.fullmatch(path)
-    if found is None:
-        raise TileUnknown(f"tile path {path[:80]!r} is malformed")
-    width = int(found[2]) if found[2] else TILE_WIDTH
-    index = int(found[1].replace("x", "").replace("/", ""))
-    if width > TILE_WIDTH or (found[2] and width == TILE_WIDTH) or index >= 1 << 48:
-        raise TileUnknown(f"tile path {path[:80]!r} is malformed")
-    return index, width
+def _parse(path: str) -> TilePath:
+    try:
+        return parse_tile_path(path)
+    except InvalidInput as error:
+        raise TileUnknown(f"tile path {path[:80]!r} is malformed") from error
 
 
 @router.get("/anchor/{tree_size}", summary="The evidence around an anchor")

@@ -14,6 +14,8 @@ from traceability.errors import InvalidInput
 
 HASH_LENGTH = 32
 ZERO_HASH = bytes(HASH_LENGTH)
+# JSON numbers are doubles: the largest integer below which all are exact.
+MAX_SAFE_INTEGER = 2**53 - 1
 # To the standard alphabet; its own two characters and padding become malformed.
 _FROM_URL = bytes.maketrans(b"-_+/=", b"+/\x00\x00\x00")
 _TO_URL = bytes.maketrans(b"+/", b"-_")

@@ -1,4 +1,8 @@
-"""Signed tree heads: C2SP tlog-checkpoint as a C2SP signed note, one signature, no extensions."""
+"""Signed tree heads: C2SP tlog-checkpoint as a C2SP signed note, one signature, no extensions.
+
+Source: https://c2sp.org/signed-note and https://c2sp.org/tlog-checkpoint. Stricter than they are:
+the key's name is the origin, and a log always holds its genesis, so that no size is zero.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +10,24 @@ import re
 from dataclasses import dataclass
 
 from traceability.errors import ProofRejected
-from traceability.hashing.ed25519 import SigningKey, verify_strict
-from traceability.hashing.encoding import b64_decode, b64_encode, sha256
+from traceability.hashing.ed25519 import SIGNATURE_BYTES, SigningKey, verify_strict
+from traceability.hashing.encoding import (
+    HASH_LENGTH,
+    MAX_SAFE_INTEGER,
+    b64_decode,
+    b64_encode,
+    sha256,
+)
 
-# A note of ours is under 400 bytes; nothing longer is read.
-MAX_NOTE_BYTES = 4096
+# A note of ours is under 400 characters; nothing longer is read.
+MAX_NOTE_CHARACTERS = 4096
 ED25519_TYPE = b"\x01"
-SIGNATURE_BYTES = 64
-_SIZE = re.compile(r"0|[1-9][0-9]{0,15}", re.ASCII)
+KEY_HASH_BYTES = 4
+_SIZE = re.compile(r"[1-9][0-9]{0,15}", re.ASCII)
+# A note's key name has neither spaces nor `+`.
 _ORIGIN = re.compile(r"[!-*,-~]+", re.ASCII)
+_NOTE = re.compile(r"([^\n]*)\n([^\n]*)\n([^\n]*)\n\n— ([^ \n]+) ([^ \n]+)\n")
+_HOST = re.compile(r"[!-*,-.0-~]+", re.ASCII)
 
 
 class CheckpointInvalid(ProofRejected):
@@ -47,40 +60,54 @@ class SignedCheckpoint:
 
 
 def origin_for(host: str, log: bytes) -> str:
-    """Return a log's origin."""
+    """Return a log's origin: host name, or host and port, and the log's id."""
+    if not _HOST.fullmatch(host):
+        raise CheckpointInvalid(f"host is malformed: expected no space, + or /, got {host[:80]!r}")
     return f"{host}/log/{log.hex()}"
 
 
 def note_key_hash(name: str, public_key: bytes) -> bytes:
     """Return the four bytes by which a note names an Ed25519 key."""
-    return sha256(name.encode() + b"\n" + ED25519_TYPE + public_key)[:4]
+    return sha256(name.encode() + b"\n" + ED25519_TYPE + public_key)[:KEY_HASH_BYTES]
 
 
 def sign_checkpoint(checkpoint: Checkpoint, key: SigningKey) -> str:
     """Return the signed note."""
+    if not 0 < checkpoint.tree_size <= MAX_SAFE_INTEGER:
+        raise CheckpointInvalid(f"checkpoint's size is out of range: {checkpoint.tree_size}")
+    if not _ORIGIN.fullmatch(checkpoint.origin) or len(checkpoint.root_hash) != HASH_LENGTH:
+        raise CheckpointInvalid("checkpoint's origin or root hash is malformed")
     body = checkpoint.body()
     signature = note_key_hash(checkpoint.origin, key.public_key) + key.sign(body.encode())
     return f"{body}\n— {checkpoint.origin} {b64_encode(signature)}\n"
 
 
 def parse_checkpoint(text: str) -> SignedCheckpoint:
-    """Read a note strictly: writing it again gives the same text."""
-    if len(text.encode()) > MAX_NOTE_BYTES:
-        raise CheckpointInvalid(f"checkpoint is too long: expected at most {MAX_NOTE_BYTES} bytes")
-    lines = text.split("\n")
-    if len(lines) != 6 or lines[3] or lines[5]:
-        raise CheckpointInvalid("checkpoint has another number of lines: expected one signature")
-    origin, size, root, _, signed, _ = lines
+    """Read a note strictly: writing it again gives the same text.
+
+    Raises
+    ------
+    CheckpointInvalid, EncodingInvalid
+    """
+    if len(text) > MAX_NOTE_CHARACTERS:
+        raise CheckpointInvalid(
+            f"checkpoint is too long: expected at most {MAX_NOTE_CHARACTERS} characters"
+        )
+    note = _NOTE.fullmatch(text)
+    if note is None:
+        raise CheckpointInvalid(
+            "checkpoint is malformed: expected three lines, an empty one and one signature"
+        )
+    origin, size, root, key_name, signature = note.groups()
     if not _ORIGIN.fullmatch(origin):
         raise CheckpointInvalid("checkpoint's origin has a forbidden character")
-    if not _SIZE.fullmatch(size):
-        raise CheckpointInvalid(f"checkpoint's size is not a canonical number: got {size[:20]!r}")
-    parts = signed.split(" ")
-    if len(parts) != 3 or parts[0] != "—":
-        raise CheckpointInvalid("checkpoint's signature line is malformed")
-    blob = b64_decode(parts[2], length=4 + SIGNATURE_BYTES)
-    checkpoint = Checkpoint(origin, int(size), b64_decode(root, length=32))
-    return SignedCheckpoint(checkpoint, parts[1], blob[:4], blob[4:])
+    if not _SIZE.fullmatch(size) or int(size) > MAX_SAFE_INTEGER:
+        raise CheckpointInvalid(
+            f"checkpoint's size is not a canonical number from 1: got {size[:20]!r}"
+        )
+    blob = b64_decode(signature, length=KEY_HASH_BYTES + SIGNATURE_BYTES)
+    checkpoint = Checkpoint(origin, int(size), b64_decode(root, length=HASH_LENGTH))
+    return SignedCheckpoint(checkpoint, key_name, blob[:KEY_HASH_BYTES], blob[KEY_HASH_BYTES:])
 
 
 def verify_checkpoint(text: str, *, origin: str, public_key: bytes) -> Checkpoint:

@@ -44,6 +44,7 @@ test: ## all tests: Solidity, JavaScript and Python
 test-contracts:
 	cd contracts && npm test
 test-js:
+	@ls tests/js/*.test.mjs > /dev/null # none found is an error, not a success
 	node --test "tests/**/*.test.mjs"
 test-python:
 	pytest --numprocesses $(JOBS) --dist loadfile $(ARGS)

@@ -1,27 +1,30 @@
 """The trees of keys and of statuses that a state entry commits to.
 
-Leaves are sorted; a change in the middle moves all leaves behind it, so an update keeps the
-nodes left of the first change and hashes the rest again.
+Leaves are sorted; one more in the middle moves all leaves behind it, so that an update keeps
+the nodes left of the first new leaf and hashes the rest again.
+
+Source: docs/formats.md, section "entry and log".
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any, Generic, Protocol, TypeVar
+from itertools import pairwise
+from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
 from traceability.errors import ProofRejected
 from traceability.hashing.canonical import canonicalize
 from traceability.hashing.encoding import b64u_decode, b64u_encode
-from traceability.merkle.proofs import inclusion_path, root_from_nodes
-from traceability.merkle.tree import leaf_hash, next_level
+from traceability.merkle.proofs import inclusion_path
+from traceability.merkle.tree import EMPTY_ROOT, leaf_hash, next_level
 from traceability.strict_json import JSONValue
 
 STATUS_KINDS = ("corrected", "recalled", "recall_lifted", "erased")
 WHOLE_BATCH = -1
 MAX_INDEX = 2**53
+SortKey: TypeAlias = tuple[Any, ...]
 
 
 class StateLeafInvalid(ProofRejected):
@@ -72,7 +75,7 @@ class KeyLeaf:
         """Return the bytes that are hashed."""
         return canonicalize(self.to_json())
 
-    def sort_key(self) -> tuple[Any, ...]:
+    def sort_key(self) -> SortKey:
         """Return what the tree is sorted by."""
         return (self.key_id,)
 
@@ -116,7 +119,7 @@ class StatusLeaf:
         """Return the bytes that are hashed."""
         return canonicalize(self.to_json())
 
-    def sort_key(self) -> tuple[Any, ...]:
+    def sort_key(self) -> SortKey:
         """Return what the tree is sorted by."""
         return (self.entry_hash, self.record_index, self.kind, self.entry_index)
 
@@ -133,15 +136,16 @@ class StateLeaf(Protocol):
     def leaf_data(self) -> bytes:
         """Return the bytes that are hashed."""
 
-    def sort_key(self) -> tuple[Any, ...]:
+    def sort_key(self) -> SortKey:
         """Return what the tree is sorted by."""
 
 
 Leaf = TypeVar("Leaf", bound=StateLeaf)
+Item = TypeVar("Item")
 
 
 class SortedTree(Generic[Leaf]):
-    """An immutable tree over leaves in ascending order of their sort keys."""
+    """An immutable tree over leaves, which are given in ascending order of their sort keys."""
 
     def __init__(self, leaves: Sequence[Leaf]) -> None:
         self.leaves: tuple[Leaf, ...] = tuple(leaves)
@@ -150,12 +154,10 @@ class SortedTree(Generic[Leaf]):
 
     @classmethod
     def _made(
-        cls, leaves: Sequence[Leaf], hashes: list[bytes], old: SortedTree[Leaf], kept: int
+        cls, leaves: Sequence[Leaf], keys: list[SortKey], levels: list[list[bytes]]
     ) -> SortedTree[Leaf]:
         tree = cls.__new__(cls)
-        tree.leaves = tuple(leaves)
-        tree._keys = [leaf.sort_key() for leaf in tree.leaves]
-        tree._levels = _levels(hashes, old._levels, kept)
+        tree.leaves, tree._keys, tree._levels = tuple(leaves), keys, levels
         return tree
 
     @property
@@ -163,10 +165,10 @@ class SortedTree(Generic[Leaf]):
         """Number of leaves."""
         return len(self.leaves)
 
-    @cached_property
+    @property
     def root_hash(self) -> bytes:
         """RFC 9162 root; of no leaves, H("")."""
-        return root_from_nodes(self.size, self._node)
+        return self._levels[-1][0] if self.leaves else EMPTY_ROOT
 
     def _node(self, level: int, index: int) -> bytes:
         return self._levels[level][index]
@@ -175,34 +177,74 @@ class SortedTree(Generic[Leaf]):
         """Return the inclusion path of a leaf."""
         return inclusion_path(index, tree_size=self.size, node=self._node)
 
-    def position(self, sort_key: tuple[Any, ...]) -> int:
+    def position(self, sort_key: SortKey) -> int:
         """Return where a leaf with this sort key, or its first elements, stands or would."""
         return bisect_left(self._keys, sort_key)
 
-    def index_of(self, sort_key: tuple[Any, ...]) -> int:
+    def index_of(self, sort_key: SortKey) -> int:
         """Return the index of the leaf with this sort key."""
         index = self.position(sort_key)
-        if index == self.size or self._keys[index] != sort_key:
+        if not self._has(index, sort_key):
             raise LeafAbsent("state tree has no such leaf")
         return index
 
+    def _has(self, index: int, sort_key: SortKey) -> bool:
+        return index < self.size and self._keys[index] == sort_key
+
     def with_changes(self, upserts: Sequence[Leaf]) -> SortedTree[Leaf]:
-        """Return a tree with leaves added, or replaced where the sort key is the same."""
-        if not upserts:
-            return self
+        """Return a tree with leaves added, or replaced where the sort key is the same.
+
+        A replaced leaf costs its path to the root. An added one moves all leaves behind it, so
+        that the nodes from there on are hashed again; no leaf is.
+        """
         changed = {leaf.sort_key(): leaf for leaf in upserts}
-        first = min(self.position(key) for key in changed)
-        merged = dict(zip(self._keys[first:], self.leaves[first:], strict=True)) | changed
-        tail = [merged[key] for key in sorted(merged)]
-        hashes = [
-            *(self._levels[0][:first] if self._levels else ()),
-            *(leaf_hash(leaf.leaf_data()) for leaf in tail),
-        ]
-        return self._made((*self.leaves[:first], *tail), hashes, self, first)
+        places = [(self.position(key), key) for key in sorted(changed)]
+        replaced = {at: changed[key] for at, key in places if self._has(at, key)}
+        added = [(at, key) for at, key in places if not self._has(at, key)]
+        tree = self._with_replaced(replaced) if replaced else self
+        return tree._with_added([(at, changed[key]) for at, key in added]) if added else tree
+
+    def _with_replaced(self, replaced: Mapping[int, Leaf]) -> SortedTree[Leaf]:
+        leaves, levels = list(self.leaves), [list(level) for level in self._levels]
+        for index, leaf in replaced.items():
+            leaves[index], levels[0][index] = leaf, leaf_hash(leaf.leaf_data())
+        touched = set(replaced)
+        for below, level in pairwise(levels):
+            touched = {index // 2 for index in touched}
+            for index in touched:
+                level[index : index + 1] = next_level(below[2 * index : 2 * index + 2])
+        return self._made(leaves, self._keys, levels)
+
+    def _with_added(self, added: Sequence[tuple[int, Leaf]]) -> SortedTree[Leaf]:
+        """Add leaves, each at the place that it has among the present ones."""
+        places = [at for at, _ in added]
+        new = [leaf for _, leaf in added]
+        hashes = self._levels[0] if self.leaves else []
+        return self._made(
+            _merged(self.leaves, new, places),
+            _merged(self._keys, [leaf.sort_key() for leaf in new], places),
+            _levels(
+                _merged(hashes, [leaf_hash(leaf.leaf_data()) for leaf in new], places),
+                self._levels,
+                places[0],
+            ),
+        )
+
+
+def _merged(present: Sequence[Item], new: Sequence[Item], places: Sequence[int]) -> list[Item]:
+    """Return the present items with each new one before the present one at its place."""
+    merged: list[Item] = []
+    done = 0
+    for item, at in zip(new, places, strict=True):
+        merged += present[done:at]
+        merged.append(item)
+        done = at
+    merged += present[done:]
+    return merged
 
 
 def _levels(hashes: list[bytes], old: Sequence[Sequence[bytes]], kept: int) -> list[list[bytes]]:
-    """Return every level of complete subtrees, reusing nodes over the first `kept` leaves."""
+    """Return every level up to the root, reusing nodes over the first `kept` leaves."""
     levels = [hashes]
     while len(levels[-1]) > 1:
         kept //= 2

@@ -1,4 +1,7 @@
-"""Reading statements strictly: exact members, types and ranges; the canonical form only."""
+"""Reading statements strictly: exact members, types and ranges; the canonical form only.
+
+Source: docs/formats.md, sections "statement" and "entry and log".
+"""
 
 from __future__ import annotations
 
@@ -18,6 +21,7 @@ from traceability.hashing.statement_types import (
     REVOCATION_REASONS,
     ROLES,
     STATUS_KINDS,
+    STATUS_REASONS,
     SUITE,
     BatchStatement,
     Genesis,
@@ -158,7 +162,7 @@ def _status(members: Members, header: Header) -> StatusStatement:
         entry=members.data("entry"),
         records=_ranges(members),
         kind=members.one_of("kind", STATUS_KINDS),
-        reason=members.text("reason", CODE),
+        reason=members.one_of("reason", STATUS_REASONS),
         replacement=replacement,
     )
 

@@ -27,6 +27,24 @@ ROLES = (
 CUSTODIES = ("self", "operator")
 REVOCATION_REASONS = ("rotated", "compromised", "lost", "ceased")
 STATUS_KINDS = ("corrected", "recalled", "recall_lifted", "erased")
+# An entry is permanent, so that a reason is one of these and never free text.
+STATUS_REASONS = (
+    "contamination",
+    "counterfeit",
+    "court_order",
+    "did_not_occur",
+    "duplicate",
+    "incorrect_data",
+    "labelling",
+    "mistaken",
+    "other",
+    "personal_data",
+    "quality",
+    "regulation",
+    "resolved",
+    "retention_ended",
+    "safety",
+)
 ALL_RECORDS = -1
 
 

@@ -15,10 +15,14 @@ from traceability.ledger.prepared import PreparedRecord, batch_tree
 from traceability.ledger.tree_reading import BatchNodes
 from traceability.store.repositories import Repositories
 from traceability.store.repositories.batches import BatchRow, RecordRow
-from traceability.store.repositories.events import EventObjectRow
+from traceability.store.repositories.events import EventObjectRow, StoredEvent
 
+# An event as lineage reads it, and what it names.
+Indexed = tuple[StoredEvent, list[EventObjectRow]]
 # Records compared at a time: bounds memory whatever the size of a batch.
 CHUNK = 65_536
+# Of them, with the objects that their events name.
+EVENTS = 4_096
 
 
 def check_batch(
@@ -43,8 +47,8 @@ def check_batch(
     hashes: list[bytes] = []
     for first in range(0, statement.record_count, CHUNK):
         last = min(first + CHUNK, statement.record_count)
-        for record in repositories.batches.records_between(row.batch, first, last):
-            yield from _check_record(repositories, record)
+        for start in range(first, last, EVENTS):
+            yield from _check_records(repositories, row.batch, start, min(start + EVENTS, last))
         hashes += nodes.leaf_hashes(first, last)
     yield from _check_tree(repositories, row, statement, hashes)
 
@@ -80,7 +84,16 @@ def _check_tree(
         )
 
 
-def _check_record(repositories: Repositories, row: RecordRow) -> Iterator[Difference]:
+def _check_records(
+    repositories: Repositories, batch: int, first: int, last: int
+) -> Iterator[Difference]:
+    records = repositories.batches.records_between(batch, first, last)
+    events = repositories.events.between(batch, first, last) if records else {}
+    for record in records:
+        yield from _check_record(record, events.get(record.record_index))
+
+
+def _check_record(row: RecordRow, stored_event: Indexed | None) -> Iterator[Difference]:
     key = f"{row.batch}, {row.record_index}"
     if row.payload is None or row.secret is None:
         yield Difference("records", key, "payload", "content, or an erasure entry", "nothing")
@@ -104,17 +117,19 @@ def _check_record(repositories: Repositories, row: RecordRow) -> Iterator[Differ
         found=stored.field_count,
     )
     if kind is RecordKind.EVENT:
-        yield from _check_event(repositories, row, value)
+        yield from _check_event(row, value, stored_event)
 
 
-def _check_event(repositories: Repositories, row: RecordRow, value: object) -> Iterator[Difference]:
+def _check_event(
+    row: RecordRow, value: object, stored_event: Indexed | None
+) -> Iterator[Difference]:
     """Compare what lineage reads with what the event says."""
     key = f"{row.batch}, {row.record_index}"
-    stored = repositories.events.at(row.batch, row.record_index)
     document = parse_document(value)  # type: ignore[arg-type]  # parsed JSON
-    if stored is None or not document.events:
+    if stored_event is None or not document.events:
         yield Difference("events", key, "event", "one event", "none")
         return
+    stored, objects = stored_event
     event = document.events[0]
     record = PreparedRecord(
         RecordKind.EVENT,
@@ -145,7 +160,7 @@ def _check_event(repositories: Repositories, row: RecordRow, value: object) -> I
             found=getattr(stored, name),
         )
     wanted = sorted(map(_object_key, object_rows(record)))
-    found = sorted(map(_object_key, repositories.events.objects_of(stored.event)))
+    found = sorted(map(_object_key, objects))
     yield from compare("event_epcs", str(stored.event), column="epc", expected=wanted, found=found)
 
 

@@ -118,10 +118,6 @@ class EventRepository:
         """Return an event by its number."""
         return self._first(events.c.event == event)
 
-    def at(self, batch: int, record_index: int) -> StoredEvent | None:
-        """Return the event that is this record."""
-        return self._first(events.c.batch == batch, events.c.record_index == record_index)
-
     def by_event_id(self, event_ids: Collection[str]) -> list[StoredEvent]:
         """Return the events that claim one of these ids, oldest first."""
         return self._many(events.c.event_id, event_ids)
@@ -159,16 +155,33 @@ class EventRepository:
         )
         return [_event(row) for row in rows]
 
-    def objects_of(self, event: int) -> list[EventObjectRow]:
-        """Return the objects that an event names."""
-        names = {number: name for name, number in ROLES.items()}
-        rows = self._connection.execute(
-            select(event_epcs.c.role, epcs.c.uri, event_epcs.c.quantity, event_epcs.c.uom)
-            .join(epcs, epcs.c.epc == event_epcs.c.epc)
-            .where(event_epcs.c.event == event)
-            .order_by(event_epcs.c.role, epcs.c.uri, event_epcs.c.ordinal)
+    def between(
+        self, batch: int, first: int, last: int
+    ) -> dict[int, tuple[StoredEvent, list[EventObjectRow]]]:
+        """Return the events that are records `first` … `last` − 1, by index, with their objects."""
+        is_asked = (
+            (events.c.batch == batch)
+            & (events.c.record_index >= first)
+            & (events.c.record_index < last)
         )
-        return [EventObjectRow(names[role], *rest) for role, *rest in rows]
+        found = [_event(row) for row in self._connection.execute(select(events).where(is_asked))]
+        named: dict[int, list[EventObjectRow]] = {row.event: [] for row in found}
+        rows = self._connection.execute(
+            select(
+                event_epcs.c.event,
+                event_epcs.c.role,
+                epcs.c.uri,
+                event_epcs.c.quantity,
+                event_epcs.c.uom,
+            )
+            .join(epcs, epcs.c.epc == event_epcs.c.epc)
+            .join(events, events.c.event == event_epcs.c.event)
+            .where(is_asked)
+        )
+        names = {number: name for name, number in ROLES.items()}
+        for event, role, *rest in rows:
+            named[event].append(EventObjectRow(names.get(role, str(role)), *rest))
+        return {row.record_index: (row, named[row.event]) for row in found}
 
 
 def _object_rows(

@@ -8,6 +8,7 @@ writes nothing and fails where a file differs.
 
 from __future__ import annotations
 
+import argparse
 import sys
 from pathlib import Path
 
@@ -17,12 +18,15 @@ TARGET = ROOT / "tests" / "vectors" / "bundles"
 
 def main() -> int:
     """Write or compare the files; return the exit status."""
+    parser = argparse.ArgumentParser(description="write tests/vectors/bundles")
+    parser.add_argument("--check", action="store_true", help="compare, write nothing")
+    options = parser.parse_args()
     sys.path.insert(0, str(ROOT))
     from tests.support.cases import write  # noqa: PLC0415  the path is set above
     from tests.support.cases_all import GROUPS  # noqa: PLC0415
 
     files = write(GROUPS)
-    if "--check" in sys.argv[1:]:
+    if options.check:
         return _compare(files)
     TARGET.mkdir(parents=True, exist_ok=True)
     for stale in set(TARGET.glob("*.json")) - {TARGET / name for name in files}:

@@ -18,7 +18,7 @@ from ledger_api.i18n.translations import BUILT, DOMAINS, LANGUAGES, built_of, co
 
 WEB = Path(__file__).resolve().parent.parent / "ledger_api" / "web"
 MODULES = WEB / "node_modules"
-SCRIPTS = ("api.js",)
+SCRIPTS = ("item.js", "api.js")
 # What browsers of the last four years run; ed25519 needs BigInt anyway.
 TARGET = "es2022"
 COPIES = {
@@ -30,7 +30,7 @@ COPIES = {
     "swagger-ui-dist/swagger-ui.css": "swagger-ui.css",
     "swagger-ui-dist/LICENSE": "swagger-ui.LICENSE.txt",
     "swagger-ui-dist/NOTICE": "swagger-ui.NOTICE.txt",
-    "@noble/curves/LICENSE": "noble-curves.LICENSE.txt",
+    "@noble/ed25519/LICENSE": "noble-ed25519.LICENSE.txt",
     "@noble/hashes/LICENSE": "noble-hashes.LICENSE.txt",
 }
 
@@ -42,6 +42,7 @@ def bundle_scripts() -> None:
         sys.exit("build_web: no program 'node': run python3 scripts/setup.py")
     command = [node, str(MODULES / "esbuild" / "bin" / "esbuild"), f"--outdir={BUILT}"]
     command += ["--bundle", "--minify", "--format=esm", f"--target={TARGET}", "--log-level=warning"]
+    command += ["--legal-comments=none"]  # The licences are copied beside the scripts.
     command += [str(WEB / "js" / name) for name in SCRIPTS]
     done = subprocess.run(command, cwd=WEB, check=False)
     if done.returncode:

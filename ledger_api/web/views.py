@@ -140,7 +140,7 @@ class Stop:
     biz_step
         Bare CBV name, or a URI of somebody's own vocabulary; empty if the event has none.
     offset
-        The event's own zone, `+08:00`.
+        The event's own zone, `+08:00`; without it the time is shown in the page's.
     place, party
         Names, or identifiers where no name is known.
     details
@@ -155,7 +155,7 @@ class Stop:
 
     biz_step: str
     event_time: datetime
-    offset: str = "+00:00"
+    offset: str | None = None
     place: LocalText = field(default_factory=LocalText)
     party: LocalText = field(default_factory=LocalText)
     details: tuple[LocalText, ...] = ()
@@ -271,7 +271,7 @@ class SupplierRow:
     text_grade: int | None
     demonstrated_grade: int | None
     limiting: tuple[str, ...] = ()
-    inspected: int = 0
+    inspected: int | None = None
     excluded: tuple[tuple[str, int], ...] = ()
     proof_url: str | None = None
 

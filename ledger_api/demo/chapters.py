@@ -1,4 +1,4 @@
-"""The plan as EPCIS documents, day by day, each signed by the party that would submit it."""
+"""The plan as EPCIS documents, each of a few days, for the party that would submit it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from ledger_api.demo.cast import PLANT, POLYMERS, PVC, ROD_MAKERS, RODS, Party
+from ledger_api.demo.cast import CARRIER, DEPOT, PLANT, POLYMERS, PVC, ROD_MAKERS, RODS, Party
 from ledger_api.demo.checks import (
     CableChecks,
     Check,
@@ -38,12 +38,13 @@ from ledger_api.demo.works import Works
 from traceability.strict_json import JSONValue
 
 PVC_KILOGRAMS = 2300
+DAYS_A_CHAPTER = 3
 Serials = Mapping[str, Sequence[str]]
 
 
 @dataclass(frozen=True, slots=True)
 class Chapter:
-    """What one party submits of one day."""
+    """What one party submits of a few days."""
 
     party: Party
     events: tuple[Event, ...]
@@ -75,15 +76,25 @@ def chapters(plan: Plan, serials: Serials) -> Iterator[Chapter]:
     """
     found = findings(plan)
     works = Works(plan, serials, found.wires, found.cables)
-    for day in range(DAYS):
-        for rod in (rod for rod in plan.rods if rod.day == day):
-            yield Chapter(rod.maker, tuple(_rod_events(plan, rod)))
-        if day % DAYS_A_PVC_LOT == 0:
-            yield Chapter(POLYMERS, tuple(_pvc_events(plan, day)))
+    for first in range(0, DAYS, DAYS_A_CHAPTER):
+        days = range(first, first + DAYS_A_CHAPTER)
+        for maker in ROD_MAKERS:
+            rods = [rod for rod in plan.rods if rod.maker is maker and rod.day in days]
+            yield Chapter(maker, tuple(event for rod in rods for event in _rod_events(plan, rod)))
+        mixed = [day for day in days if day % DAYS_A_PVC_LOT == 0]
+        yield Chapter(POLYMERS, tuple(event for day in mixed for event in _pvc_events(plan, day)))
+        yield from _moving(plan, days, works=works, found=found)
+
+
+def _moving(plan: Plan, days: range, *, works: Works, found: Findings) -> Iterator[Chapter]:
+    """Yield what the plant, the carrier and the depot submit of some days."""
+    told: dict[Party, list[Event]] = {PLANT: [], CARRIER: [], DEPOT: []}
+    for day in days:
         delivery = Delivery(plan, day, codes=works.packed_codes(day))
-        arrived = _arrivals(plan, day, found)
-        yield Chapter(PLANT, (*arrived, *works.events(day), *delivery.sent()))
-        yield from (Chapter(party, tuple(events)) for party, events in delivery.carried())
+        told[PLANT] += [*_arrivals(plan, day, found), *works.events(day), *delivery.sent()]
+        told[CARRIER] += delivery.carried()
+        told[DEPOT] += delivery.received()
+    yield from (Chapter(party, tuple(events)) for party, events in told.items())
 
 
 def chapter_document(plan: Plan, chapter: Chapter) -> Event:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from ledger_api.demo.cast import CARRIER, DEPOT, PLANT, Party
+from ledger_api.demo.cast import DEPOT, PLANT
 from ledger_api.demo.checks import field_check
 from ledger_api.demo.events import Event, handed_over, inspected, observed, packed
 from ledger_api.demo.plan import CASES_A_PALLET, DRUMS_A_CASE, Plan
@@ -37,19 +37,14 @@ class Delivery:
             yield packed(when, pallet, inside, where=PLANT.spot_uri("packing"))
         yield self._moved(self._at(21), "shipping", where=PLANT.spot_uri(_DOCK))
 
-    def carried(self) -> Iterator[tuple[Party, list[Event]]]:
-        """Yield what the carrier says, then what the depot says."""
-        yield (
-            CARRIER,
-            [
-                self._moved(self._at(22), "departing", where=PLANT.spot_uri(_DOCK)),
-                self._moved(self._at(31), "arriving", where=DEPOT.spot_uri(_DOCK)),
-            ],
-        )
-        yield DEPOT, [*self._received(self._at(32))]
+    def carried(self) -> Iterator[Event]:
+        """Yield what the carrier says: away from one dock, and at the other."""
+        yield self._moved(self._at(22), "departing", where=PLANT.spot_uri(_DOCK))
+        yield self._moved(self._at(31), "arriving", where=DEPOT.spot_uri(_DOCK))
 
-    def _received(self, when: datetime) -> Iterator[Event]:
-        """Yield the receipt, and the first pallet and case taken apart."""
+    def received(self) -> Iterator[Event]:
+        """Yield what the depot says: received, and the first pallet and case taken apart."""
+        when = self._at(32)
         yield self._moved(when, "receiving", where=DEPOT.spot_uri(_DOCK), disposition="in_progress")
         (case, drums), (pallet, cases) = self._cases()[0], self._pallets()[0]
         shelf = DEPOT.spot_uri("store")

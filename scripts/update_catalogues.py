@@ -113,6 +113,8 @@ def faults_of(language: Language, domain: str, *, check: bool) -> list[str]:
     faults = [f"{name}: missing {key}" for key in sorted(wanted - found, key=str)]
     faults += [f"{name}: unused {key}" for key in sorted(found - wanted, key=str)]
     for message in messages(catalogue):
+        if (message.context, str(message.id)) not in found:
+            continue
         if not message.string or message.fuzzy:
             faults.append(f"{name}: not translated {(message.context, message.id)}")
         elif problems := list(message.check(catalogue)):

@@ -33,9 +33,16 @@ EXIT_REFUSED = 1
 EXIT_USAGE = 2
 EXIT_UNAVAILABLE = 3
 
+class MediaTypeUnknown(InvalidInput):
+    """The body is of a type that this address does not take."""
+
+    code = "MEDIA_TYPE_UNKNOWN"
+
+
 # The first class that an error belongs to decides: HTTP status, then exit status.
 _TABLE: tuple[tuple[type[ItemProofError], int, int], ...] = (
     (JSONTooLargeError, 413, EXIT_REFUSED),
+    (MediaTypeUnknown, 415, EXIT_REFUSED),
     (InvalidInput, 400, EXIT_REFUSED),
     (Conflict, 409, EXIT_REFUSED),
     (Forbidden, 403, EXIT_REFUSED),

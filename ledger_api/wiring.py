@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -39,6 +40,11 @@ class OtherLog(Refused):
     code = "OTHER_LOG"
 
 
+# A library behind the chain client raises Python's limit to where a deep document would
+# overflow the stack instead of being refused; this is Python's own.
+RECURSION_LIMIT = 1000
+
+
 @dataclass(frozen=True, slots=True)
 class _Chain:
     """A chain that this process may use."""
@@ -57,6 +63,7 @@ def open_node(settings: Settings, data_dir: Path, *, need: Need = "required") ->
     ChainUnavailable
         A new ledger has to be opened, and the chain does not answer.
     """
+    sys.setrecursionlimit(RECURSION_LIMIT)
     with ExitStack() as stack:
         store = stack.enter_context(Store.open(settings.database(data_dir), data_dir))
         keyring = Keyring(data_dir / "keys")

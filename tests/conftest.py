@@ -12,11 +12,13 @@ from pathlib import Path
 
 import pytest
 
+# Before each other one that imports it, so that its assertions are rewritten.
 pytest_plugins = [
     "tests.support.anvil",
     "tests.support.chromium",
     "tests.support.ledger",
     "tests.support.postgres",
+    "tests.support.api",
 ]
 
 VARIABLE = "ITEMPROOF_CONFORMANCE_DATA"

@@ -102,11 +102,7 @@ def parse_json(
             f"JSON text is too long: expected at most {max_bytes} bytes, got {len(raw)}"
         )
     text = _decode(raw)
-    try:
-        check_nesting(raw, max_depth)
-    except JSONDepthError as error:
-        error.pointer = _too_deep(text, max_depth)
-        raise
+    check_nesting(raw, max_depth)
     value = _read_compact(raw) or _read(text)
     if "\\" in text and _SURROGATE_ESCAPE.search(text):
         _check_strings(value)
@@ -294,34 +290,20 @@ def _check_strings(value: JSONValue) -> None:
         raise JSONStringError("string holds half of a surrogate pair", pointer=_pointer(place))
 
 
-def _too_deep(text: str, max_depth: int) -> str:
-    """Return the pointer of the first array or object below the limit; none if it is no JSON."""
-    try:
-        marked = _MARKING_DECODER.decode(text)
-        place, _ = _first(marked, lambda _: False, max_depth)
-    except (json.JSONDecodeError, RecursionError):
-        return ""
-    return _pointer(place)
-
-
-def _first(
-    value: Any, is_wanted: Callable[[Any], Any], max_depth: int = MAX_DEPTH
-) -> tuple[tuple[str | int, ...], Any]:
+def _first(value: Any, is_wanted: Callable[[Any], Any]) -> tuple[tuple[str | int, ...], Any]:
     """Return place and value of the first part that is wanted, a member's name counting too.
 
-    Parts below the limit are wanted whatever they are; found is None where nothing is.
+    Found is None where nothing is. Recursion is as deep as the nesting that was let through.
     """
     if is_wanted(value):
         return (), value
     is_object = type(value) is dict
     if not is_object and type(value) is not list:
         return (), None
-    if not max_depth:
-        return (), value
     for key, part in value.items() if is_object else enumerate(value):
         if is_object and is_wanted(key):
             return (key,), key
-        place, found = _first(part, is_wanted, max_depth - 1)
+        place, found = _first(part, is_wanted)
         if found is not None:
             return (key, *place), found
     return (), None

@@ -12,9 +12,10 @@ from ledger_api.auth import Caller, require_role
 from ledger_api.batches.signed import MEDIA_TYPE, capture_signed
 from ledger_api.defaults import default_participant
 from ledger_api.items.states import state_of
+from ledger_api.problems import MediaTypeUnknown
 from ledger_api.reports import submission_json, time_json
 from ledger_api.services import CallerOf, Services, ServicesOf, read_body
-from traceability.errors import InvalidInput, NotFound
+from traceability.errors import NotFound
 from traceability.hashing.encoding import b64u_decode, b64u_encode
 from traceability.ledger.receipts import receipt_for
 from traceability.store.times import from_milliseconds
@@ -22,12 +23,6 @@ from traceability.strict_json import parse_json
 
 router = APIRouter(prefix="/api", tags=["batches"])
 EPCIS_TYPES = ("application/json", "application/ld+json")
-
-
-class MediaTypeUnknown(InvalidInput):
-    """The body is of a type that this address does not take."""
-
-    code = "MEDIA_TYPE_UNKNOWN"
 
 
 class BatchUnknown(NotFound):

@@ -130,9 +130,7 @@ def test_the_store_answers_what_the_rules_mean(engine: Engine, world: World, cod
         check_journey(work.repositories, world, written, code=code)
 
 
-def check_traces(
-    repositories: Repositories, world: World, written: Written, *, code: str
-) -> None:
+def check_traces(repositories: Repositories, world: World, written: Written, *, code: str) -> None:
     graph = world.graph()
     up, down = (reach(graph, code, direction=way) for way in (UPSTREAM, DOWNSTREAM))
     found = trace(repositories, code, direction=UPSTREAM, proof_url=written.number)
@@ -152,9 +150,7 @@ def assert_same(found: Trace, meant: Reached) -> None:
     assert not found.truncated
 
 
-def check_journey(
-    repositories: Repositories, world: World, written: Written, *, code: str
-) -> None:
+def check_journey(repositories: Repositories, world: World, written: Written, *, code: str) -> None:
     found = journey(repositories, code, proof_url=written.number)
     meant = history(world.graph(), code)
     steps = {(int(step.proof_url), step.inherited_from) for step in found.steps}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import combinations
 
@@ -13,13 +13,14 @@ from traceability.lineage.holding import Holding
 from traceability.lineage.membership import Membership
 from traceability.lineage.results import (
     Edge,
+    Finding,
     Holder,
     Item,
     ProofURL,
     RecordReference,
     Trace,
 )
-from traceability.lineage.rules import DOWNSTREAM, is_single, kind_of
+from traceability.lineage.rules import DOWNSTREAM
 from traceability.lineage.walking import Sources, Walk
 
 Around = dict[tuple[int, ...], frozenset[int]]
@@ -28,91 +29,96 @@ Around = dict[tuple[int, ...], frozenset[int]]
 class Answer:
     """The union of one or two walks from the same code."""
 
-    def __init__(self, sources: Sources, start: int, *, proof_url: ProofURL) -> None:
+    def __init__(self, sources: Sources, start: int, *, walks: Sequence[Walk]) -> None:
         self._sources = sources
         self._start = start
-        self._proof_url = proof_url
-        self._walks: list[Walk] = []
+        self._walks = walks
+        self._depths: dict[int, int] = {}
+        for walk in reversed(walks):
+            self._depths |= walk.depths
 
-    def add(self, walk: Walk) -> None:
-        """Take in a walk that has ended."""
-        self._walks.append(walk)
-
-    def trace(self, direction: str) -> Trace:
-        """Return the answer; holders are added by those who ask for them."""
+    def trace(self, direction: str, *, proof_url: ProofURL) -> Trace:
+        """Return the answer; nothing in it depends on the numbers that a database gave."""
+        codes, kinds = self._sources.codes, self._sources.codes.kinds
+        nodes = sorted(self._depths, key=codes.__getitem__)
+        nodes.sort(key=self._depths.__getitem__)
+        ranks = {node: rank for rank, node in enumerate(nodes)}
         return Trace(
-            code=self._sources.codes[self._start],
+            code=codes[self._start],
             direction=direction,
-            items=tuple(self._items()),
-            edges=tuple(sorted(set(self._edges()))),
+            items=tuple(Item(codes[node], kinds[node], self._depths[node]) for node in nodes),
+            edges=(*self._edges(ranks, proof_url), *self._memberships(ranks, proof_url)),
             findings=findings_of(self._sources, self._walks),
             truncated=any(walk.truncated for walk in self._walks),
         )
 
-    def _depths(self) -> dict[int, int]:
-        depths: dict[int, int] = {}
-        for walk in reversed(self._walks):
-            depths |= walk.depths
-        return depths
-
-    def _items(self) -> list[Item]:
-        codes = self._sources.codes
-        found = sorted((depth, codes[node]) for node, depth in self._depths().items())
-        return [Item(code, kind_of(code), depth) for depth, code in found]
-
-    def _edges(self) -> Iterator[Edge]:
-        codes = self._sources.codes
-        events = {
-            event
-            for walk in self._walks
-            for edges in (walk.edges, walk.containments)
-            for _, _, event in edges
-        }
+    def _edges(self, ranks: dict[int, int], proof_url: ProofURL) -> list[Edge]:
+        made = set().union(*(walk.edges for walk in self._walks))
+        packed = set().union(*(walk.containments for walk in self._walks))
+        references = self._sources.reader.references(
+            set().union(*(walk.events for walk in self._walks))
+        )
         proofs = {
-            event: (event_id or record.name, self._proof_url(record))
-            for event, (event_id, record) in self._sources.reader.references(events).items()
+            event: (event_id or record.name, proof_url(record))
+            for event, (event_id, record) in references.items()
         }
-        for walk in self._walks:
-            for source, target, event in walk.edges:
-                yield Edge(codes[source], codes[target], "transformation", *proofs[event])
-            for source, target, event in walk.containments:
-                yield Edge(codes[source], codes[target], "containment", *proofs[event])
-        yield from self._memberships()
+        order = {event: rank for rank, event in enumerate(sorted(proofs, key=proofs.__getitem__))}
+        size, events = len(ranks), len(order)
 
-    def _memberships(self) -> Iterator[Edge]:
+        def place(edge: tuple[int, int, int]) -> int:
+            """Order by source, target and event: one number compares faster than three."""
+            return (ranks[edge[0]] * size + ranks[edge[1]]) * events + order[edge[2]]
+
+        codes = self._sources.codes
+        return [
+            Edge(codes[source], codes[target], relation, *proofs[event])
+            for relation, edges in (("transformation", made), ("containment", packed))
+            for source, target, event in sorted(edges, key=place)
+        ]
+
+    def _memberships(self, ranks: dict[int, int], proof_url: ProofURL) -> Iterator[Edge]:
         codes = self._sources.codes
         every: dict[tuple[int, int], Membership] = {}
         for walk in self._walks:
-            every |= walk.full_memberships
-            every |= walk.partial_memberships
+            every |= walk.full_memberships | walk.partial_memberships
         hashes = self._sources.reader.entry_hashes({one.batch for one in every.values()})
-        for (source, target), one in every.items():
+        size = len(ranks)
+        for ends in sorted(every, key=lambda ends: ranks[ends[0]] * size + ranks[ends[1]]):
+            one = every[ends]
             record = RecordReference(one.batch, one.record_index, hashes[one.batch])
-            yield Edge(
-                codes[source], codes[target], "membership", record.name, self._proof_url(record)
-            )
+            yield Edge(codes[ends[0]], codes[ends[1]], "membership", record.name, proof_url(record))
 
-    def recall(self) -> Trace:
+    def recall(self, *, proof_url: ProofURL) -> Trace:
         """Return the answer with the containers that hold items of it now, and how many."""
         holding, codes = self._sources.holding, self._sources.codes
-        nodes = [node for node in self._depths() if node > 0]
-        codes.load(holding.climb(nodes))
-        counts: Counter[int] = Counter()
+        nodes = [node for node in self._depths if node > 0]
+        holding.climb(nodes)
+        holders: Counter[int] = Counter()
         around: Around = {}
-        twice = set()
-        for node in nodes:
-            parents = _parents_now(holding, node)
-            counts.update(_around(parents, holding, around))
-            if len(parents) > 1 and is_single(codes[node]) and _apart(parents, holding, around):
-                twice.add(finding(IN_TWO_CONTAINERS, codes[node]))
-        loops = cycles({(one, parent) for one in counts for parent in _parents_now(holding, one)})
-        looped = {finding(CONTAINMENT_CYCLE, min(codes[node] for node in one)) for one in loops}
-        found = self.trace(DOWNSTREAM)
+        doubts: set[Finding] = set()
+        for packed in _packed_together(holding, nodes):
+            parents = _parents_now(holding, packed[0])
+            holders.update(dict.fromkeys(_around(parents, holding, around), len(packed)))
+            if len(parents) > 1 and _apart(parents, holding, around):
+                items = (node for node in packed if codes.kinds[node] == "item")
+                doubts |= {finding(IN_TWO_CONTAINERS, codes[node]) for node in items}
+        loops = cycles({(one, parent) for one in holders for parent in _parents_now(holding, one)})
+        doubts |= {finding(CONTAINMENT_CYCLE, min(codes[node] for node in one)) for one in loops}
+        found = self.trace(DOWNSTREAM, proof_url=proof_url)
         return replace(
             found,
-            holders=tuple(sorted(Holder(codes[node], count) for node, count in counts.items())),
-            findings=tuple(sorted({*found.findings, *twice, *looped})),
+            holders=tuple(sorted(Holder(codes[node], count) for node, count in holders.items())),
+            findings=tuple(sorted(doubts.union(found.findings))),
         )
+
+
+def _packed_together(holding: Holding, nodes: Iterable[int]) -> Iterable[list[int]]:
+    """Group what is in containers by the stays that it shares."""
+    packed: dict[int, list[int]] = {}
+    for node in nodes:
+        if held := holding.upwards[node]:
+            packed.setdefault(id(held), []).append(node)
+    return packed.values()
 
 
 def _parents_now(holding: Holding, node: int) -> tuple[int, ...]:

@@ -5,24 +5,28 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from traceability.lineage.queries import Reader
+from traceability.lineage.rules import kind_of
 
 
 class Codes:
-    """Numbers for the codes of one question, and back."""
+    """Numbers for the codes of one question, and back; `kinds` as `rules.kind_of` tells them."""
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
         self._code_of: dict[int, str] = {}
         self._number_of: dict[str, int] = {}
         self._unnamed = 0
+        self.kinds: dict[int, str] = {}
+
+    def _keep(self, codes: dict[int, str]) -> None:
+        self._code_of |= codes
+        self.kinds |= {number: kind_of(code) for number, code in codes.items()}
 
     def load(self, numbers: Iterable[int]) -> None:
         """Read the codes of numbers that the store has given."""
         missing = set(numbers) - self._code_of.keys()
         if missing:
-            found = self._reader.codes(missing)
-            self._code_of |= found
-            self._number_of |= {code: number for number, code in found.items()}
+            self._keep(self._reader.codes(missing))
 
     def known(self, codes: Collection[str]) -> dict[str, int]:
         """Return the numbers of those codes that an event has named."""
@@ -30,7 +34,7 @@ class Codes:
         if missing:
             found = self._reader.numbers(missing)
             self._number_of |= found
-            self._code_of |= {number: code for code, number in found.items()}
+            self._keep({number: code for code, number in found.items()})
         return {
             code: number
             for code in codes
@@ -44,7 +48,7 @@ class Codes:
 
     def _add(self, code: str) -> int:
         self._unnamed -= 1
-        self._code_of[self._unnamed] = code
+        self._keep({self._unnamed: code})
         self._number_of[code] = self._unnamed
         return self._unnamed
 

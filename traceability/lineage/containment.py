@@ -6,7 +6,7 @@ Source: EPCIS 2.0 (ISO/IEC 19987:2024), section 7.4.3 (AggregationEvent) and 7.4
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import Generic, NamedTuple, TypeVar
 
@@ -29,16 +29,20 @@ class Change(NamedTuple, Generic[Node]):
 
 
 class Stay(NamedTuple, Generic[Node]):
-    """A child in a parent after the event `start` and before the event `end`, if it has ended."""
+    """In a parent after the event `start` and before the event `end`, if it has ended."""
 
-    child: Node
     parent: Node
     start: Key
     end: Key | None
 
     def covers(self, key: Key) -> bool:
-        """Tell whether the child is in the parent at an event that is neither first nor last."""
+        """Tell whether an event falls within; neither the first nor the last does."""
         return self.start < key and (self.end is None or key < self.end)
+
+
+# Where each child was, and what each parent held.
+Upwards = dict[Node, Sequence[Stay[Node]]]
+Downwards = dict[Node, list[tuple[Node, Stay[Node]]]]
 
 
 class _Open:
@@ -71,26 +75,37 @@ class _Open:
         return self.amount <= 0
 
 
-def stays(changes: Iterable[Change[Node]]) -> list[Stay[Node]]:
+def stays(changes: Iterable[Change[Node]]) -> Upwards[Node]:
     """Return every stay that the changes describe, whatever order they are handed in.
 
     ADD puts in; so does OBSERVE of a child that is not inside yet, from then on. DELETE takes
     out what it names, or everything.
     """
     inside: dict[Node, dict[Node, _Open]] = {}
-    found: list[Stay[Node]] = []
+    found: dict[Node, list[Stay[Node]]] = {}
     for change in sorted(changes, key=lambda change: change.key):
         children = inside.setdefault(change.parent, {})
         if change.action == "DELETE":
             for child in _leaving(children, change):
-                found.append(Stay(child, change.parent, children.pop(child).start, change.key))
+                stay = Stay(change.parent, children.pop(child).start, change.key)
+                found.setdefault(child, []).append(stay)
         elif change.child is not None and change.child != change.parent:
             if change.child not in children:
                 children[change.child] = _Open(change)
             elif change.action == "ADD":
                 children[change.child].add(change)
     for parent, children in inside.items():
-        found.extend(Stay(child, parent, begun.start, None) for child, begun in children.items())
+        for child, begun in children.items():
+            found.setdefault(child, []).append(Stay(parent, begun.start, None))
+    return dict(found)
+
+
+def by_parent(upwards: Upwards[Node]) -> Downwards[Node]:
+    """Return the same stays from the other side."""
+    found: Downwards[Node] = {}
+    for child, own in upwards.items():
+        for stay in own:
+            found.setdefault(stay.parent, []).append((child, stay))
     return found
 
 

@@ -29,7 +29,7 @@ class Downstream(Walk):
         """Return (node, event) where nodes, or containers that they were in, were inputs."""
         uses = set(self.sources.named(nodes, "input"))
         named = {node for node in nodes if node > 0}
-        containers = self.sources.holding.climb(named, singles=self.singles_among(named))
+        containers = self.sources.holding.climb(named)
         self._load_uses(containers)
         for container in containers:
             for event in self._container_uses[container]:
@@ -47,9 +47,7 @@ class Downstream(Walk):
         key, below = self.sources.events.key(event), self.sources.holding.below
         placed = follow(
             container,
-            step=lambda parent: (
-                (stay.child, stay) for stay in below.get(parent, ()) if stay.covers(key)
-            ),
+            step=lambda parent: (one for one in below.get(parent, ()) if one[1].covers(key)),
         )
         return (found.node for found in placed if found.node in nodes)
 
@@ -61,9 +59,8 @@ class Downstream(Walk):
             outputs.setdefault(event, []).append(node)
         for node, event in uses:
             for made in groups[event]:
-                for target in outputs.get(made, ()):
-                    self.add_edge(node, target, event)
-                    self.add_edge(node, target, made)
+                for saying in {event, made}:
+                    self.add_edges((node, one, saying) for one in outputs.get(made, ()))
         return {node for nodes in outputs.values() for node in nodes}
 
     def _members(self, lot: int) -> set[int]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from traceability.lineage.cycles import cycles
 from traceability.lineage.results import Finding
-from traceability.lineage.rules import CONTAINMENT_TYPE, kind_of
+from traceability.lineage.rules import CONTAINMENT_TYPE
 from traceability.lineage.upstream import Upstream
 from traceability.lineage.walking import Sources, Walk
 from traceability.store.repositories.events import ROLES
@@ -53,7 +53,7 @@ def findings_of(sources: Sources, walks: Sequence[Walk]) -> tuple[Finding, ...]:
 
 def _doubts(sources: Sources, walk: Walk) -> set[Finding]:
     codes = sources.codes
-    classes = {node for node in walk.depths if kind_of(codes[node]) == "class"}
+    classes = {node for node in walk.depths if codes.kinds[node] == "class"}
     found = {finding(CLASS_WITHOUT_LOT, codes[node]) for node in classes}
     if not isinstance(walk, Upstream):
         lots = {lot for _, lot in walk.partial_memberships}
@@ -64,16 +64,18 @@ def _doubts(sources: Sources, walk: Walk) -> set[Finding]:
 def _cycles(sources: Sources, walks: Sequence[Walk]) -> set[Finding]:
     edges: set[tuple[int, int]] = set()
     for walk in walks:
-        edges |= {(source, target) for source, target, _ in walk.edges}
         # From a lot to its serials only: a serial's way back to its lot is a doubt, no origin.
         goods = walk.partial_memberships if isinstance(walk, Upstream) else walk.full_memberships
-        edges |= set(goods)
+        # Most edges lead to what leads nowhere: leave these out at once.
+        onward = {source for source, _, _ in walk.edges} | {source for source, _ in goods}
+        edges |= {(source, target) for source, target, _ in walk.edges if target in onward}
+        edges |= {(source, target) for source, target in goods if target in onward}
     found = cycles(edges)
     return {finding(CYCLE, min(sources.codes[node] for node in one)) for one in found}
 
 
 def _disputes(sources: Sources, walks: Sequence[Walk]) -> set[Finding]:
-    events = {event for walk in walks for _, _, event in walk.edges | walk.containments}
+    events = {event for walk in walks for event in walk.events}
     references = sources.reader.references(sources.reader.disputed(events)).values()
     return {
         finding(ERROR_DECLARED_BY_ANOTHER, event_id or record.name)

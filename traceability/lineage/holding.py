@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
-from traceability.lineage.containment import Change, Key, Placed, Stay, follow, stays
+from traceability.lineage.codes import Codes
+from traceability.lineage.containment import (
+    Change,
+    Downwards,
+    Key,
+    Placed,
+    Stay,
+    Upwards,
+    by_parent,
+    follow,
+    stays,
+)
 from traceability.lineage.queries import EventFacts, Reader
 from traceability.lineage.rules import CONTAINMENT_TYPE
 from traceability.store.repositories.events import ROLES
@@ -42,10 +54,9 @@ class Events:
 
 
 class Holding:
-    """Stays of one event type, by child for climbing and by parent for descending.
+    """Stays of one event type: of what was asked for, upwards; in what was asked for, downwards.
 
-    `upwards` has the stays of the children that were asked for, `below` the same by parent;
-    `downwards` has all that was ever in a container.
+    The two are apart: what was read upwards knows of a container only the children asked for.
     """
 
     def __init__(
@@ -53,59 +64,107 @@ class Holding:
         reader: Reader,
         events: Events,
         *,
+        codes: Codes,
         type: str = CONTAINMENT_TYPE,
     ) -> None:
         self._reader = reader
+        self._codes = codes
         self._events = events
         self._type = type
         self._emptyings: dict[int, list[Key]] = {}
-        self.upwards: dict[int, list[Stay[int]]] = {}
-        self.below: dict[int, list[Stay[int]]] = {}
-        self.downwards: dict[int, list[Stay[int]]] = {}
+        self._below: Downwards[int] = {}
+        self._not_below: set[int] = set()
+        self.upwards: Upwards[int] = {}
+        self.downwards: Downwards[int] = {}
 
-    def climb(self, children: Collection[int], *, singles: Collection[int] = ()) -> set[int]:
-        """Read the stays of things and of what held them; return every container met.
+    @property
+    def below(self) -> Downwards[int]:
+        """What was read upwards, by parent."""
+        for parent, held in by_parent({one: self.upwards[one] for one in self._not_below}).items():
+            self._below.setdefault(parent, []).extend(held)
+        self._not_below.clear()
+        return self._below
 
-        Parameters
-        ----------
-        singles
-            Those of the children that are surely single things: they have no quantity to read.
-        """
+    def climb(self, children: Collection[int]) -> set[int]:
+        """Read the stays of things and of what held them; return every container met."""
         met: set[int] = set()
         todo = set(children)
         while todo:
-            self.load_upwards(todo, singles=singles)
-            todo = {stay.parent for child in todo for stay in self.upwards[child]} - met
+            self.load_upwards(todo)
+            todo = self.parents(todo) - met
             met |= todo
         return met
 
-    def load_upwards(self, children: Collection[int], *, singles: Collection[int] = ()) -> None:
+    def parents(self, children: Iterable[int]) -> set[int]:
+        """Return the containers in which things, read before, have ever been."""
+        # Things packed together share their stays: look at each list once.
+        shared = {id(stays): stays for child in children if (stays := self.upwards[child])}
+        return {stay.parent for stays in shared.values() for stay in stays}
+
+    def load_upwards(self, children: Collection[int]) -> None:
         """Read the stays of things, where they are not known yet."""
         missing = set(children) - self.upwards.keys()
-        self.upwards |= {child: [] for child in missing}
-        for stay in stays(self._changes_of(missing, singles)):
-            self.upwards[stay.child].append(stay)
-            self.below.setdefault(stay.parent, []).append(stay)
-
-    def _changes_of(self, children: set[int], singles: Collection[int]) -> list[Change[int]]:
-        single = children.intersection(singles)
-        rows: list[tuple[int, int, str | None, str | None]] = [
-            (child, event, None, None)
-            for child, event in self._reader.by_role(single, ROLES["child"])
-        ]
-        rows += self._reader.quantities_by_role(children - single, ROLES["child"])
-        counting = self._events.counting({row[1] for row in rows}, type=self._type)
-        parents: dict[int, list[int]] = {event: [] for event in counting}
-        for event, parent in self._reader.named_in(counting, ROLES["parent"]):
-            parents[event].append(parent)
+        self.upwards |= dict.fromkeys(missing, ())
+        self._not_below |= missing
+        self._codes.load(child for child in missing if child > 0)
+        kinds = self._codes.kinds
+        # Reading no quantities, of what is never an amount, is half of the time.
+        single = {child for child in missing if kinds[child] in ("item", "container")}
+        rows = self._reader.by_role(single, ROLES["child"])
+        amounts = self._reader.quantities_by_role(missing - single, ROLES["child"])
+        events = {event for _, event in rows}
+        parents = self._parents_of(events.union(event for _, event, *_ in amounts))
+        emptyings = self._emptied({parent for named in parents.values() for parent in named})
+        more = self._load_once(rows, parents)
         changes = [
             Change(self._events.key(event), self._events[event].action, parent, child, *amount)
-            for child, event, *amount in rows
+            for child, event, *amount in (*more, *amounts)
             for parent in parents.get(event, ())
         ]
-        return changes + self._emptied({change.parent for change in changes})
+        self.upwards |= stays([*changes, *emptyings])
+
+    def _load_once(
+        self, rows: Sequence[tuple[int, int]], parents: dict[int, list[int]]
+    ) -> list[tuple[int, int, None, None]]:
+        """Keep the stay of what was packed once, as nearly everything is; return other rows.
+
+        What one event packs shares one list of stays.
+        """
+        lasting = {event: self._lasting(event, parents[event]) for event in parents}
+        counts = Counter(child for child, event in rows if event in lasting)
+        more: list[tuple[int, int, None, None]] = []
+        for child, event in rows:
+            if event in lasting:
+                if counts[child] == 1 and child not in parents[event]:
+                    self.upwards[child] = lasting[event]
+                else:
+                    more.append((child, event, None, None))
+        return more
+
+    def _lasting(self, event: int, parents: list[int]) -> list[Stay[int]]:
+        """Return the stays of what only this event names: until the container is emptied."""
+        if self._events[event].action == "DELETE":
+            return []
+        key = self._events.key(event)
+        return [
+            Stay(
+                parent,
+                key,
+                min((one for one in self._emptyings[parent] if one > key), default=None),
+            )
+            for parent in parents
+        ]
+
+    def _parents_of(self, events: set[int]) -> dict[int, list[int]]:
+        """Return the parents in those of the events that count."""
+        parents: dict[int, list[int]] = {}
+        counting = self._events.counting(events, type=self._type)
+        for event, parent in self._reader.named_in(counting, ROLES["parent"]):
+            parents.setdefault(event, []).append(parent)
+        return parents
 
     def _emptied(self, parents: set[int]) -> list[Change[int]]:
+        """Return the events that take everything out of containers."""
         missing = parents - self._emptyings.keys()
         self._emptyings |= {parent: [] for parent in missing}
         rows = self._reader.by_role(missing, ROLES["parent"])
@@ -128,7 +187,7 @@ class Holding:
         while todo:
             self._load_downwards(todo - self.downwards.keys())
             met |= todo
-            todo = {stay.child for parent in todo for stay in self.downwards[parent]} - met
+            todo = {child for parent in todo for child, _ in self.downwards[parent]} - met
 
     def _load_downwards(self, parents: set[int]) -> None:
         self.downwards |= {parent: [] for parent in parents}
@@ -142,8 +201,7 @@ class Holding:
         for parent, event in rows:
             if event in counting:
                 changes += self._listed(event, parent, children.get(event, []))
-        for stay in stays(changes):
-            self.downwards[stay.parent].append(stay)
+        self.downwards |= by_parent(stays(changes))
 
     def _listed(
         self, event: int, parent: int, children: list[tuple[int, str | None, str | None]]
@@ -159,8 +217,6 @@ class Holding:
         return follow(
             container,
             step=lambda parent: (
-                (stay.child, stay)
-                for stay in self.downwards[parent]
-                if key is None or stay.covers(key)
+                one for one in self.downwards[parent] if key is None or one[1].covers(key)
             ),
         )

@@ -31,7 +31,7 @@ from traceability.lineage.results import (
     RecordReference,
     proof_path,
 )
-from traceability.lineage.rules import ASSOCIATION_TYPE, CONTAINMENT_TYPE, is_single
+from traceability.lineage.rules import ASSOCIATION_TYPE, CONTAINMENT_TYPE, kind_of
 from traceability.lineage.tracing import find_node
 from traceability.lineage.walking import Sources
 from traceability.store.repositories import Repositories
@@ -87,7 +87,9 @@ class _History:
         self._sources = sources
         self._limits = limits
         self._containment = sources.holding
-        self._association = Holding(sources.reader, sources.events, type=ASSOCIATION_TYPE)
+        self._association = Holding(
+            sources.reader, sources.events, codes=sources.codes, type=ASSOCIATION_TYPE
+        )
 
     def read(self) -> None:
         """Gather the events: own ones first, then by nearness."""
@@ -200,7 +202,7 @@ class _History:
         in_itself = any(both <= set(seen.roles) for seen in self.seen.values() if not seen.node)
         if in_itself or is_inside_itself(self.start, step=self._in_containers):
             yield finding(CONTAINMENT_CYCLE, code)
-        if is_single(code) and any(self._clash(*pair) for pair in combinations(own, 2)):
+        if kind_of(code) == "item" and any(self._clash(*pair) for pair in combinations(own, 2)):
             yield finding(IN_TWO_CONTAINERS, code)
 
     def _clash(self, one: Stay[int], other: Stay[int]) -> bool:

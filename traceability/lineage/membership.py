@@ -11,6 +11,7 @@ from traceability.lineage.queries import Reader, Run, place
 
 _BASE = "https://id.gs1.org/01/"
 _SERIAL = re.compile(r"https://id\.gs1\.org/01/([0-9]{14})/21/([^/]+)", re.ASCII)
+_SERIAL_START = re.compile(r"https://id\.gs1\.org/01/([0-9]{14})/21", re.ASCII)
 _LOT = re.compile(r"https://id\.gs1\.org/01/([0-9]{14})/10/([^/]+)", re.ASCII)
 # Halving reads this many items for each serial; for more of them the run is read through.
 READS_PER_SERIAL = 20
@@ -47,7 +48,8 @@ class Lots:
 
     def lots_for(self, serials: Iterable[str]) -> set[str]:
         """Return every lot that has the GTIN of one of the serials."""
-        gtins = {found[1] for found in map(_SERIAL.fullmatch, serials) if found}
+        starts = {code.rpartition("/")[0] for code in serials}
+        gtins = {found[1] for found in map(_SERIAL_START.fullmatch, starts) if found}
         return {lot_code(run) for run in self.runs_of(gtins)}
 
     def has(self, lot: str) -> bool:

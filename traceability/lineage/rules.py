@@ -11,21 +11,32 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
-from traceability.lineage.containment import Change, Key, Placed, Stay, follow, stays
+from traceability.lineage.containment import (
+    Change,
+    Downwards,
+    Key,
+    Placed,
+    Upwards,
+    by_parent,
+    follow,
+    stays,
+)
 
 UPSTREAM, DOWNSTREAM, BOTH = "upstream", "downstream", "both"
 DIRECTIONS = (UPSTREAM, DOWNSTREAM, BOTH)
 CONTAINMENT_TYPE, ASSOCIATION_TYPE = "AggregationEvent", "AssociationEvent"
 
-_LOT = re.compile(r"https://id\.gs1\.org/(?:01|8006)/[0-9]+/10/[^/]+")
-_CLASS = re.compile(r"https://id\.gs1\.org/(?:01|8006)/[0-9]+")
-_CONTAINER = re.compile(r"https://id\.gs1\.org/(?:00|8003|8004)/[^/]+")
-_SINGLE = re.compile(r"https://id\.gs1\.org/(?:01/[0-9]+/21|00)/[^/]+")
-# GRAI and GIAI name assets that come back; an SSCC names one loading of one pallet.
-_REUSED = re.compile(r"https://id\.gs1\.org/(?:8003|8004)/[^/]+")
+# What stands before the last part of a canonical code.
+_KINDS = {
+    "lot": re.compile(r"https://id\.gs1\.org/(?:01|8006)/[0-9]+/10"),
+    "class": re.compile(r"https://id\.gs1\.org/(?:01|8006)"),
+    "item": re.compile(r"https://id\.gs1\.org/(?:01/[0-9]+/(?:21|235)|(?:8006|8010)/[^/]+/[0-9]+)"),
+    "container": re.compile(r"https://id\.gs1\.org/00"),
+    "asset": re.compile(r"https://id\.gs1\.org/(?:8003|8004)"),
+}
 
 
 class NamedObject(NamedTuple):
@@ -70,22 +81,25 @@ class Dependence(NamedTuple):
 
 
 def kind_of(code: str) -> str:
-    """Tell whether a code names a lot, a class without lot, a container or a single item."""
-    if _LOT.fullmatch(code):
-        return "lot"
-    if _CLASS.fullmatch(code):
-        return "class"
-    return "container" if _CONTAINER.fullmatch(code) else "item"
+    """Tell what a code names: lot, class (without a lot), item, container, asset or other.
+
+    An item or a container is surely one thing; the others may stand for an amount.
+    """
+    return _kind_before(code.rpartition("/")[0])
 
 
-def is_single(code: str) -> bool:
-    """Tell whether a code surely names one thing, never an amount."""
-    return _SINGLE.fullmatch(code) is not None
+@lru_cache(maxsize=10_000)
+def _kind_before(start: str) -> str:
+    """Tell the kind of codes that begin so: most codes differ in their last part only."""
+    for kind, pattern in _KINDS.items():
+        if pattern.fullmatch(start):
+            return kind
+    return "other"
 
 
 def is_reused(code: str) -> bool:
-    """Tell whether a container is filled again and again under the same code."""
-    return _REUSED.fullmatch(code) is not None
+    """Tell whether a code is filled again and again: an SSCC names one loading of one pallet."""
+    return kind_of(code) == "asset"
 
 
 def erroneous(facts: Collection[Fact]) -> frozenset[int]:
@@ -141,9 +155,14 @@ class Graph:
         return [fact for fact in self.facts if fact.number not in out]
 
     @cached_property
-    def containment(self) -> list[Stay[str]]:
-        """When what was in which container."""
+    def containers(self) -> Upwards[str]:
+        """In which containers each thing was, and when."""
         return stays(changes(self.in_lineage, type=CONTAINMENT_TYPE))
+
+    @cached_property
+    def held(self) -> Downwards[str]:
+        """What each container held, and when."""
+        return by_parent(self.containers)
 
     @cached_property
     def dependences(self) -> frozenset[Dependence]:
@@ -186,9 +205,7 @@ class Graph:
         return follow(
             container,
             step=lambda parent: (
-                (stay.child, stay)
-                for stay in self.containment
-                if stay.parent == parent and (key is None or stay.covers(key))
+                one for one in self.held.get(parent, ()) if key is None or one[1].covers(key)
             ),
         )
 
@@ -325,9 +342,12 @@ def history(graph: Graph, code: str) -> frozenset[Occurrence]:
     found = {Occurrence(fact.number, None) for fact in graph.facts if _names(fact, code)}
     for lot in graph.lots_of.get(code, ()):
         found |= {Occurrence(fact.number, lot) for fact in graph.facts if _names(fact, lot)}
-    every = [*graph.containment, *stays(changes(graph.in_lineage, type=ASSOCIATION_TYPE))]
+    kinds = (graph.containers, stays(changes(graph.in_lineage, type=ASSOCIATION_TYPE)))
     around = follow(
-        code, step=lambda node: ((stay.parent, stay) for stay in every if stay.child == node)
+        code,
+        step=lambda node: (
+            (stay.parent, stay) for upwards in kinds for stay in upwards.get(node, ())
+        ),
     )
     for placed in around:
         start, end = placed.window

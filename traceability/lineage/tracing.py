@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from traceability.codes.identifier import Identifier
 from traceability.codes.uris import canonical_uri, parse_code
 from traceability.errors import InvalidInput, NotFound
@@ -63,11 +67,11 @@ def trace(
         )
     sources = Sources(Reader(repositories.connection))
     start = find_node(sources, code)
-    answer = Answer(sources, start, proof_url=proof_url)
-    for walk in _walks(sources, direction, limits or Limits()):
-        walk.run(start)
-        answer.add(walk)
-    return answer.trace(direction)
+    walks = _walks(sources, direction, limits or Limits())
+    with collection_paused():
+        for walk in walks:
+            walk.run(start)
+        return Answer(sources, start, walks=walks).trace(direction, proof_url=proof_url)
 
 
 def recall(
@@ -88,10 +92,9 @@ def recall(
     sources = Sources(Reader(repositories.connection))
     start = find_node(sources, code)
     walk = Downstream(sources, limits or Limits())
-    walk.run(start)
-    answer = Answer(sources, start, proof_url=proof_url)
-    answer.add(walk)
-    return answer.recall()
+    with collection_paused():
+        walk.run(start)
+        return Answer(sources, start, walks=[walk]).recall(proof_url=proof_url)
 
 
 def _walks(sources: Sources, direction: str, limits: Limits) -> list[Walk]:
@@ -112,6 +115,22 @@ def find_node(sources: Sources, code: str) -> int:
     if in_its_lot and (is_minted or sources.codes.known([uri])):
         return sources.codes.intern([uri])[0]
     raise CodeNotTraced(f"code is unknown: no event and no minted item has {uri[:100]!r}")
+
+
+@contextmanager
+def collection_paused() -> Iterator[None]:
+    """Let Python's cyclic garbage wait.
+
+    An answer is a million small tuples that all live until its end; looking through them again
+    and again for cycles would take a third of the time.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _identifier(code: str) -> Identifier | None:

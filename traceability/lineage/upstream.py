@@ -25,9 +25,8 @@ class Upstream(Walk):
         inputs = self._consumed({event for group in groups.values() for event in group})
         for node, event in made:
             for consuming in groups[event]:
-                for source in inputs.get(consuming, ()):
-                    self.add_edge(source, node, consuming)
-                    self.add_edge(source, node, event)
+                for saying in {event, consuming}:
+                    self.add_edges((one, node, saying) for one in inputs.get(consuming, ()))
         return {node for nodes in inputs.values() for node in nodes}
 
     def _consumed(self, events: set[int]) -> dict[int, set[int]]:

@@ -13,7 +13,7 @@ from traceability.lineage.holding import Events, Holding
 from traceability.lineage.membership import Lots, Membership
 from traceability.lineage.queries import Reader
 from traceability.lineage.results import Limits
-from traceability.lineage.rules import is_reused, is_single, kind_of
+from traceability.lineage.rules import is_reused
 from traceability.store.repositories.events import ROLES
 
 # A guard: an answer with so many edges is cut short.
@@ -28,7 +28,7 @@ class Sources:
         self.codes = Codes(reader)
         self.lots = Lots(reader)
         self.events = Events(reader)
-        self.holding = Holding(reader, self.events)
+        self.holding = Holding(reader, self.events, codes=self.codes)
 
     def named(self, nodes: Iterable[int], role: str) -> list[tuple[int, int]]:
         """Return (node, event) where transformations in lineage name nodes in a role."""
@@ -59,7 +59,8 @@ class Walk:
     """What has been reached so far.
 
     `depths` has every node; a lot that is only in `partial` was reached through its serials.
-    Memberships are kept by their ends, in the direction of the walk's edges.
+    Memberships are kept by their ends, in the direction of the walk's edges. `events`, at the
+    end, has those behind the edges.
     """
 
     sources: Sources
@@ -71,6 +72,7 @@ class Walk:
     containments: set[tuple[int, int, int]] = field(default_factory=set)
     full_memberships: dict[tuple[int, int], Membership] = field(default_factory=dict)
     partial_memberships: dict[tuple[int, int], Membership] = field(default_factory=dict)
+    events: set[int] = field(default_factory=set)
     truncated: bool = False
 
     def run(self, start: int) -> None:
@@ -108,10 +110,10 @@ class Walk:
         self.partial |= partial
         return full, partial
 
-    def add_edge(self, source: int, target: int, event: int) -> None:
-        """Note an edge, unless there are too many already."""
+    def add_edges(self, edges: Iterable[tuple[int, int, int]]) -> None:
+        """Note edges, unless there are too many already."""
         if len(self.edges) < EDGES_PER_ITEM * self.limits.max_items:
-            self.edges.add((source, target, event))
+            self.edges.update(edges)
         else:
             self.truncated = True
 
@@ -134,19 +136,22 @@ class Walk:
 
     def _finish(self) -> None:
         """Drop what leads out of the answer, and the weaker of two opposite memberships."""
+        if self.truncated:
+            self._drop_loose_ends()
+        for source, target in self.full_memberships:
+            self.partial_memberships.pop((target, source), None)
+        self.events = {event for _, _, event in self.edges}
+        self.events |= {event for _, _, event in self.containments}
+
+    def _drop_loose_ends(self) -> None:
         nodes = self.depths.keys()
         for edges in (self.edges, self.containments):
             edges -= {edge for edge in edges if edge[0] not in nodes or edge[1] not in nodes}
         for found in (self.full_memberships, self.partial_memberships):
             for ends in [ends for ends in found if not nodes >= set(ends)]:
                 del found[ends]
-        for source, target in self.full_memberships:
-            self.partial_memberships.pop((target, source), None)
 
     def lots_among(self, nodes: Iterable[int]) -> list[int]:
         """Return the nodes that are lots."""
-        return [node for node in nodes if kind_of(self.sources.codes[node]) == "lot"]
-
-    def singles_among(self, nodes: Iterable[int]) -> set[int]:
-        """Return the nodes that are surely single things."""
-        return {node for node in nodes if is_single(self.sources.codes[node])}
+        kinds = self.sources.codes.kinds
+        return [node for node in nodes if kinds[node] == "lot"]

@@ -6,9 +6,10 @@ Source: docs/formats.md, section "statement": exact members, types and ranges.
 from __future__ import annotations
 
 import re
+from datetime import datetime
 
 from traceability.errors import InvalidInput
-from traceability.hashing.encoding import b64u_decode
+from traceability.hashing.encoding import b64u_decode, parse_time
 from traceability.strict_json import JSONValue
 
 MAX_NUMBER = 2**53 - 1
@@ -73,6 +74,16 @@ class Members:
             return b64u_decode(value, length=length)
         except InvalidInput as error:
             raise self.fault(name, f"is malformed: {error.fault}") from error
+
+    def time(self, name: str) -> datetime:
+        """Return a time as `format_time` writes it."""
+        value = self.take(name)
+        if not isinstance(value, str):
+            raise self.fault(name, "is not a time")
+        try:
+            return parse_time(value)
+        except InvalidInput as error:
+            raise self.fault(name, f"is not a time: {error.fault}") from error
 
     def members(self, name: str) -> Members:
         """Return an object, whose members are to be taken in turn."""

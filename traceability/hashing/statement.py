@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from traceability.hashing.canonical import canonicalize, parse_canonical
-from traceability.hashing.encoding import b64u_encode, format_time, parse_time, sha256
+from traceability.hashing.encoding import b64u_encode, format_time, sha256
 from traceability.hashing.envelope import MAX_ENTRY_BYTES, Envelope
 from traceability.hashing.members import Members, StatementInvalid
-from traceability.hashing.statement_parse import TIME, parse_statement
+from traceability.hashing.statement_parse import parse_statement
 from traceability.hashing.statement_types import (
     ALL_RECORDS,
     CUSTODIES,
@@ -121,8 +121,8 @@ def parse_receipt(payload: bytes) -> Receipt:
         log=members.data("log"),
         entry_leaf_hash=members.data("entry_leaf_hash"),
         leaf_index=members.number("leaf_index"),
-        received=parse_time(members.text("received", TIME)),
-        anchored_by=parse_time(members.text("anchored_by", TIME)),
+        received=members.time("received"),
+        anchored_by=members.time("anchored_by"),
     )
     members.end()
     return receipt

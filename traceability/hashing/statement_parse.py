@@ -7,11 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import datetime
 
-from traceability.errors import InvalidInput
 from traceability.hashing.canonical import parse_canonical
-from traceability.hashing.encoding import parse_time
 from traceability.hashing.envelope import MAX_ENTRY_BYTES
 from traceability.hashing.members import Members, StatementInvalid
 from traceability.hashing.statement_types import (
@@ -43,7 +40,6 @@ ADDRESS = re.compile(r"0x[0-9a-f]{40}", re.ASCII)
 CODE = re.compile(r"[a-z][a-z0-9_]{0,39}", re.ASCII)
 PREFIX = re.compile(r"[0-9]{1,12}", re.ASCII)
 VERSION = re.compile(r"[0-9A-Za-z.+-]{1,40}", re.ASCII)
-TIME = re.compile(r"[0-9TZ:.-]{24}", re.ASCII)
 
 
 def parse_statement(payload: bytes) -> Statement:
@@ -75,16 +71,8 @@ def _header(members: Members) -> Header:
         key=members.data("key"),
         sequence=members.number("sequence"),
         previous=members.data("previous"),
-        claimed_time=_time(members, "claimed_time"),
+        claimed_time=members.time("claimed_time"),
     )
-
-
-def _time(members: Members, name: str) -> datetime:
-    text = members.text(name, TIME)
-    try:
-        return parse_time(text)
-    except InvalidInput as error:
-        raise members.fault(name, "is not a time") from error
 
 
 def _public_key(members: Members, name: str) -> PublicKey:

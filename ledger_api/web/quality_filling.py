@@ -29,7 +29,9 @@ def quality_view(services: Services) -> QualityView:
 
 def _row(repositories: Repositories, found: dict[str, Any]) -> SupplierRow:
     party = repositories.participants.by_gln(found["gln"])
-    excluded = Counter(str(item.get("reason", "")) for item in found["excluded"])
+    excluded: Counter[str] = Counter()
+    for item in found["excluded"]:
+        excluded[item["reason"]] += item["count"]
     return SupplierRow(
         gln=found["gln"],
         name=LocalText(zh="" if party is None else party.name),
@@ -39,6 +41,7 @@ def _row(repositories: Repositories, found: dict[str, Any]) -> SupplierRow:
         text_grade=_level(found["text_grade"]),
         demonstrated_grade=_level(found["demonstrated_grade"]),
         limiting=tuple(found["limiting"]),
+        inspected=found["metrics"]["sigma"]["inspected"],
         excluded=tuple(sorted(excluded.items())),
     )
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+import sys
+from types import FrameType
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -26,6 +29,9 @@ def serve(
     def work(command: Command) -> None:
         with command.node(need="required") as node, node.store.lock("serve", wait=False):
             chosen = port or urlsplit(command.settings.base_url).port or 8000
+            # The server raises the signal again after its own shutdown; by default that would end
+            # the process here, before the embedded chain is stopped.
+            signal.signal(signal.SIGTERM, _leave)
             command.output.progress(f"serving {command.data_dir} on http://{host}:{chosen}")
             uvicorn.run(
                 create_app(node, command.settings),
@@ -37,3 +43,8 @@ def serve(
             )
 
     run(data, as_json, work)
+
+
+def _leave(_number: int, _frame: FrameType | None) -> None:
+    """End the process as if the command had come to its end."""
+    sys.exit(0)

@@ -23,7 +23,7 @@ def main() -> int:
     options = parser.parse_args()
     sys.path.insert(0, str(ROOT))
     from tests.support.cases import write  # noqa: PLC0415  the path is set above
-    from tests.support.cases_all import GROUPS  # noqa: PLC0415
+    from tests.support.cases_all import GROUPS  # noqa: PLC0415  as above
 
     files = write(GROUPS)
     if options.check:

@@ -18,6 +18,9 @@ from traceability.verify.bundle import Bundle
 from traceability.verify.trust import Trust
 from traceability.verify.verifier import verify_bundle
 
+# The neutral point, with which every message seems signed; the order of the base point.
+IDENTITY = (1).to_bytes(32, "little")
+ORDER = 2**252 + 27742317777372353535851937790883648493
 EPC = "https://id.gs1.org/01/09506000134352/21/"
 
 
@@ -212,6 +215,14 @@ def _splice(base: str, text: str) -> tuple[int, int, str]:
     tails = [base[::-1][:rest], text[::-1][:rest]]
     same = len(os.path.commonprefix(tails))  # noqa: RUF071  characters are meant
     return start, len(base) - start - same, text[start : len(text) - same]
+
+
+def refused(
+    world: World, name: str, story: str, made: Bundle | bytes, *, step: int, reason: str
+) -> Case:
+    """Return a case that is to be refused, under the world's own trust file."""
+    data = made if isinstance(made, bytes) else made.to_bytes()
+    return Case(name, story, data, world.forge.trust(), step=step, reason=reason)
 
 
 def without_anchor(bundle: Bundle) -> Bundle:

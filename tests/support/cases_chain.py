@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import rlp
+
 from tests.support import ethereum
 from tests.support.cases import Case, World, anchored
 from tests.support.ethereum import Item, State, keccak, number_bytes, rlp_encode
 from tests.support.forge import Batch, seeded
+from traceability.hashing.statement import Seen
 from traceability.verify.bundle import Bundle, SeenProof
-from traceability.verify.evidence import AnchorEvidence
+from traceability.verify.evidence import HEADER_STATE_ROOT, AnchorEvidence
 from traceability.verify.trust import Trust
 
 
@@ -31,8 +34,6 @@ def _pinned(trust: Trust, *evidence: AnchorEvidence) -> Trust:
 
 
 def _number(header: bytes) -> int:
-    import rlp
-
     found = rlp.decode(header)
     return int.from_bytes(found[8], "big") if len(found) > 8 else 0
 
@@ -157,58 +158,77 @@ def _accounts() -> list[Case]:
     ]  # fmt: skip
 
 
+class _Block:
+    """A good header in parts, and ways to change one."""
+
+    def __init__(self, state: State, header: bytes) -> None:
+        self.header = header
+        self.root = bytes(rlp.decode(header)[HEADER_STATE_ROOT])
+        self.fields = state.header(self.root)
+        self.time, self.number = state.head.timestamp, state.head.block_number
+
+    def changed(self, index: int, value: Item) -> bytes:
+        return rlp_encode([*self.fields[:index], value, *self.fields[index + 1 :]])
+
+
 def _headers() -> list[Case]:
     world, _, bundle = _anchored()
-    state, good = _state(world), bundle.anchor
+    good = bundle.anchor
     assert good is not None
-    import rlp
-
-    root = bytes(rlp.decode(good.header)[3])
-    fields = state.header(root)
-    time, number = state.head.timestamp, state.head.block_number
-
-    def changed(index: int, value: Item) -> bytes:
-        return rlp_encode([*fields[:index], value, *fields[index + 1 :]])
-
-    stories: list[tuple[str, str, bytes, str | None]] = [
-        ("header-of-fourteen", "a header of fourteen fields", rlp_encode(fields[:14]),
-         "HEADER_INVALID"),
-        ("header-text", "a header that is no list", rlp_encode(b"header"), "HEADER_INVALID"),
-        ("header-root-short", "a state root of 31 bytes", changed(3, root[1:]),
-         "HEADER_INVALID"),
-        ("header-time-earlier", "a block time before the anchor's",
-         changed(11, number_bytes(time - 1)), "SLOT_INVALID"),
-        ("header-number-earlier", "a block number before the anchor's",
-         changed(8, number_bytes(number - 1)), "SLOT_INVALID"),
-        ("header-number-zero-byte", "a number with a leading zero",
-         changed(8, b"\x00" + number_bytes(number)), "RLP_INVALID"),
-        ("header-number-long", "a number of nine bytes", changed(8, b"\x01" * 9), "RLP_INVALID"),
-        ("header-time-list", "a time that is a list", changed(11, []), "RLP_INVALID"),
-        ("header-time-far", "a time beyond the year 9999",
-         changed(11, number_bytes(2**39)), "HEADER_INVALID"),
-        ("header-trailing", "a byte behind the header", good.header + b"\x00", "RLP_INVALID"),
-        ("header-cut", "a header cut short", good.header[:-1], "RLP_INVALID"),
-        ("header-long-form", "a length that is not the shortest",
-         b"\xfa" + b"\x00" + good.header[1:3] + good.header[3:], "RLP_INVALID"),
-        ("header-empty", "an empty header", b"", "RLP_INVALID"),
-        ("header-too-long", "a header over 16,384 bytes", bytes(16_385), "HEADER_INVALID"),
-        ("header-of-fifteen", "fifteen fields are enough", rlp_encode(fields[:15]), None),
-        ("header-of-later-forks", "later fields are ignored",
-         rlp_encode([*fields, seeded("w"), b"", b"\x07", seeded("b"), [seeded("r")]]), None),
-        ("header-later", "a later block over the same head",
-         rlp_encode([*fields[:8], number_bytes(number + 50), *fields[9:11],
-                     number_bytes(time + 600), *fields[12:]]), None),
-    ]  # fmt: skip
+    block = _Block(_state(world), good.header)
     cases = []
-    for name, story, header, reason in stories:
+    for name, story, header, reason in (*_bad_fields(block), *_bad_forms(block), *_fine(block)):
         evidence = replace(good, header=header)
         trust = world.forge.trust() if reason else None
         cases.append(_case(name, story, world, evidence, reason, bundle=bundle, trust=trust))
-    early = replace(good, header=changed(8, number_bytes(number - 1)))
+    early = replace(good, header=block.changed(8, number_bytes(block.number - 1)))
     foreign = replace(_pinned(world.forge.trust(), early), block_number="foreign")
     cases.append(_case("header-number-foreign", "block numbers of another chain, as trusted",
                        world, early, None, bundle=bundle, trust=foreign))  # fmt: skip
     return cases
+
+
+def _bad_fields(block: _Block) -> list[tuple[str, str, bytes, str | None]]:
+    return [
+        ("header-of-fourteen", "a header of fourteen fields", rlp_encode(block.fields[:14]),
+         "HEADER_INVALID"),
+        ("header-text", "a header that is no list", rlp_encode(b"header"), "HEADER_INVALID"),
+        ("header-root-short", "a state root of 31 bytes", block.changed(3, block.root[1:]),
+         "HEADER_INVALID"),
+        ("header-time-earlier", "a block time before the anchor's",
+         block.changed(11, number_bytes(block.time - 1)), "SLOT_INVALID"),
+        ("header-number-earlier", "a block number before the anchor's",
+         block.changed(8, number_bytes(block.number - 1)), "SLOT_INVALID"),
+        ("header-number-zero-byte", "a number with a leading zero",
+         block.changed(8, b"\x00" + number_bytes(block.number)), "RLP_INVALID"),
+        ("header-number-long", "a number of nine bytes", block.changed(8, b"\x01" * 9),
+         "RLP_INVALID"),
+        ("header-time-list", "a time that is a list", block.changed(11, []), "RLP_INVALID"),
+        ("header-time-far", "a time beyond the year 9999",
+         block.changed(11, number_bytes(2**39)), "HEADER_INVALID"),
+    ]  # fmt: skip
+
+
+def _bad_forms(block: _Block) -> list[tuple[str, str, bytes, str | None]]:
+    return [
+        ("header-trailing", "a byte behind the header", block.header + b"\x00", "RLP_INVALID"),
+        ("header-cut", "a header cut short", block.header[:-1], "RLP_INVALID"),
+        ("header-long-form", "a length that is not the shortest",
+         b"\xfa" + b"\x00" + block.header[1:3] + block.header[3:], "RLP_INVALID"),
+        ("header-empty", "an empty header", b"", "RLP_INVALID"),
+        ("header-too-long", "a header over 16,384 bytes", bytes(16_385), "HEADER_INVALID"),
+    ]  # fmt: skip
+
+
+def _fine(block: _Block) -> list[tuple[str, str, bytes, str | None]]:
+    return [
+        ("header-of-fifteen", "fifteen fields are enough", rlp_encode(block.fields[:15]), None),
+        ("header-of-later-forks", "later fields are ignored",
+         rlp_encode([*block.fields, seeded("w"), b"", b"\x07", seeded("b"), [seeded("r")]]), None),
+        ("header-later", "a later block over the same head",
+         rlp_encode([*block.fields[:8], number_bytes(block.number + 50), *block.fields[9:11],
+                     number_bytes(block.time + 600), *block.fields[12:]]), None),
+    ]  # fmt: skip
 
 
 def _slots() -> list[Case]:
@@ -277,8 +297,6 @@ def _seen() -> list[Case]:
 
 def _split_view() -> Case:
     """Show the signer a root that the log never had."""
-    from traceability.hashing.statement import Seen
-
     world = World.begin()
     size = len(world.forge.entries)
     batch = world.items(seen=Seen(size, seeded("shown only to the signer")))

@@ -103,7 +103,6 @@ def _members() -> list[Case]:
 
 def _values() -> list[Case]:
     world, _, bundle = simple()
-    leaf = bundle.key.leaf.to_json()
     made: list[tuple[str, str, list[tuple[str, Any]], str]] = [
         ("suite-unknown", "another suite", [("/suite", "itemproof-2")], "BUNDLE_VALUE"),
         ("suite-number", "a suite that is a number", [("/suite", 1)], "BUNDLE_VALUE"),
@@ -131,6 +130,14 @@ def _values() -> list[Case]:
          [("/record/fields/complete/0/0", ["epcList", True])], "BUNDLE_VALUE"),
         ("field-path-text", "a path that is no array",
          [("/record/fields/complete/0/0", "epcList")], "BUNDLE_VALUE"),
+    ]  # fmt: skip
+    return [*_cases(world, bundle, made), *_key_values(), *_status_values()]
+
+
+def _key_values() -> list[Case]:
+    world, _, bundle = simple()
+    leaf = bundle.key.leaf.to_json()
+    made: list[tuple[str, str, list[tuple[str, Any]], str]] = [
         ("key-leaf-tag", "a status leaf's name on a key leaf",
          [("/key/leaf", ["status", *leaf[1:]])], "STATE_LEAF_INVALID"),
         ("key-leaf-short", "a key leaf of four", [("/key/leaf", leaf[:4])],
@@ -142,7 +149,7 @@ def _values() -> list[Case]:
         ("key-leaf-object", "a key leaf that is an object", [("/key/leaf", {})],
          "STATE_LEAF_INVALID"),
     ]  # fmt: skip
-    return [*_cases(world, bundle, made), *_status_values()]
+    return _cases(world, bundle, made)
 
 
 def _status_values() -> list[Case]:

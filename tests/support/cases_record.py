@@ -6,22 +6,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from tests.support.cases import (
-    EPC,
-    REMOVED,
-    Case,
-    World,
-    edited,
-    shipping,
-    signed,
-    simple,
-)
-from tests.support.forge import Record, document, event, item, lot_document, seeded
+from tests.support.cases import EPC, REMOVED, Case, World, edited, refused, shipping, signed, simple
+from tests.support.cases_codes import codes
+from tests.support.forge import Record, event, item, seeded
 from traceability.hashing.commitment import Field, Path, RecordKind
 from traceability.hashing.encoding import b64u_encode
-from traceability.hashing.envelope import STATEMENT_TYPE, sign_envelope
-from traceability.verify.bundle import Bundle, CompleteDisclosure, LotPart, RecordPart
-from traceability.verify.identity import record_urn
 
 HEADER: dict[str, Any] = {
     "kind": "event",
@@ -32,6 +21,8 @@ HEADER: dict[str, Any] = {
     "bizStep": "shipping",
 }
 CONTEXT: tuple[Path, Any] = (("@context",), ["https://ref.gs1.org/standards/epcis/"])
+PARTIAL = "/record/fields/partial"
+Edited = tuple[str, str, list[tuple[str, Any]], int, str]
 ONE_EPC: tuple[Path, Any] = (("epcList", 0), f"{EPC}S1")
 
 
@@ -44,16 +35,8 @@ def record() -> list[Case]:
         *_event_fields(),
         *_other_kinds(),
         *_partial_rules(),
-        *_codes(),
-        *_lots(),
+        *codes(),
     ]
-
-
-def _refused(
-    world: World, name: str, story: str, data: Bundle | bytes, *, step: int, reason: str
-) -> Case:
-    made = data if isinstance(data, bytes) else data.to_bytes()
-    return Case(name, story, made, world.forge.trust(), step=step, reason=reason)
 
 
 # Step 2.
@@ -84,10 +67,10 @@ def _batch() -> list[Case]:
          [("/record/fields/complete/1", [["note"], b64u_encode(bytes(16)), "x"])]),
     ]  # fmt: skip
     cases = [
-        _refused(world, name, story, edited(bundle, *edits), step=2, reason="INCLUSION_PROOF")
+        refused(world, name, story, edited(bundle, *edits), step=2, reason="INCLUSION_PROOF")
         for name, story, edits in made
     ]
-    cases.append(_refused(world, "record-fields-none", "no field at all",
+    cases.append(refused(world, "record-fields-none", "no field at all",
                           edited(bundle, ("/record/fields/complete", [])), step=4,
                           reason="HEADER_NOT_SHOWN"))  # fmt: skip
     return [*cases, *_kinds()]
@@ -100,14 +83,14 @@ def _kinds() -> list[Case]:
     world.close()
     bundle = world.proof(batch, 0)
     cases = [
-        _refused(world, f"record-kind-{kind}", f"an event shown as {kind}",
+        refused(world, f"record-kind-{kind}", f"an event shown as {kind}",
                  edited(bundle, ("/record/kind", kind)), step=2, reason="INCLUSION_PROOF")
         for kind in ("participant", "document")
     ]  # fmt: skip
     twin = replace(item("S1"), kind=RecordKind.DOCUMENT)
     world, made = signed(twin)
     mixed = replace(made, record=replace(made.record, kind=RecordKind.ITEM))
-    cases.append(_refused(world, "record-kind-item", "an item's fields committed as a document",
+    cases.append(refused(world, "record-kind-item", "an item's fields committed as a document",
                           mixed, step=2, reason="INCLUSION_PROOF"))  # fmt: skip
     return cases
 
@@ -126,7 +109,7 @@ def _level_confusion() -> list[Case]:
         world.close()
         bundle = world.proof(batch, 0)
         cases.append(
-            _refused(world, f"level-confusion-{name}", story, bundle, step=2,
+            refused(world, f"level-confusion-{name}", story, bundle, step=2,
                      reason="INCLUSION_PROOF")
         )  # fmt: skip
     return cases
@@ -139,9 +122,23 @@ def _partial_paths() -> list[Case]:
     bundle = world.proof(batch, 0, show=[2, 3])
     value: Any = bundle.to_json()
     shown = value["record"]["fields"]["partial"]
-    at = "/record/fields/partial"
+    made = [*_partial_counts(shown), *_partial_leaves(shown)]
+    cases = [
+        refused(world, name, story, edited(bundle, *edits), step=step, reason=reason)
+        for name, story, edits, step, reason in made
+    ]
+    for name, story, edits in (
+        ("partial-without-header", "the header left out", [(f"{PARTIAL}/0", REMOVED)]),
+        ("partial-none", "no leaf", [(PARTIAL, [])]),
+    ):
+        made_so = edited(bundle, *edits)
+        cases.append(refused(world, name, story, made_so, step=4, reason="HEADER_NOT_SHOWN"))
+    return cases
+
+
+def _partial_counts(shown: Any) -> list[Edited]:
     header = "HEADER_NOT_SHOWN"
-    made: list[tuple[str, str, list[tuple[str, Any]], int, str]] = [
+    return [
         ("partial-count-lower", "a count lower than committed",
          [("/record/fields/count", 6)], 2, "INCLUSION_PROOF"),
         ("partial-count-higher", "a count higher than committed",
@@ -151,34 +148,32 @@ def _partial_paths() -> list[Case]:
         ("partial-count-zero", "a count of zero", [("/record/fields/count", 0)], 2, header),
         ("partial-count-huge", "a count over 65,536",
          [("/record/fields/count", 70_000)], 2, header),
-        ("partial-header-index", "the header said to be leaf 1", [(f"{at}/0/index", 1)], 2, header),
+        ("partial-header-index", "the header said to be leaf 1",
+         [(f"{PARTIAL}/0/index", 1)], 2, header),
         ("partial-header-path", "a hash too few above the header",
-         [(f"{at}/0/path", shown[0]["path"][:-1])], 2, header),
+         [(f"{PARTIAL}/0/path", shown[0]["path"][:-1])], 2, header),
         ("partial-header-changed", "another header",
-         [(f"{at}/0/leaf/2/bizStep", "receiving")], 2, "INCLUSION_PROOF"),
-        ("partial-value-changed", "another value in a leaf", [(f"{at}/1/leaf/2", f"{EPC}S9")], 1,
+         [(f"{PARTIAL}/0/leaf/2/bizStep", "receiving")], 2, "INCLUSION_PROOF"),
+    ]  # fmt: skip
+
+
+def _partial_leaves(shown: Any) -> list[Edited]:
+    return [
+        ("partial-value-changed", "another value in a leaf",
+         [(f"{PARTIAL}/1/leaf/2", f"{EPC}S9")], 1,
          "INCLUSION_PROOF"),
         ("partial-path-changed", "another path in a leaf",
-         [(f"{at}/1/leaf/0", ["epcList", 9])], 1, "INCLUSION_PROOF"),
-        ("partial-index-changed", "another leaf index", [(f"{at}/1/index", 4)], 1,
+         [(f"{PARTIAL}/1/leaf/0", ["epcList", 9])], 1, "INCLUSION_PROOF"),
+        ("partial-index-changed", "another leaf index", [(f"{PARTIAL}/1/index", 4)], 1,
          "INCLUSION_PROOF"),
         ("partial-inner-node", "an inner node as a leaf",
-         [(f"{at}/1/path", shown[1]["path"][1:]), (f"{at}/1/index", 1)], 1, "INCLUSION_PROOF"),
-        ("partial-leaf-twice", "one leaf twice", [(f"{at}/2", shown[1])], 1,
+         [(f"{PARTIAL}/1/path", shown[1]["path"][1:]), (f"{PARTIAL}/1/index", 1)], 1,
+         "INCLUSION_PROOF"),
+        ("partial-leaf-twice", "one leaf twice", [(f"{PARTIAL}/2", shown[1])], 1,
          "DISCLOSURE_INVALID"),
         ("partial-leaves-swapped", "leaves in another order",
-         [(f"{at}/1", shown[2]), (f"{at}/2", shown[1])], 1, "DISCLOSURE_INVALID"),
+         [(f"{PARTIAL}/1", shown[2]), (f"{PARTIAL}/2", shown[1])], 1, "DISCLOSURE_INVALID"),
     ]  # fmt: skip
-    cases = [
-        _refused(world, name, story, edited(bundle, *edits), step=step, reason=reason)
-        for name, story, edits, step, reason in made
-    ]
-    for name, story, edits in (
-        ("partial-without-header", "the header left out", [(f"{at}/0", REMOVED)]),
-        ("partial-none", "no leaf", [(at, [])]),
-    ):
-        cases.append(_refused(world, name, story, edited(bundle, *edits), step=4, reason=header))
-    return cases
 
 
 # Step 1.
@@ -192,7 +187,7 @@ def _fields(parts: Sequence[tuple[Path, Any]], *, kind: RecordKind = RecordKind.
 
 def _invalid(name: str, story: str, made: Record) -> Case:
     world, bundle = signed(made, roles=("operator", "producer"))
-    return _refused(world, name, story, bundle, step=1, reason="DISCLOSURE_INVALID")
+    return refused(world, name, story, bundle, step=1, reason="DISCLOSURE_INVALID")
 
 
 def _headers() -> list[Case]:
@@ -313,97 +308,5 @@ def _partial_rules() -> list[Case]:
         batch = world.forge.batch(world.producer, [made, item("S1")])
         world.close()
         bundle = world.proof(batch, 0, show=show)
-        cases.append(_refused(world, name, story, bundle, step=1, reason="DISCLOSURE_INVALID"))
+        cases.append(refused(world, name, story, bundle, step=1, reason="DISCLOSURE_INVALID"))
     return cases
-
-
-def _codes() -> list[Case]:
-    world, batch, bundle = simple()
-    other_urn = record_urn(seeded("entry"), 1)
-    asked = {
-        "other-serial": "(01)09506000134352(21)S2",
-        "other-lot": "(01)09506000134352(10)L2(21)S1",
-        "product-only": "(01)09506000134352",
-        "lot-only": "(01)09506000134352(10)L1",
-        "wrong-check-digit": "(01)09506000134353(21)S1",
-        "nonsense": "S1",
-        "empty": "",
-        "other-record": other_urn,
-        "serial-case": "(01)09506000134352(21)s1",
-    }
-    cases = [
-        Case(f"code-{name}", f"asked for {code!r}", bundle.to_bytes(), world.forge.trust(),
-             step=1, reason="CODE_MISMATCH", code=code)
-        for name, code in asked.items()
-    ]  # fmt: skip
-    lot = world.proof(batch, 0)
-    cases.append(Case("code-item-of-lot", "an item, and the bundle is its lot's",
-                      lot.to_bytes(), world.forge.trust(), step=1, reason="CODE_MISMATCH",
-                      code="(01)09506000134352(10)L1(21)S1"))  # fmt: skip
-    return [*cases, *_undisclosed_codes()]
-
-
-def _undisclosed_codes() -> list[Case]:
-    world = World.begin()
-    mention = {"bizTransactionList": [{"type": "po", "bizTransaction": f"{EPC}S7"}]}
-    batch = world.events(shipping(3) | mention, {"example:list": [f"{EPC}S7"]})
-    world.close()
-    asked = [
-        ("code-not-disclosed", "an item of the event whose leaf is not shown", 0, [2], f"{EPC}S3"),
-        ("code-only-mentioned", "a code that stands in a transaction", 0, None, f"{EPC}S7"),
-        ("code-in-extension", "a code in an extension", 1, None, f"{EPC}S7"),
-    ]
-    return [
-        Case(name, story, world.proof(batch, index, show=show).to_bytes(), world.forge.trust(),
-             step=1, reason="CODE_MISMATCH", code=code)
-        for name, story, index, show, code in asked
-    ]  # fmt: skip
-
-
-def _lots() -> list[Case]:
-    world, batch, _ = simple()
-    bundle = world.proof(batch, with_lot=True)
-    at = "/lot/fields/complete"
-    path = bundle.lot.path if bundle.lot else ()
-    other = replace(bundle, lot=LotPart(path, CompleteDisclosure(lot_document(lot="L2").fields)))
-    made: list[tuple[str, str, Bundle | bytes]] = [
-        ("lot-of-other", "another lot's attributes", other),
-        ("lot-quantity-changed", "another quantity", edited(bundle, (f"{at}/4/2", 9))),
-        ("lot-path-cut", "its path cut", edited(bundle, ("/lot/path", []))),
-    ]
-    cases = [
-        _refused(world, name, story, data, step=2, reason="INCLUSION_PROOF")
-        for name, story, data in made
-    ]
-    return [*cases, *_signed_lots()]
-
-
-def _signed_lots() -> list[Case]:
-    """Batches in which record 0 is not the lot of the items."""
-    firsts: list[tuple[str, str, Record, str]] = [
-        ("lot-mismatch", "record 0 is of another lot", lot_document(lot="L2"), "LOT_MISMATCH"),
-        ("lot-other-product", "record 0 is of another product",
-         lot_document(gtin="09506000149301"), "LOT_MISMATCH"),
-        ("lot-no-lot", "record 0 is another document",
-         document({"gtin": "09506000134352", "lot": "L1"}, media_type="text/plain+json"),
-         "LOT_MISMATCH"),
-    ]  # fmt: skip
-    cases = []
-    for name, story, first, reason in firsts:
-        world = World.begin()
-        batch = world.forge.batch(world.producer, [first, item("S1")])
-        world.close()
-        bundle = world.proof(batch, 1, with_lot=True)
-        cases.append(_refused(world, name, story, bundle, step=1, reason=reason))
-    return [*cases, _forged_envelope()]
-
-
-def _forged_envelope() -> Case:
-    """Sign a batch again with another root: it is not the logged one."""
-    world, batch, bundle = simple()
-    changed = replace(batch.statement, batch_root=seeded("root"))
-    envelope = sign_envelope(STATEMENT_TYPE, changed.to_payload(), [world.producer.key])
-    part = RecordPart(RecordKind.ITEM, 1, bundle.record.path, bundle.record.fields)
-    data = replace(bundle, record=part, entry=replace(bundle.entry, envelope=envelope))
-    return _refused(world, "batch-signed-again", "another root, signed but not logged", data,
-                    step=5, reason="INCLUSION_PROOF")  # fmt: skip

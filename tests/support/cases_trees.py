@@ -138,7 +138,7 @@ def bad_paths(path: tuple[bytes, ...]) -> Iterator[tuple[str, tuple[bytes, ...]]
 def bad_inclusions(case: Inclusion) -> Iterator[Inclusion]:
     """Yield false claims beside a true one."""
     size, root = case.tree_size, case.root_hash
-    longer = {"path": (*case.path, NOISE), "root_hash": node(NOISE, root)}
+    longer: dict[str, object] = {"path": (*case.path, NOISE), "root_hash": node(NOISE, root)}
     changes: list[tuple[str, dict[str, object]]] = [
         ("flipped leaf", {"leaf_hash": flipped(case.leaf_hash)}),
         ("flipped root", {"root_hash": flipped(root)}),

@@ -33,7 +33,7 @@ from traceability.hashing.statement import (
 from traceability.merkle.checkpoint import Checkpoint, origin_for, sign_checkpoint
 from traceability.merkle.proofs import consistency_path, inclusion_path, nodes_of
 from traceability.merkle.state_trees import KeyLeaf, SortedTree, StatusLeaf
-from traceability.merkle.tree import leaf_hash, root_hash
+from traceability.merkle.tree import root_hash
 from traceability.strict_json import JSONValue
 from traceability.verify.building import disclose, key_part, status_runs
 from traceability.verify.bundle import (
@@ -395,7 +395,3 @@ class Forge:
 
 def _public(key: SigningKey) -> PublicKey:
     return PublicKey("ed25519", key.public_key)
-
-
-def leaf_of(record: Record) -> bytes:
-    return leaf_hash(record.commitment.leaf_data())

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from ledger_api.cli.running import DEFAULT_DATA, AsJSON, Command, DataDir, run
 from ledger_api.demo.cast import Party
-from ledger_api.demo.folder import prepare_folder
+from ledger_api.demo.folder import demo_folder
 from ledger_api.demo.plan import make_plan
 from ledger_api.demo.story import Story, planned_batches
 from ledger_api.demo.wording import words
@@ -27,8 +27,8 @@ def _demo(command: Command) -> None:
     settings = local_settings(command.settings)
     teller = Teller(command)
     plan = make_plan()
-    prepare_folder(command.data_dir, batches=planned_batches(plan))
     with (
+        demo_folder(command.data_dir, batches=planned_batches(plan)),
         open_node(settings, command.data_dir, need="required") as node,
         node.store.lock("serve", wait=False),
     ):
@@ -70,6 +70,8 @@ class Teller:
         grades = values.get("scores")
         if isinstance(grades, Mapping):
             values["scores"] = self._grades(grades)
+        if "state" in values:
+            values["state"] = term("state", str(values["state"]), language=self._output.lang)
         line = words(step, language=self._output.lang, **values)
         if self._output.as_json:
             self._output.progress(line)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from ledger_api.demo.cast import PARTIES
+from traceability.chain.devchain import DevChain, running_dev_chain
 from traceability.errors import Refused
+from traceability.store.locks import AlreadyRunning
 from traceability.store.store import Store
 
-MARKER = "demo.json"
+MARKER, LOCK = "demo.json", "demo.lock"
 DATABASE = "ledger.sqlite"
 PROOF = "demo-proof.json"
 # All that a ledger with an embedded chain keeps; nothing else in a folder is ever removed.
@@ -34,25 +39,50 @@ class DemoFolderNotEmpty(Refused):
     code = "DEMO_FOLDER_NOT_EMPTY"
 
 
-def prepare_folder(data_dir: Path, *, batches: int) -> None:
-    """Make the folder ready for a demonstration that will submit at most so many batches.
+@contextmanager
+def demo_folder(data_dir: Path, *, batches: int) -> Iterator[None]:
+    """Hold a folder that is ready for a demonstration of at most so many batches.
 
     Raises
     ------
     DemoFolderNotEmpty
         It holds a ledger that no demonstration made, or to which others have added.
     AlreadyRunning
-        Another process serves the folder.
+        Another process works on the folder.
     """
+    data_dir.mkdir(parents=True, exist_ok=True)
+    with (data_dir / LOCK).open("a") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise _running(data_dir) from error
+        _make_ready(data_dir, batches)
+        yield
+
+
+def _make_ready(data_dir: Path, batches: int) -> None:
     marker = data_dir / MARKER
     if any((data_dir / name).exists() for name in LEDGER_FILES):
         if not marker.exists():
             raise _refusal(data_dir, "a ledger")
         if (data_dir / DATABASE).exists():
             _check_untouched(data_dir, marker)
+        _stop_orphaned_chain(data_dir)
         _remove_ledger(data_dir)
-    data_dir.mkdir(parents=True, exist_ok=True)
     marker.write_text(json.dumps({"batches": batches}) + "\n", encoding="utf-8")
+
+
+def _stop_orphaned_chain(data_dir: Path) -> None:
+    """Stop the chain of a demonstration that was killed; refuse while its owner lives."""
+    if running_dev_chain(data_dir) is not None:
+        with DevChain(data_dir):
+            pass  # A chain whose owner has died is taken over, and stopped here.
+        if running_dev_chain(data_dir) is not None:
+            raise _running(data_dir)
+
+
+def _running(data_dir: Path) -> AlreadyRunning:
+    return AlreadyRunning(f"another process works on {str(data_dir)!r}: stop it first")
 
 
 def _refusal(data_dir: Path, found: str) -> DemoFolderNotEmpty:

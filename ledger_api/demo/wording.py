@@ -31,7 +31,7 @@ LINES = {
         "anchored and final: block {block}, {gas} gas",
     ),
     "proof": (
-        "已为一盘电缆写出证明包（{size} 字节）并验证通过，状态 {state}：{path}",
+        "已为一盘电缆写出证明包（{size} 字节）并验证通过（{state}）：{path}",
         "proof bundle of one drum written ({size} bytes) and verified, {state}: {path}",
     ),
     "recall": (

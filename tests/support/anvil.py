@@ -48,6 +48,13 @@ class Anvil:
         return account
 
 
+def other_transaction(chain: Anvil) -> str:
+    """Return a stranger's signed transfer: a block that holds it has another hash."""
+    with chain.client() as client:
+        signed = client.sign(b"", account=chain.new_account(), to="0x" + "11" * 20, gas=21_000)
+    return "0x" + signed.raw.hex()
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

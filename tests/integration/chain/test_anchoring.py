@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.anchor_log import MemoryLog, WriteFailed
 from tests.support.anchored import Anchored, advance, finish, open_log
-from tests.support.anvil import Anvil, running_anvil
+from tests.support.anvil import Anvil, other_transaction, running_anvil
 from traceability.chain import registry
 from traceability.chain.accounts import address_of
 from traceability.chain.anchoring import LogIdentity
@@ -228,12 +228,13 @@ class TestReorganisations:
         assert anchored.log.only("final").raw == raw, "the same bytes were sent again"
 
     def test_another_block_with_the_same_transaction_replaces_the_evidence(
-        self, anchored: Anchored
+        self, anchored: Anchored, anvil: Anvil
     ) -> None:
         anchored.log.grow(20)
         advance(anchored, "evidence")
         before = anchored.log.only("included")
-        anchored.client.ask("anvil_reorg", 1, [["0x" + before.raw.hex(), 0]])
+        block = [["0x" + before.raw.hex(), 0], [other_transaction(anvil), 0]]
+        anchored.client.ask("anvil_reorg", 1, block)
         advance(anchored, "included")
         after = anchored.log.only("included")
         assert after.block_hash != before.block_hash

@@ -12,7 +12,7 @@ from eth_account.signers.local import LocalAccount
 
 from tests.support.anchor_log import MemoryLog, WriteFailed
 from tests.support.anchored import Anchored, advance, finish, open_log
-from tests.support.anvil import Anvil, running_anvil
+from tests.support.anvil import Anvil, other_transaction, running_anvil
 from traceability.chain import registry
 from traceability.chain.accounts import address_of
 from traceability.chain.client import ChainClient
@@ -201,7 +201,7 @@ class TestMissingEvidence:
         assert finish(anchored) == ["evidence", "final"]
 
     def test_evidence_of_a_later_block_is_captured_again_when_that_block_goes(
-        self, anchored: Anchored, monkeypatch: pytest.MonkeyPatch
+        self, anchored: Anchored, anvil: Anvil, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         anchored.log.grow(20)
         advance(anchored, "included")
@@ -218,7 +218,7 @@ class TestMissingEvidence:
         advance(anchored, "evidence")
         before = anchored.log.only("included")
         assert before.evidence_block_number == (row.block_number or 0) + 1
-        anchored.client.ask("anvil_reorg", 1, [])
+        anchored.client.ask("anvil_reorg", 1, [[other_transaction(anvil), 0]])
         advance(anchored, "evidence")
         after = anchored.log.only("included")
         assert after.block_hash == row.block_hash

@@ -110,7 +110,9 @@ def _check_path(kind: RecordKind, path: Path) -> None:
     """Refuse paths of another form, and those that may not name a field."""
     if len(path) not in (MEMBER_PATH, PART_PATH) or not isinstance(path[0], str):
         raise DisclosureInvalid("path is not [member], [member, index] or [member, name]")
-    name = path[0]
+    name, part = path[0], path[-1]
+    if type(part) is not str and (type(part) is not int or not 0 <= part < MAX_FIELDS):
+        raise DisclosureInvalid(f"path of {name[:40]!r} ends in no index or name")
     if name in RESERVED_MEMBERS[kind]:
         raise DisclosureInvalid(f"path names {name!r}, which is no field of such a record")
     if len(path) == PART_PATH and isinstance(path[1], str) and not splits_by_member(name):

@@ -15,7 +15,8 @@ export function verifyCheckpoint(note, { origin, publicKey }) {
   fault(lines.length === 6 && lines[3] === "" && lines[5] === "", "checkpoint has other lines");
   const [name, size, root, , signed] = lines;
   fault(/^[!-*,-~]+$/.test(name), "checkpoint's origin has a forbidden character");
-  fault(/^(0|[1-9][0-9]{0,15})$/.test(size), "checkpoint's size is not a canonical number");
+  const isSize = /^[1-9][0-9]{0,15}$/.test(size) && Number.isSafeInteger(Number(size));
+  fault(isSize, "checkpoint's size is not a canonical number from 1");
   const parts = signed.split(" ");
   fault(parts.length === 3 && parts[0] === "—", "checkpoint's signature line is malformed");
   const blob = b64Decode(parts[2], 68);

@@ -29,7 +29,8 @@ const EVENT_TYPES = [
   "TransformationEvent",
   "AssociationEvent",
 ];
-const NO_FIELDS = [...EVENT_HEADER, "recordTime"];
+// Names that no field may have, so that nothing can contradict the header.
+const RESERVED = ["kind", "recordTime"];
 
 const invalid = (condition, message) => demand(condition, "DISCLOSURE_INVALID", message);
 
@@ -75,6 +76,20 @@ export function checkDisclosure(kind, disclosure, commitment) {
   }
   checkFields(kind, disclosure.fields, commitment.fieldCount);
   if (disclosure.isComplete) checkComplete(kind, disclosure.fields);
+  else if (kind === "event") checkContext(disclosure.fields.slice(1));
+}
+
+// An extension means nothing without the context that explains its name.
+function checkContext(fields) {
+  if (fields.some(({ path }) => path[0] === "@context")) return;
+  const bare = fields.find(({ path, value }) => needsContext(path, value));
+  invalid(bare === undefined, `extension ${bare?.path[0]} is disclosed without its @context`);
+}
+
+function needsContext(path, value) {
+  if (path.some((step) => typeof step === "string" && step.includes(":"))) return true;
+  if (Array.isArray(value)) return value.some((part) => needsContext([], part));
+  return isObject(value) && Object.entries(value).some(([name, part]) => needsContext([name], part));
 }
 
 function rootOf(hashes) {
@@ -144,12 +159,32 @@ function checkComplete(kind, fields) {
   invalid(!isHollow, "header declares an error that no field has");
 }
 
+// An extension only means something together with the event's context.
+function checkContext(kind, fields) {
+  if (kind !== "event" || fields.some(({ path }) => path[0] === "@context")) return;
+  for (const { path, value } of fields) {
+    const isExtension = path.some(isExtended) || hasExtension(value);
+    invalid(!isExtension, `extension ${path[0]} is disclosed without its @context`);
+  }
+}
+
+const isExtended = (name) => typeof name === "string" && name.includes(":");
+
+function hasExtension(value) {
+  if (Array.isArray(value)) return value.some(hasExtension);
+  if (!isObject(value)) return false;
+  return Object.entries(value).some(([name, part]) => isExtended(name) || hasExtension(part));
+}
+
 function checkPath(kind, path) {
   const [name, part] = path;
   const isPath = (path.length === 1 || path.length === 2) && typeof name === "string";
   invalid(isPath, "path is not [member], [member, index] or [member, name]");
-  const isField = kind !== "event" || !NO_FIELDS.includes(name);
-  invalid(isField, `path names ${name}, which is no field of an event`);
+  const last = path.at(-1);
+  const isIndex = Number.isSafeInteger(last) && last >= 0 && last < MAX_FIELDS;
+  invalid(typeof last === "string" || isIndex, `path of ${name} ends in no index or name`);
+  const isField = !ALLOWED[kind].includes(name) && !RESERVED.includes(name);
+  invalid(isField, `path names ${name}, which is no field of such a record`);
   invalid(typeof part !== "string" || splitsByMember(name), `${name} may not be split by name`);
   invalid(path.length === 1 || name !== "@context", "@context may not be split");
 }

@@ -1,14 +1,13 @@
 // Ed25519, strictly: RFC 8032 without cofactor, canonical encodings, no points of small order.
 // The library's own `verify` multiplies by the cofactor, so the equation is checked here.
 
-import { ed25519 } from "@noble/curves/ed25519.js";
+import { Point } from "@noble/ed25519";
 import { sha512 } from "@noble/hashes/sha2.js";
 
 import { concat, hex, sameBytes, sha256, utf8 } from "./bytes.js";
 import { demand, Fault } from "./fault.js";
 
-const { Point } = ed25519;
-const ORDER = Point.Fn.ORDER;
+const ORDER = Point.CURVE().n;
 const P = 2n ** 255n - 19n;
 const Y_MASK = 2n ** 255n - 1n;
 // The y coordinates of the eight points of small order: orders 1, 2, 4 and 8.

@@ -140,12 +140,15 @@ def _disclosures() -> list[Case]:
     member = [paths.index(("epcList", 10)), paths.index(("@context",))]
     shown = world.proof(batch, 0, show=member)
     everything = world.proof(batch, 0, show=range(len(paths)))
+    extension = [paths.index(("@context",)), paths.index(("example:note", "en"))]
     return [
         _case("event-complete", "every shape of field", world, world.proof(batch, 0)),
         _case("event-partial", "one item of an event of eleven", world, shown,
               code=f"{EPC}S11"),
         _case("event-header-only", "nothing but the header", world, world.proof(batch, 0, show=[])),
         _case("event-all-shown-singly", "all leaves, each with its path", world, everything),
+        _case("event-extension-with-context", "an extension and the context that explains it",
+              world, world.proof(batch, 0, show=extension)),
         _case("event-of-two-fields", "a tree of few leaves", world, world.proof(batch, 1)),
         _case("event-whole-list-empty-record", "its twin in the same batch", world,
               world.proof(batch, 2, show=[1])),

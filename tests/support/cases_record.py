@@ -235,6 +235,8 @@ def _event_fields() -> list[Case]:
         ("path-names-record-time", "the server's time as a field",
          [(("recordTime",), "2026-01-05T08:00:00Z")]),
         ("path-empty-twice", "a second header", [((), HEADER)]),
+        ("path-names-kind", "a second kind", [(("kind",), "item")]),
+        ("path-index-large", "element 65,536", [(("epcList", 65_536), f"{EPC}S1")]),
         ("path-index-first", "a path that begins with a number", [((0, "epcList"), "x")]),
         ("path-split-by-name", "a plain member split by name", [(("readPoint", "id"), "urn:x:1")]),
         ("whole-list", "a list that must be split", [(("epcList",), [f"{EPC}S1"])]),
@@ -284,6 +286,12 @@ def _other_kinds() -> list[Case]:
          [((), {"kind": "document", "media_type": []})]),
         ("document-whole-list", "a document's list that must be split", RecordKind.DOCUMENT,
          [((), {"kind": "document", "media_type": "x"}), (("pages",), [1])]),
+        ("document-names-kind", "a document's field that could contradict its header",
+         RecordKind.DOCUMENT, [((), {"kind": "document", "media_type": "x"}), (("kind",), "y")]),
+        ("document-names-media-type", "another media type as a field", RecordKind.DOCUMENT,
+         [((), {"kind": "document", "media_type": "x"}), (("media_type",), "y")]),
+        ("participant-names-record-time", "the server's time on a card", RecordKind.PARTICIPANT,
+         [((), {"kind": "participant"}), (("recordTime",), "y")]),
     ]  # fmt: skip
     return [
         _invalid(name, story, _fields(parts, kind=kind)) for name, story, kind, parts in stories
@@ -295,7 +303,12 @@ def _partial_rules() -> list[Case]:
     declared = [((), HEADER), CONTEXT, (("errorDeclaration",), {"declarationTime": "x"})]
     disordered = [((), HEADER), CONTEXT, (("readPoint",), {"id": "urn:x:1"}), ONE_EPC]
     two = [((), {"kind": "item", "id": f"{EPC}S1"}), (("note",), "x")]
+    extended = {"epcClass": f"{EPC}S1", "example:grade": {"a": 1}}
     stories: list[tuple[str, str, Record, list[int]]] = [
+        ("partial-extension-without-context", "an extension without the context that explains it",
+         _fields([((), HEADER), CONTEXT, (("example:note", "en"), "x")]), [2]),
+        ("partial-deep-extension-without-context", "one deep within a value",
+         _fields([((), HEADER), CONTEXT, (("quantityList", 0), extended)]), [2]),
         ("partial-hides-declaration", "an undeclared error, its field shown",
          _fields(declared), [2]),
         ("partial-order-broken", "two leaves whose order is broken", _fields(disordered), [2, 3]),

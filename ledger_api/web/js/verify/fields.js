@@ -159,23 +159,6 @@ function checkComplete(kind, fields) {
   invalid(!isHollow, "header declares an error that no field has");
 }
 
-// An extension only means something together with the event's context.
-function checkContext(kind, fields) {
-  if (kind !== "event" || fields.some(({ path }) => path[0] === "@context")) return;
-  for (const { path, value } of fields) {
-    const isExtension = path.some(isExtended) || hasExtension(value);
-    invalid(!isExtension, `extension ${path[0]} is disclosed without its @context`);
-  }
-}
-
-const isExtended = (name) => typeof name === "string" && name.includes(":");
-
-function hasExtension(value) {
-  if (Array.isArray(value)) return value.some(hasExtension);
-  if (!isObject(value)) return false;
-  return Object.entries(value).some(([name, part]) => isExtended(name) || hasExtension(part));
-}
-
 function checkPath(kind, path) {
   const [name, part] = path;
   const isPath = (path.length === 1 || path.length === 2) && typeof name === "string";

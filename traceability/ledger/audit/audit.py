@@ -1,6 +1,7 @@
 """The audit: everything is recomputed from stored bytes and compared with the log.
 
-In order: (1) entries, (2) tiles and heads, (3) batches, (4) keys, statuses and cards,
+In order: (0) the type of every stored value; where one is wrong, the rest cannot be read and is
+not checked; (1) entries, (2) tiles and heads, (3) batches, (4) keys, statuses and cards,
 (5) anchors, (6) the contract's own head, where the chain can be reached.
 """
 
@@ -15,6 +16,7 @@ from traceability.ledger.audit.difference import Difference
 from traceability.ledger.audit.entries import Replay
 from traceability.ledger.audit.heads import check_anchors, check_chain, check_heads, check_tiles
 from traceability.ledger.audit.registry import check_cards, check_keys, check_statuses
+from traceability.ledger.audit.types import check_types
 from traceability.ledger.second_place import SecondPlace
 from traceability.store.repositories import Repositories
 from traceability.store.store import Store
@@ -81,6 +83,11 @@ class _Run:
 
     def all(self) -> Iterator[Difference]:
         """Yield every difference, part by part."""
+        mistyped = list(check_types(self.repositories))
+        if mistyped:
+            self.checked["records"] = 0
+            yield from mistyped
+            return
         replay = Replay()
         yield from self._entries(replay)
         yield from check_tiles(self.repositories, replay.leaf_hashes)

@@ -1,0 +1,74 @@
+"""Values whose type is not their column's: SQLite takes any, PostgreSQL refuses them itself.
+
+Source: SQLite, "Datatypes In SQLite", section 2 (storage classes).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Connection,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    func,
+    or_,
+    select,
+)
+
+from traceability.store.tables import metadata
+
+# Rows of one table that are named; a table that was rewritten whole needs no longer list.
+MOST_ROWS = 1000
+
+
+class Misfit(NamedTuple):
+    """A value of another storage class than its column's."""
+
+    table: str
+    key: tuple[object, ...]
+    column: str
+    expected: str
+    found: str
+
+
+def misfits(connection: Connection) -> Iterator[Misfit]:
+    """Yield every value that was stored as another type, such as text where bytes belong."""
+    if connection.dialect.name == "sqlite":
+        for table in metadata.sorted_tables:
+            yield from _misfits_of(connection, table)
+
+
+def _misfits_of(connection: Connection, table: Table) -> Iterator[Misfit]:
+    columns = list(table.columns)
+    classes = [func.typeof(column) for column in columns]
+    odd = [found.not_in(_allowed(column)) for found, column in zip(classes, columns, strict=True)]
+    keys = list(table.primary_key.columns)
+    rows = connection.execute(select(*keys, *classes).where(or_(*odd)).limit(MOST_ROWS))
+    for row in rows:
+        key, names = tuple(row[: len(keys)]), row[len(keys) :]
+        for column, found in zip(columns, names, strict=True):
+            allowed = _allowed(column)
+            if found not in allowed:
+                yield Misfit(table.name, key, column.name, allowed[0], found)
+
+
+def _allowed(column: Column[object]) -> tuple[str, ...]:
+    """Return the storage classes of a column, its own first."""
+    null = ("null",) if column.nullable else ()
+    return (_storage_class(column), *null)
+
+
+def _storage_class(column: Column[object]) -> str:
+    if isinstance(column.type, LargeBinary):
+        return "blob"
+    if isinstance(column.type, Integer | Boolean):
+        return "integer"
+    if isinstance(column.type, String):
+        return "text"
+    raise AssertionError(f"column {column} has a type without a storage class")

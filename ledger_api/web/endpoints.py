@@ -13,7 +13,7 @@ from ledger_api.problems import http_status
 from ledger_api.services import Services, ServicesOf
 from ledger_api.web import filling, pages
 from ledger_api.web.quality_filling import quality_view
-from ledger_api.web.submitting import submission_part
+from ledger_api.web.submitting import Upload, submission_part
 from ledger_api.web.views import ProblemView, ScanView, SupplierView
 from traceability.codes.uris import parse_code
 from traceability.errors import ItemProofError
@@ -83,24 +83,23 @@ def supplier(request: Request, services: ServicesOf) -> HTMLResponse:
 async def upload(
     request: Request,
     services: ServicesOf,
+    *,
     file: Annotated[UploadFile, File()],
     api_key: Annotated[str, Form()] = "",
     trial: Annotated[str, Form()] = "",
+    proceed: Annotated[str, Form()] = "",
 ) -> HTMLResponse:
     """Check or submit an uploaded document, and say what became of each record."""
-    limit = services.settings.max_body_bytes
-    body = await file.read(limit + 1)
-    part = await run_in_threadpool(
-        submission_part,
-        services,
-        body,
-        file_name=file.filename or "",
+    sent = Upload(
+        await file.read(services.settings.max_body_bytes + 1),
+        file.filename or "",
         api_key=api_key,
         is_trial=bool(trial),
+        proceed=bool(proceed),
     )
-    status = 200 if part.fault is None else 400
+    part = await run_in_threadpool(submission_part, services, sent)
     view = SupplierView(filling.chain_part(services), part)
-    return pages.supplier_page(_page(request, services), view, status=status)
+    return pages.supplier_page(_page(request, services), view, status=part.http_status)
 
 
 @router.get("/audit", response_class=HTMLResponse)

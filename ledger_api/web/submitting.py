@@ -2,51 +2,83 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+
 from ledger_api.auth import authenticate, require_role
 from ledger_api.defaults import default_participant
+from ledger_api.problems import http_status
 from ledger_api.services import Services
 from ledger_api.web.views import FaultRow, RecordRow, SubmissionPart
-from traceability.errors import ItemProofError
+from traceability.errors import ItemProofError, Unavailable
 from traceability.events.faults import Fault
 from traceability.hashing.encoding import b64u_encode
+from traceability.ledger.keeping import CapturedBatch
 from traceability.ledger.submission import RecordResult, SubmissionResult
+from traceability.store.times import from_milliseconds
 from traceability.strict_json import parse_json
 
 
-def submission_part(
-    services: Services, body: bytes, *, file_name: str, api_key: str, is_trial: bool
-) -> SubmissionPart:
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """What the form sent."""
+
+    body: bytes
+    file_name: str
+    api_key: str
+    is_trial: bool
+    proceed: bool
+
+
+def submission_part(services: Services, upload: Upload) -> SubmissionPart:
     """Return what became of an uploaded document, or why it could not be read."""
     try:
-        result = _result(services, body, api_key=api_key, is_trial=is_trial)
+        result = _result(services, upload)
     except ItemProofError as error:
         fault = FaultRow(
             error.code, error.pointer, error.fault, error.expected or "", error.got or ""
         )
-        return SubmissionPart(file_name, "REJECTED", is_trial=is_trial, fault=fault)
-    receipt = None
-    if result.batch is not None:
-        services.workers.wait_logged(result.batch.arrival)
-        receipt = f"/api/receipts/{b64u_encode(result.batch.entry_hash)}"
-    return SubmissionPart(
-        file_name,
+        return SubmissionPart(
+            upload.file_name,
+            "REJECTED",
+            is_trial=upload.is_trial,
+            fault=fault,
+            http_status=http_status(error),
+        )
+    part = SubmissionPart(
+        upload.file_name,
         result.status,
         records=tuple(_record(record) for record in result.records),
-        is_trial=is_trial,
-        receipt_url=receipt,
+        is_trial=upload.is_trial,
+        http_status=400 if result.status == "REJECTED" and not upload.is_trial else 200,
     )
+    return part if result.batch is None else _with_receipt(services, part, result.batch)
 
 
-def _result(
-    services: Services, body: bytes, *, api_key: str, is_trial: bool
-) -> SubmissionResult:
-    value = parse_json(body, max_bytes=services.settings.max_body_bytes)
-    if is_trial:
-        return services.node.submission.check(value)
-    caller = authenticate(services.node.store, f"Bearer {api_key.strip()}")
+def _result(services: Services, upload: Upload) -> SubmissionResult:
+    limit = services.settings.max_body_bytes
+    if upload.is_trial:
+        return services.node.submission.check(parse_json(upload.body, max_bytes=limit))
+    caller = authenticate(services.node.store, f"Bearer {upload.api_key.strip()}")
     require_role(caller, "operator", "participant")
+    value = parse_json(upload.body, max_bytes=limit)
     participant = caller.participant or default_participant(services.node)
-    return services.node.submission.submit(value, participant=participant)
+    return services.node.submission.submit(value, participant=participant, proceed=upload.proceed)
+
+
+def _with_receipt(services: Services, part: SubmissionPart, batch: CapturedBatch) -> SubmissionPart:
+    """Add where the receipt is and by when it promises an anchor, once there is one."""
+    try:
+        services.workers.wait_logged(batch.arrival)
+    except Unavailable:
+        return part  # Kept and not in the log yet: the page says so by offering no receipt.
+    with services.node.store.reading() as repositories:
+        entry = repositories.entries.by_leaf_hash(batch.entry_hash)
+    deadline = None if entry is None else entry.anchored_by
+    return replace(
+        part,
+        receipt_url=f"/api/receipts/{b64u_encode(batch.entry_hash)}",
+        anchored_by=None if deadline is None else from_milliseconds(deadline),
+    )
 
 
 def _record(record: RecordResult) -> RecordRow:
@@ -61,6 +93,4 @@ def _record(record: RecordResult) -> RecordRow:
 
 
 def _fault(fault: Fault) -> FaultRow:
-    return FaultRow(
-        fault.code, fault.pointer, fault.message, fault.expected or "", fault.got or ""
-    )
+    return FaultRow(fault.code, fault.pointer, fault.message, fault.expected or "", fault.got or "")

@@ -320,6 +320,7 @@ class SubmissionPart:
     fault: FaultRow | None = None
     receipt_url: str | None = None
     anchored_by: datetime | None = None
+    http_status: int = 200
 
     def count(self, result: str) -> int:
         """Return how many records ended so."""

@@ -159,6 +159,7 @@ def _key_id(text: str) -> bytes:
 @key_app.command("generate")
 def generate_key(
     output: Annotated[Path, typer.Option("-o", "--output", help="Key file to write (PEM).")],
+    data: DataDir = DEFAULT_DATA,
     as_json: AsJSON = False,
 ) -> None:
     """Make a signing key of your own, to be registered by `participant add --key`."""
@@ -171,7 +172,7 @@ def generate_key(
             [f"key {key.key_id.hex()}: {output}"],
         )
 
-    run(DEFAULT_DATA, as_json, work)
+    run(data, as_json, work)
 
 
 @participant_app.command("add")

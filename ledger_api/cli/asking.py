@@ -113,6 +113,7 @@ def grade(
     rty: Annotated[str | None, typer.Option(help="Rolled throughput yield, 0 to 1.")] = None,
     internal_loss: Annotated[str | None, typer.Option(help="Internal loss over output.")] = None,
     external_loss: Annotated[str | None, typer.Option(help="External loss over output.")] = None,
+    data: DataDir = DEFAULT_DATA,
     as_json: AsJSON = False,
 ) -> None:
     """Grade five metrics by the published levels."""
@@ -126,4 +127,4 @@ def grade(
             [f"{name}: {value}" for name, value in found.items()],
         )
 
-    run(DEFAULT_DATA, as_json, work)
+    run(data, as_json, work)

@@ -1,0 +1,258 @@
+"""The commands as a user runs them: answers, JSON, exit status; the wrong file, the wrong order."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import zxingcpp
+from typer.testing import CliRunner
+
+from ledger_api.cli.app import app
+from tests.support.ledger import document, event
+
+GTIN = "09521234567899"
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """The program on one data folder."""
+
+    folder: Path
+
+    def __call__(self, *arguments: str) -> tuple[int, dict[str, Any]]:
+        options = ["--data", str(self.folder), "--json"]
+        result = CliRunner().invoke(app, [*arguments, *options])
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return result.exit_code, json.loads(result.stdout or "{}")
+
+
+@pytest.fixture(scope="module")
+def program(tmp_path_factory: pytest.TempPathFactory) -> Program:
+    """Return the program on a folder in which a lot was minted on an embedded test chain."""
+    made = Program(tmp_path_factory.mktemp("cli") / "data")
+    status, answer = made("mint", "--gtin", GTIN, "--lot", "L1", "--quantity", "40")
+    assert status == 0, answer
+    return made
+
+
+@pytest.fixture(scope="module")
+def url(program: Program) -> str:
+    status, answer = program("mint", "--gtin", GTIN, "--lot", "L2", "--quantity", "2")
+    assert status == 0
+    assert set(answer) == {"batch", "leaf_index", "first_url", "quantity", "seconds"}
+    return str(answer["first_url"])
+
+
+@pytest.fixture(scope="module")
+def proof(program: Program, url: str) -> Path:
+    path = program.folder / "proof.json"
+    status, _ = program("prove", url, "-o", str(path))
+    assert status == 0
+    return path
+
+
+class TestVerify:
+    def test_accepts_with_the_folders_trust(self, program: Program, proof: Path, url: str) -> None:
+        status, report = program("verify", str(proof), "--code", url)
+        assert (status, report["verified"], report["state"]) == (0, True, "final")
+        assert [step["step"] for step in report["steps"]] == [0, 7, 8, 5, 6, 4, 3, 2, 1, 9, 10]
+
+    def test_without_trust_is_2(self, proof: Path, tmp_path: Path) -> None:
+        status, answer = Program(tmp_path / "nothing")("verify", str(proof))
+        assert (status, answer["error"]["code"]) == (2, "TRUST_FILE_MISSING")
+
+    def test_of_another_code_is_1(self, program: Program, proof: Path, url: str) -> None:
+        other = url[:-1] + ("0" if url[-1] != "0" else "1")
+        status, report = program("verify", str(proof), "--code", other)
+        assert (status, report["verified"]) == (1, False)
+        assert [step["step"] for step in report["steps"] if step["result"] == "failed"] == [1]
+
+    def test_of_a_file_that_is_no_bundle_is_1(self, program: Program, tmp_path: Path) -> None:
+        path = tmp_path / "no.json"
+        path.write_text("{}")
+        assert program("verify", str(path))[0] == 1
+
+    def test_of_no_file_is_3(self, program: Program, tmp_path: Path) -> None:
+        status, answer = program("verify", str(tmp_path / "absent.json"))
+        assert (status, answer["error"]["code"]) == (3, "DISK_UNAVAILABLE")
+
+
+class TestLabels:
+    def test_decode_to_the_items_addresses(self, program: Program, tmp_path: Path) -> None:
+        import pypdfium2
+
+        path = tmp_path / "labels.pdf"
+        status, answer = program("labels", "L1", "-o", str(path))
+        assert (status, answer["labels"], answer["pages"]) == (0, 40, 2)
+        read = set()
+        pdf = pypdfium2.PdfDocument(path)
+        for page in pdf:
+            image = page.render(scale=3).to_pil()
+            read |= {found.text for found in zxingcpp.read_barcodes(image)}
+        pdf.close()
+        with sqlite3.connect(program.folder / "ledger.sqlite") as connection:
+            rows = connection.execute(
+                "select serial from items join item_runs using (batch) where lot = 'L1'"
+            )
+            expected = {f"http://127.0.0.1:8000/01/{GTIN}/10/L1/21/{row[0]}" for row in rows}
+        connection.close()
+        assert read == expected
+
+    def test_of_an_unknown_lot_is_1(self, program: Program, tmp_path: Path) -> None:
+        status, answer = program("labels", "NONE", "-o", str(tmp_path / "x.pdf"))
+        assert (status, answer["error"]["code"]) == (1, "CODE_UNKNOWN")
+        assert not (tmp_path / "x.pdf").exists()
+
+
+class TestSubmit:
+    def _file(self, folder: Path, value: object) -> str:
+        path = folder / "document.jsonld"
+        path.write_text(value if isinstance(value, str) else json.dumps(value))
+        return str(path)
+
+    def test_reports_each_record(self, program: Program, tmp_path: Path) -> None:
+        path = self._file(tmp_path, document(event(1), event(2)))
+        status, answer = program("submit", path)
+        (report,) = answer["files"]
+        assert (status, report["status"], report["accepted"]) == (0, "ACCEPTED", 2)
+        assert report["records"][0]["pointer"] == "/epcisBody/eventList/0"
+        status, answer = program("submit", path)
+        assert (status, answer["files"][0]["duplicate"]) == (0, 2)
+
+    def test_validate_keeps_nothing(self, program: Program, tmp_path: Path) -> None:
+        before = program("status")
+        path = self._file(tmp_path, document(event(77)))
+        status, answer = program("validate", path)
+        assert (status, answer["files"][0]["status"]) == (0, "ACCEPTED")
+        assert program("status") == before
+
+    @pytest.mark.parametrize(
+        ("value", "code"),
+        [
+            ('{"a":1,"a":2}', "JSON_DUPLICATE_KEY"),
+            (json.dumps(document(event(1)))[:-30], "JSON_SYNTAX"),
+            ("[" * 50_000, "JSON_DEPTH"),
+            ('{"type": "EPCISDocument", "n": 1e999}', "JSON_NUMBER"),
+            (document(event(1, eventTime="2026-05-01T08:00:00")), "EPCIS_TIME_ZONE"),
+            (
+                document(event(1, epcList=["https://id.gs1.org/01/09521234567898/21/1"])),
+                "CODE_CHECK_DIGIT",
+            ),
+        ],
+    )
+    def test_a_faulty_file_is_1_and_changes_nothing(
+        self, program: Program, tmp_path: Path, value: object, code: str
+    ) -> None:
+        before = program("status")
+        status, answer = program("submit", self._file(tmp_path, value))
+        (report,) = answer["files"]
+        assert (status, report["status"]) == (1, "REJECTED")
+        assert report["records"][0]["error"]["code"] == code
+        assert program("status") == before
+
+    def test_hash_is_the_events_own(self, program: Program, tmp_path: Path) -> None:
+        path = self._file(tmp_path, document(event(1)))
+        status, answer = program("hash", path)
+        assert status == 0
+        assert answer["events"][0]["event_hash"].startswith("ni:///sha-256;")
+
+
+class TestQuestions:
+    @pytest.mark.parametrize("question", ["trace", "recall", "journey"])
+    def test_answer_for_an_item(self, program: Program, url: str, question: str) -> None:
+        status, answer = program(question, url)
+        assert status == 0
+        assert {"code", "items", "edges", "findings", "truncated"} <= set(answer)
+
+    def test_a_wrong_check_digit_is_1(self, program: Program) -> None:
+        status, answer = program("trace", "https://id.gs1.org/01/09521234567898/21/1")
+        assert (status, answer["error"]["code"]) == (1, "CODE_CHECK_DIGIT")
+
+    def test_grade(self, program: Program) -> None:
+        metrics = ["--dpmo", "230", "--cpk", "1.67", "--rty", "0.97"]
+        losses = ["--internal-loss", "0.01499", "--external-loss", "0.00999"]
+        status, answer = program("grade", *metrics, *losses)
+        assert (status, answer["level"], answer["name"]) == (0, 4, "预防级")
+
+    def test_score_of_nobody(self, program: Program) -> None:
+        assert program("score")[1]["suppliers"] == []
+
+
+class TestAudit:
+    def test_passes_and_then_names_a_changed_byte(self, program: Program, tmp_path: Path) -> None:
+        assert program("audit")[1]["ok"] is True
+        copy = tmp_path / "copy"
+        copy.mkdir()
+        source = sqlite3.connect(program.folder / "ledger.sqlite")
+        target = sqlite3.connect(copy / "ledger.sqlite")
+        source.backup(target)
+        target.execute("update items set salt = zeroblob(16) where record_index = 7 and batch = 1")
+        target.commit()
+        source.close()
+        target.close()
+        for name in ("keys", "served-heads.txt"):
+            (copy / name).symlink_to(program.folder / name)
+        status, answer = Program(copy)("audit", "--offline")
+        assert (status, answer["ok"]) == (1, False)
+        assert answer["differences"][0]["table"] == "items"
+
+
+class TestParticipants:
+    def test_a_participant_signs_with_its_own_key(self, program: Program, tmp_path: Path) -> None:
+        key = tmp_path / "mine.pem"
+        status, made = program("key", "generate", "-o", str(key))
+        assert status == 0
+        added = program(
+            "participant",
+            "add",
+            "--name",
+            "铜业",
+            "--role",
+            "supplier",
+            "--gln",
+            "9521234567899",
+            "--prefix",
+            "9521234",
+            "--key",
+            str(key),
+        )
+        assert added[0] == 0
+        path = tmp_path / "d.jsonld"
+        path.write_text(json.dumps(document(event(501))))
+        assert program("submit", str(path), "--key", str(key))[0] == 0
+        status, answer = program("key", "revoke", made["key_id"], "--reason", "lost")
+        assert (status, answer["revoked"]) == (0, made["key_id"])
+        path.write_text(json.dumps(document(event(502))))
+        status, answer = program("submit", str(path), "--key", str(key))
+        assert status == 1
+        assert answer["files"][0]["records"][0]["error"]["code"] == "KEY_REVOKED"
+
+    def test_an_api_key_is_shown_once(self, program: Program) -> None:
+        status, answer = program("key", "create", "--role", "auditor")
+        assert (status, answer["role"]) == (0, "auditor")
+        assert answer["token"].startswith("itemproof_")
+
+    def test_an_unknown_role_is_refused(self, program: Program) -> None:
+        status, answer = program("key", "create", "--role", "king")
+        assert (status, answer["error"]["code"]) == (1, "API_KEY_INVALID")
+
+
+@pytest.mark.parametrize("quantity", ["0", "-1"])
+def test_a_quantity_out_of_range_is_usage(program: Program, quantity: str) -> None:
+    arguments = ["mint", "--gtin", GTIN, "--lot", "L9", "--quantity", quantity]
+    result = CliRunner().invoke(app, [*arguments, "--data", str(program.folder)])
+    assert result.exit_code == 2
+
+
+def test_a_wrong_gtin_mints_nothing(program: Program) -> None:
+    before = program("status")
+    arguments = ["--gtin", "09521234567898", "--lot", "L9", "--quantity", "1"]
+    status, answer = program("mint", *arguments)
+    assert (status, answer["error"]["code"]) == (1, "CODE_CHECK_DIGIT")
+    assert program("status") == before

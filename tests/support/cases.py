@@ -8,7 +8,7 @@ from __future__ import annotations
 import copy
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -151,7 +151,7 @@ def signed(record: Record, *, roles: tuple[str, ...] = ("producer",)) -> tuple[W
     return world, world.proof(batch, 0)
 
 
-def write(groups: dict[str, Callable[[], Sequence[Case]]]) -> dict[str, str]:
+def write(groups: Mapping[str, Callable[[], Sequence[Case]]]) -> dict[str, str]:
     """Return file names and texts of all vectors; every expectation is checked on the way."""
     files = {}
     for group, make in groups.items():

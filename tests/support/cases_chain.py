@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-import rlp
+import rlp  # type: ignore[import-untyped]  # it has no types
+from eth_hash.auto import keccak
 
 from tests.support import ethereum
 from tests.support.cases import Case, World, anchored
-from tests.support.ethereum import Item, State, keccak, number_bytes, rlp_encode
+from tests.support.ethereum import Item, State, number_bytes, rlp_encode
 from tests.support.forge import Batch, seeded
 from traceability.hashing.statement import Seen
 from traceability.verify.bundle import Bundle, SeenProof
@@ -311,8 +312,8 @@ def _blocks() -> list[Case]:
     world, _, bundle = anchored(with_card=False, with_lot=False)
     trust = world.forge.trust()
     first, last = sorted(trust.block_hashes)
-    main = replace(trust, block_hashes=trust.block_hashes | {last: seeded("fork")})
-    seen = replace(trust, block_hashes=trust.block_hashes | {first: seeded("fork")})
+    main = replace(trust, block_hashes=dict(trust.block_hashes) | {last: seeded("fork")})
+    seen = replace(trust, block_hashes=dict(trust.block_hashes) | {first: seeded("fork")})
     data = bundle.to_bytes()
     return [
         Case("block-not-canonical", "the chain has another block", data, main, step=10,

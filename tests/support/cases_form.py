@@ -174,8 +174,8 @@ def _status_values() -> list[Case]:
 
 def _base64() -> list[Case]:
     world, _, bundle = anchored(with_card=False, with_lot=False, with_seen=False)
-    path = bundle.to_json()["entry"]["path"]  # type: ignore[index, call-overload]  # a bundle
-    text = str(path[0])
+    value: Any = bundle.to_json()
+    text = value["entry"]["path"][0]
     loose = text[:-1] + chr(ord(text[-1]) + 1)
     assert base64.urlsafe_b64decode(loose + "=") == base64.urlsafe_b64decode(text + "=")
     made: list[tuple[str, str, list[tuple[str, Any]], str]] = [
@@ -204,9 +204,9 @@ def _base64() -> list[Case]:
 
 def _envelopes() -> list[Case]:
     world, _, bundle = simple()
-    envelope = bundle.entry.envelope.to_json()
-    signature = envelope["signatures"][0]  # type: ignore[index, call-overload]  # an envelope
-    payload = str(envelope["payload"])
+    envelope: Any = bundle.entry.envelope.to_json()
+    [signature] = envelope["signatures"]
+    payload = envelope["payload"]
     at = "/entry/envelope"
     made: list[tuple[str, str, list[tuple[str, Any]], str]] = [
         ("envelope-unknown", "a member beside the signatures", [(f"{at}/note", "x")],

@@ -78,7 +78,7 @@ def _roles() -> list[Case]:
 
 
 def _prefixes() -> list[Case]:
-    made = {"bizStep": "commissioning", "action": "ADD"}
+    made: dict[str, Any] = {"bizStep": "commissioning", "action": "ADD"}
     foreign = "https://id.gs1.org/01/04012345000009/21/S1"
     inner = "https://id.gs1.org/01/19506000134359/21/S1"
     stories: list[tuple[str, str, Record]] = [

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
+from eth_hash.auto import keccak
+
 from tests.support import ethereum
 from traceability.hashing.commitment import Commitment, Field, RecordKind, commit, salted_fields
 from traceability.hashing.ed25519 import SigningKey
@@ -93,7 +95,9 @@ def event(body: dict[str, JSONValue]) -> Record:
         "eventTimeZoneOffset": "+08:00",
         "bizStep": "shipping",
     }
-    merged = {name: value for name, value in (payload | body).items() if value is not None}
+    merged: dict[str, JSONValue] = {
+        name: value for name, value in (payload | body).items() if value is not None
+    }
     secret = seeded("secret", sorted(merged))
     return Record(RecordKind.EVENT, tuple(salted_fields(RecordKind.EVENT, merged, secret)))
 
@@ -336,7 +340,7 @@ class Forge:
 
     def trust(self, **changes: object) -> Trust:
         blocks = {
-            state.head.block_number: ethereum.keccak(state.evidence().header)
+            state.head.block_number: keccak(state.evidence().header)
             for state in self.anchored.values()
         }
         trust = Trust(

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from traceability.merkle.tiles import TileNodes
-from traceability.store.repositories.anchors import OPEN, AttemptRow
+from traceability.store.repositories.anchors import NOT_FINAL, OPEN, AttemptRow
 from traceability.store.repositories.tree import CheckpointRow
 from traceability.store.store import Store
 from traceability.store.times import to_milliseconds
@@ -102,7 +102,7 @@ class StoredAnchors:
             }
             if row is not None and row.block_hash not in (None, block_hash):
                 values |= _NO_EVIDENCE
-            anchors.move(tx_hash, states=OPEN, values=values)
+            anchors.move(tx_hash, states=NOT_FINAL, values=values)
             work.commit()
 
     def save_evidence(

@@ -12,6 +12,7 @@ from traceability.store.tables import anchors
 from traceability.store.times import from_milliseconds, to_milliseconds
 
 OPEN = ("signed", "sent", "included")
+NOT_FINAL = (*OPEN, "dropped")
 ANCHORED = ("included", "final")
 
 

@@ -14,7 +14,9 @@ Node = TypeVar("Node", bound=Hashable)
 
 # Event time in milliseconds, then the event's number: never the order of arrival alone.
 Key = tuple[int, int]
-ALWAYS: tuple[Key, None] = ((-(2**63), 0), None)
+# After one event and before another; without the other, for good.
+Window = tuple[Key, Key | None]
+ALWAYS: Window = ((-(2**63), 0), None)
 
 
 class Change(NamedTuple, Generic[Node]):
@@ -116,10 +118,8 @@ def _leaving(children: dict[Node, _Open], change: Change[Node]) -> list[Node]:
     return [change.child] if begun is not None and begun.is_emptied_by(change) else []
 
 
-def overlap(
-    first: tuple[Key, Key | None], second: tuple[Key, Key | None]
-) -> tuple[Key, Key | None] | None:
-    """Return the part that two intervals share; none if there is none."""
+def overlap(first: Window, second: Window) -> Window | None:
+    """Return the part that two windows share; none if there is none."""
     start = max(first[0], second[0])
     ends = [end for end in (first[1], second[1]) if end is not None]
     end = min(ends) if ends else None
@@ -130,7 +130,7 @@ class Placed(NamedTuple, Generic[Node]):
     """Something reached by following stays, when, and through which stay last."""
 
     node: Node
-    window: tuple[Key, Key | None]
+    window: Window
     stay: Stay[Node]
     level: int
 
@@ -150,11 +150,11 @@ def follow(
     start: Node,
     *,
     step: Callable[[Node], Iterable[tuple[Node, Stay[Node]]]],
-    window: tuple[Key, Key | None] = ALWAYS,
 ) -> Iterator[Placed[Node]]:
     """Follow stays from a node, up or down, as long as they hold at the same time.
 
-    Yields the nearest first. A container inside itself is followed once around.
+    Yields the nearest first. From the same node in the same window it goes on once: containers
+    inside each other, or packed together in many ways, end the walk instead of multiplying it.
 
     Parameters
     ----------
@@ -162,15 +162,18 @@ def follow(
         Gives the nodes one step from a node, each with the stay that leads there.
     """
     level = 0
-    todo = [(start, window, frozenset((start,)))]
+    todo: list[tuple[Node, Window]] = [(start, ALWAYS)]
+    seen: set[tuple[Node, Window]] = set()
     while todo:
         level += 1
         later = []
-        for node, open_window, path in todo:
+        for node, window in todo:
             for other, stay in step(node):
-                shared = overlap(open_window, (stay.start, stay.end))
-                if shared is None or other in path:
+                shared = overlap(window, (stay.start, stay.end))
+                if shared is None or other == start:
                     continue
                 yield Placed(other, shared, stay, level)
-                later.append((other, shared, path | {other}))
+                if (other, shared) not in seen:
+                    seen.add((other, shared))
+                    later.append((other, shared))
         todo = later

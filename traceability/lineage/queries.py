@@ -23,11 +23,19 @@ CHUNK = 100_000
 
 _PARAMETER = re.compile(r":([a-z]+)")
 
-# The set that a statement begins with is the table `wanted`, its column `value`.
-_SQLITE_SETS = dict.fromkeys(("numbers", "codes"), "json_each(:many) AS wanted")
-_POSTGRESQL_SETS = {
+# The set that a statement begins with is the table `wanted`, its column `value`. SQLite must be
+# told which index to take where most rows are empty: statistics would make it read all events.
+_SQLITE = {
+    "numbers": "json_each(:many) AS wanted",
+    "codes": "json_each(:many) AS wanted",
+    "by_event_id": "INDEXED BY ix_events_event_id",
+    "by_transformation_id": "INDEXED BY ix_events_transformation_id",
+}
+_POSTGRESQL = {
     "numbers": "unnest(CAST(:many AS bigint[])) AS wanted(value)",
     "codes": "unnest(CAST(:many AS text[])) AS wanted(value)",
+    "by_event_id": "",
+    "by_transformation_id": "",
 }
 
 _BY_ROLE = """
@@ -50,25 +58,26 @@ SELECT x.event, x.role FROM event_epcs AS x CROSS JOIN events AS e
 WHERE x.epc = :epc AND x.role BETWEEN 1 AND 5 AND e.event = x.event
 AND e.event_time >= :first AND e.event_time <= :last"""
 
-# A declaration counts for the events of its own participant only.
+# A declaration counts for the events of its own participant only. The two participants are
+# looked up by themselves: in a join, statistics would again build a filter over all batches.
 _EVENTS = """
 SELECT e.event, e.type, e.action, e.event_time, e.transformation_id, e.declares_error OR (
     e.event_id IS NOT NULL AND EXISTS (
-        SELECT 1 FROM events AS d CROSS JOIN batches AS theirs CROSS JOIN batches AS ours
+        SELECT 1 FROM events AS d {by_event_id}
         WHERE d.event_id = e.event_id AND d.declares_error
-        AND theirs.batch = d.batch AND ours.batch = e.batch
-        AND theirs.participant = ours.participant)) AS erroneous
+        AND (SELECT b.participant FROM batches AS b WHERE b.batch = d.batch)
+            = (SELECT b.participant FROM batches AS b WHERE b.batch = e.batch))) AS erroneous
 FROM {numbers} CROSS JOIN events AS e WHERE e.event = wanted.value"""
-_SAME_TRANSFORMATION = """
-SELECT e.event FROM {codes} CROSS JOIN events AS e
-WHERE e.transformation_id = wanted.value AND e.type = 'TransformationEvent'"""
 _DISPUTED = """
 SELECT e.event FROM {numbers} CROSS JOIN events AS e
-WHERE e.event = wanted.value AND NOT e.declares_error AND EXISTS (
-    SELECT 1 FROM events AS d CROSS JOIN batches AS theirs CROSS JOIN batches AS ours
+WHERE e.event = wanted.value AND NOT e.declares_error AND e.event_id IS NOT NULL AND EXISTS (
+    SELECT 1 FROM events AS d {by_event_id}
     WHERE d.event_id = e.event_id AND d.declares_error
-    AND theirs.batch = d.batch AND ours.batch = e.batch
-    AND theirs.participant <> ours.participant)"""
+    AND (SELECT b.participant FROM batches AS b WHERE b.batch = d.batch)
+        <> (SELECT b.participant FROM batches AS b WHERE b.batch = e.batch))"""
+_SAME_TRANSFORMATION = """
+SELECT e.event FROM {codes} CROSS JOIN events AS e {by_transformation_id}
+WHERE e.transformation_id = wanted.value AND e.type = 'TransformationEvent'"""
 _DETAILS = """
 SELECT e.event, e.type, e.action, e.event_time, e.biz_step, e.disposition, e.read_point,
     e.biz_location, e.event_id, e.batch, e.record_index
@@ -232,8 +241,8 @@ class Reader:
         return found
 
     def _execute(self, statement: str, parameters: dict[str, Any]) -> list[Any]:
-        prepared = _prepared(statement, self._is_postgresql)
-        result = self._connection.exec_driver_sql(prepared, parameters)
+        written = prepared(statement, is_postgresql=self._is_postgresql)
+        result = self._connection.exec_driver_sql(written, parameters)
         # The driver's plain tuples: the wrapper around each row would double the time.
         rows: list[Any] = list(result.cursor.fetchall())
         result.close()
@@ -246,11 +255,11 @@ def place(batch: int, record_index: int) -> int:
 
 
 @cache
-def _prepared(statement: str, is_postgresql: bool) -> str:
+def prepared(statement: str, *, is_postgresql: bool) -> str:
     """Write a statement as the driver takes it; every name in it is from this file."""
     if is_postgresql:
-        return _PARAMETER.sub(r"%(\1)s", statement.format(**_POSTGRESQL_SETS))
-    return statement.format(**_SQLITE_SETS)
+        return _PARAMETER.sub(r"%(\1)s", statement.format(**_POSTGRESQL))
+    return statement.format(**_SQLITE)
 
 
 def _chunks(many: Collection[Any]) -> Iterator[Sequence[Any]]:

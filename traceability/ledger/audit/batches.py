@@ -23,6 +23,18 @@ Indexed = tuple[StoredEvent, list[EventObjectRow]]
 CHUNK = 65_536
 # Of them, with the objects that their events name.
 EVENTS = 4_096
+EVENT_COLUMNS = (
+    "type",
+    "action",
+    "event_time",
+    "biz_step",
+    "disposition",
+    "read_point",
+    "biz_location",
+    "transformation_id",
+    "event_id",
+    "declares_error",
+)
 
 
 def check_batch(
@@ -140,18 +152,7 @@ def _check_event(
         content_mac=stored.content_mac,
     )
     expected = event_row(row.batch, row.record_index, record)
-    for name in (
-        "type",
-        "action",
-        "event_time",
-        "biz_step",
-        "disposition",
-        "read_point",
-        "biz_location",
-        "transformation_id",
-        "event_id",
-        "declares_error",
-    ):
+    for name in EVENT_COLUMNS:
         yield from compare(
             "events",
             str(stored.event),

@@ -139,6 +139,7 @@ class _ItemFilling:
             biz_step=step.biz_step or "",
             event_time=step.event_time,
             place=self._place(step.read_point or step.biz_location),
+            details=_carried_in(step),
             state=self._state(step),
             proof_url=step.proof_url,
             is_error=step.declared_erroneous,
@@ -168,6 +169,14 @@ class _ItemFilling:
             return None
         said = self.repositories.entries.by_arrival(kinds[-1].arrival)
         return Recall(since=None if said is None else from_milliseconds(said.received))
+
+
+def _carried_in(step: JourneyStep) -> tuple[LocalText, ...]:
+    """Say what the thing was inside of when the event happened, if it was."""
+    if step.relation != "containment" or step.inherited_from is None:
+        return ()
+    code = step.inherited_from.rpartition("/")[2]
+    return (LocalText(zh=f"装在 {code} 内", en=f"inside {code}"),)
 
 
 def landing_view(services: Services) -> LandingView:

@@ -51,7 +51,9 @@ function show(report) {
   for (const step of report.steps) {
     showStep(step);
   }
-  section.querySelector("[data-who-checked]").textContent = words.by_browser;
+  const checker = section.querySelector("[data-who-checked]");
+  checker.textContent = words.by_browser;
+  checker.dataset.whoChecked = "browser";
   const passed = report.steps.filter((step) => step.result === "passed").length;
   const isRefuted = report.steps.some((step) => step.result === "failed");
   const isOther = !isRefuted && compareWithPage(report) > 0;

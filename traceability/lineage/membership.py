@@ -13,8 +13,10 @@ _BASE = "https://id.gs1.org/01/"
 _SERIAL = re.compile(r"https://id\.gs1\.org/01/([0-9]{14})/21/([^/]+)", re.ASCII)
 _SERIAL_START = re.compile(r"https://id\.gs1\.org/01/([0-9]{14})/21", re.ASCII)
 _LOT = re.compile(r"https://id\.gs1\.org/01/([0-9]{14})/10/([^/]+)", re.ASCII)
-# Halving reads this many items for each serial; for more of them the run is read through.
-READS_PER_SERIAL = 20
+# Each query of a search looks at so many places, so that a few queries are enough.
+PIVOTS = 15
+# A search reads about so many items; for more serials than that allows, a run is read through.
+READS_PER_SERIAL = 75
 
 
 class Membership(NamedTuple):
@@ -36,6 +38,7 @@ class Lots:
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
         self._runs: dict[str, list[Run]] = {}
+        self._known: dict[str, list[Membership]] = {}
 
     def runs_of(self, gtins: Collection[str]) -> list[Run]:
         """Return every run of the GTINs that belongs to a lot."""
@@ -70,9 +73,18 @@ class Lots:
                     yield Membership(prefix + _encode(serial), lot, run.batch, index)
 
     def of(
-        self, serials: Iterable[str], *, lots: Collection[str] | None = None
+        self, serials: Collection[str], *, lots: Collection[str] | None = None
     ) -> list[Membership]:
         """Return the lots of serials, or which of the given lots they are in."""
+        if lots is not None:
+            return self._find(serials, lots)
+        missing = [serial for serial in serials if serial not in self._known]
+        self._known |= {serial: [] for serial in missing}
+        for one in self._find(missing, None):
+            self._known[one.serial].append(one)
+        return [one for serial in serials for one in self._known[serial]]
+
+    def _find(self, serials: Iterable[str], lots: Collection[str] | None) -> list[Membership]:
         by_gtin: dict[str, list[str]] = {}
         for found in map(_SERIAL.fullmatch, serials):
             if found:
@@ -97,48 +109,49 @@ class Lots:
                         yield run, serial, index
             else:
                 searches += [_Search(run, serial) for serial in serials]
-        yield from _halve(self._reader, searches)
+        yield from _search(self._reader, searches)
 
 
 class _Search:
     """One serial looked for in one run, whose serials ascend."""
 
-    __slots__ = ("high", "low", "middle", "run", "serial")
+    __slots__ = ("high", "low", "run", "serial")
 
     def __init__(self, run: Run, serial: str) -> None:
         self.run, self.serial = run, serial
         self.low, self.high = run.first_index, run.first_index + run.quantity
-        self._aim()
 
-    def _aim(self) -> None:
-        self.middle = (self.low + self.high) // 2
+    def pivots(self) -> list[int]:
+        """Return the record indexes to look at next, ascending."""
+        width = self.high - self.low
+        return sorted({self.low + width * part // (PIVOTS + 1) for part in range(1, PIVOTS + 1)})
 
-    @property
-    def place(self) -> int:
-        """Where to look next."""
-        return place(self.run.batch, self.middle)
-
-    def narrow(self, serial: str) -> bool:
-        """Take in what stands in the middle; tell whether to go on."""
-        if serial < self.serial:
-            self.low = self.middle + 1
-        else:
-            self.high = self.middle
-        self._aim()
-        return self.low < self.high
+    def narrow(self, serials: dict[int, str]) -> int | None:
+        """Take in what stands at the pivots; return where the serial is, once it is seen."""
+        for index in self.pivots():
+            found = serials.get(place(self.run.batch, index))
+            if found == self.serial:
+                return index
+            if found is None or found > self.serial:
+                self.high = index
+                return None
+            self.low = index + 1
+        return None
 
 
-def _halve(reader: Reader, searches: list[_Search]) -> Iterator[tuple[Run, str, int]]:
-    """Search all at once: one query for each halving, whatever the number of runs."""
+def _search(reader: Reader, searches: list[_Search]) -> Iterator[tuple[Run, str, int]]:
+    """Search all at once: a million serials take five queries, whatever the number of runs."""
     while searches:
-        serials = reader.items_at({search.place for search in searches})
+        serials = reader.items_at(
+            {place(one.run.batch, index) for one in searches for index in one.pivots()}
+        )
         later = []
-        for search in searches:
-            serial = serials.get(search.place)
-            if serial == search.serial:
-                yield search.run, serial, search.middle
-            elif serial is not None and search.narrow(serial):
-                later.append(search)
+        for one in searches:
+            index = one.narrow(serials)
+            if index is not None:
+                yield one.run, one.serial, index
+            elif one.low < one.high:
+                later.append(one)
         searches = later
 
 

@@ -107,12 +107,22 @@ def _walks(sources: Sources, direction: str, limits: Limits) -> list[Walk]:
 
 
 def find_node(sources: Sources, code: str) -> int:
-    """Return the number of a code that is known: named by an event, or minted."""
-    uri = canonical_uri(code) if (identifier := _identifier(code)) is None else identifier.canonical
+    """Return the number of a code that is known: named by an event, or minted.
+
+    Raises
+    ------
+    CodeNotTraced
+        Nothing is known of the code, or the lot that it carries is not the item's.
+    CodeSyntaxError, CodeLengthError, CodeCharacterError, CodeCheckDigitError
+    """
+    identifier = _identifier(code)
+    uri = canonical_uri(code) if identifier is None else identifier.canonical
     lot = identifier.lot if identifier is not None and identifier.serial else None
-    is_minted = bool(minted := sources.lots.of([uri])) or sources.lots.has(uri)
+    is_named = bool(sources.codes.known([uri]))
+    minted = sources.lots.of([uri]) if lot or not is_named else []
+    is_minted = bool(minted) or (not is_named and sources.lots.has(uri))
     in_its_lot = lot is None or not minted or any(one.has_lot(lot) for one in minted)
-    if in_its_lot and (is_minted or sources.codes.known([uri])):
+    if in_its_lot and (is_minted or is_named):
         return sources.codes.intern([uri])[0]
     raise CodeNotTraced(f"code is unknown: no event and no minted item has {uri[:100]!r}")
 

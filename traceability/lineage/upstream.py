@@ -14,7 +14,7 @@ class Upstream(Walk):
         found = self._inputs(full | partial)
         for lot in self.lots_among(full):
             found |= self._produced_members(lot)
-        memberships = self.sources.lots.of(self.sources.codes[node] for node in full)
+        memberships = self.sources.lots.of([self.sources.codes[node] for node in full])
         ends = self.sources.numbered(memberships)
         self.partial_memberships |= {(lot, serial): one for serial, lot, one in ends}
         return found, {lot for _, lot, _ in ends}

@@ -40,9 +40,7 @@ def fresh(anvil: Anvil, tmp_path: Path) -> Iterator[Node]:
     with anvil.client() as client:
         client.fund(str(account.address), 10**21)
         client.mine(1)
-    settings = Settings(
-        rpc_urls=(anvil.url,), publisher_key_file=key_file, finality="depth:1"
-    )
+    settings = Settings(rpc_urls=(anvil.url,), publisher_key_file=key_file, finality="depth:1")
     with open_node(settings, tmp_path / "data") as node:
         yield node
 
@@ -110,9 +108,7 @@ def test_the_document_with_a_member_twice_is_refused_for_exactly_that() -> None:
 
 def test_one_changed_byte_in_the_database_is_named(fresh: Node) -> None:
     path = ACCEPTED[0]
-    fresh.submission.submit(
-        parse_json(path.read_bytes()), participant=default_participant(fresh)
-    )
+    fresh.submission.submit(parse_json(path.read_bytes()), participant=default_participant(fresh))
     fresh.sequencer.run(close=True)
     with fresh.store.unit_of_work() as work:
         payload = work.connection.execute(text("select payload from records")).scalar_one()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -34,12 +33,12 @@ def settings(anvil: Anvil, tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def data_dir(settings: Settings, tmp_path: Path) -> Iterator[Path]:
+def data_dir(settings: Settings, tmp_path: Path) -> Path:
     """Return the folder of a ledger that was opened while the chain was up."""
     folder = tmp_path / "data"
     with open_node(settings, folder) as node:
         default_participant(node)
-    yield folder
+    return folder
 
 
 def with_chain(settings: Settings, *urls: str) -> Settings:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 from sqlalchemy import text
 
@@ -11,6 +9,7 @@ from tests.support.ledger import GTIN, add_participant, document, event
 from traceability.ledger.audit.audit import AuditReport, audit
 from traceability.ledger.mint import Lot
 from traceability.ledger.node import Node
+from traceability.ledger.second_place import ServedHead
 
 
 @pytest.fixture
@@ -100,7 +99,7 @@ def test_names_one_changed_column(full: Node, statement: str, table: str) -> Non
 
 
 def test_names_a_log_cut_short(full: Node) -> None:
-    full.second_place.append(type(full.second_place.latest())(99, bytes(32)))  # type: ignore[misc]
+    full.second_place.append(ServedHead(99, bytes(32)))
     assert {found.table for found in run_audit(full).differences} == {"checkpoints"}
 
 
@@ -110,6 +109,7 @@ def test_compares_with_the_contracts_head(full: Node, same: bool) -> None:
         head = repositories.tree.latest_checkpoint()
     assert head is not None
     root = head.root_hash if same else bytes(32)
-    chain: Callable[[], tuple[int, bytes]] = lambda: (head.tree_size, root)  # noqa: E731
-    report = audit(full.store, second_place=full.second_place, chain_head=chain)
+    report = audit(
+        full.store, second_place=full.second_place, chain_head=lambda: (head.tree_size, root)
+    )
     assert report.ok is same

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.support.ledger import add_participant, document, event, opened_node
@@ -18,7 +20,9 @@ def participant(node: Node) -> bytes:
     return add_participant(node)
 
 
-def submit(node: Node, participant: bytes, *events: dict[str, object], proceed: bool = False):  # type: ignore[no-untyped-def]
+def submit(
+    node: Node, participant: bytes, *events: dict[str, object], proceed: bool = False
+) -> SubmissionResult:
     return node.submission.submit(document(*events), participant=participant, proceed=proceed)
 
 
@@ -120,7 +124,7 @@ def test_refuses_a_participant_whose_key_is_elsewhere(node: Node) -> None:
         submit(node, bytes(16), event(1))
 
 
-def test_a_new_process_goes_on_where_the_last_one_stopped(sqlite_url: str, tmp_path) -> None:  # type: ignore[no-untyped-def]
+def test_a_new_process_goes_on_where_the_last_one_stopped(sqlite_url: str, tmp_path: Path) -> None:
     folder = tmp_path / "data"
     with opened_node(sqlite_url, folder) as first:
         participant = add_participant(first)

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from traceability.hashing.encoding import format_time
-from traceability.hashing.names import record_name
+from traceability.verify.identity import record_urn
 
 
 class RecordReference(NamedTuple):
@@ -21,7 +21,7 @@ class RecordReference(NamedTuple):
     @property
     def name(self) -> str:
         """The record's own name, which a proof can be asked for by."""
-        return record_name(self.entry_hash, self.record_index)
+        return record_urn(self.entry_hash, self.record_index)
 
 
 ProofURL = Callable[[RecordReference], str]

@@ -109,7 +109,7 @@ def parse_urn(text: str) -> Identifier:
 def _parse_any(text: str) -> Identifier:
     """Read any EPC URN, whatever it names."""
     parts = text.split(":", 4)
-    kind, name = (parts[2], parts[3]) if len(parts) == 5 else ("", "")  # noqa: PLR2004
+    kind, name = (parts[2], parts[3]) if len(parts) == 5 else ("", "")  # noqa: PLR2004 # parts of a URN
     if kind == "id" and name in _FOREIGN and _decode(parts[4]):
         return Identifier("other", "", text)
     if kind == "id" and name in _SCHEMES and name != "lgtin":
@@ -142,7 +142,7 @@ def _build(name: str, body: str, *, whole: bool) -> Identifier:
         )
     prefix, reference = fields[0], fields[1]
     _check_prefix(name, prefix)
-    last = _decode(fields[-1]) if whole and count > 2 else ""  # noqa: PLR2004
+    last = _decode(fields[-1]) if whole and count > 2 else ""  # noqa: PLR2004 # parts of a URN
     if scheme.digits:
         key = _digits(name, scheme, prefix=prefix, reference=reference)
     else:
@@ -273,7 +273,7 @@ def _urn_kind(identifier: Identifier) -> tuple[str, str]:
 
 def _last_components(identifier: Identifier, scheme: _Scheme) -> tuple[str, ...]:
     """Return the components after the reference: piece and total, then serial, 0 or *."""
-    if scheme.components == 2:  # noqa: PLR2004
+    if scheme.components == 2:  # noqa: PLR2004 # parts of a URN
         return ()
     pieces: tuple[str, ...] = ()
     if scheme.ai == "8006":

@@ -287,7 +287,8 @@ def _canonical(value: str) -> str:
 
 def _web_uri(urn: str) -> str:
     """Return the Web URI of a CBV term written as a URN."""
-    _, _, _, kind, name = urn.split(":", 4) if urn.count(":") > 3 else ("", "", "", "", "")  # noqa: PLR2004
+    head, _, rest = urn.partition(":cbv:")
+    kind, _, name = rest.partition(":") if head == "urn:epcglobal" else ("", "", "")
     return _CBV_URNS[kind] + name if kind in _CBV_URNS else urn
 
 

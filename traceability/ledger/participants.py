@@ -111,17 +111,20 @@ class Registrar:
         if repositories.keys.get(key.key_id) is not None:
             raise KeyAlreadyRegistered(f"key {key.key_id.hex()[:16]} was registered before")
 
+        made: list[KeyRegister] = []
+
         def build(header: Header) -> KeyRegister:
-            return KeyRegister(
-                header=header,
-                alg=key.alg,
-                public_key=key.public_key,
-                participant=participant,
-                custody=custody,
-                roles=tuple(sorted(set(scopes.roles))),
-                prefixes=tuple(sorted(set(scopes.prefixes))),
-                card=card,
+            made.append(
+                _registration(
+                    header,
+                    key,
+                    participant=participant,
+                    custody=custody,
+                    scopes=scopes,
+                    card=card,
+                )
             )
+            return made[0]
 
         appended = append_signed(
             repositories,
@@ -133,17 +136,7 @@ class Registrar:
         )
         # The row that capture locks must be there before the key's first statement.
         repositories.keys.start_chain(key.key_id, ZERO_HASH)
-        repositories.keys.register(
-            key_id=key.key_id,
-            alg=key.alg,
-            public_key=key.public_key,
-            participant=participant,
-            custody=custody,
-            roles=tuple(sorted(set(scopes.roles))),
-            prefixes=tuple(sorted(set(scopes.prefixes))),
-            card=card,
-            arrival=appended.arrival,
-        )
+        _keep_key(repositories, key.key_id, made[0], arrival=appended.arrival)
         return appended
 
     def revoke(self, key_id: bytes, *, reason: str, suspect_from: int | None = None) -> Appended:
@@ -176,6 +169,43 @@ class Registrar:
             keys.revoke(key_id, arrival=appended.arrival, suspect_from=suspect_from)
             work.commit()
         return appended
+
+
+def _registration(
+    header: Header,
+    key: SigningKey,
+    *,
+    participant: bytes,
+    custody: str,
+    scopes: Scopes,
+    card: bytes,
+) -> KeyRegister:
+    return KeyRegister(
+        header=header,
+        alg=key.alg,
+        public_key=key.public_key,
+        participant=participant,
+        custody=custody,
+        roles=tuple(sorted(set(scopes.roles))),
+        prefixes=tuple(sorted(set(scopes.prefixes))),
+        card=card,
+    )
+
+
+def _keep_key(
+    repositories: Repositories, key_id: bytes, statement: KeyRegister, *, arrival: int
+) -> None:
+    repositories.keys.register(
+        key_id=key_id,
+        alg=statement.alg,
+        public_key=statement.public_key,
+        participant=statement.participant,
+        custody=statement.custody,
+        roles=statement.roles,
+        prefixes=statement.prefixes,
+        card=statement.card,
+        arrival=arrival,
+    )
 
 
 def held_key(repositories: Repositories, keyring: Keyring, participant: bytes) -> SigningKey:

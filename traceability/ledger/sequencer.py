@@ -23,7 +23,7 @@ from traceability.ledger.second_place import SecondPlace, ServedHead
 from traceability.ledger.state import StateCache, StateTrees
 from traceability.merkle.checkpoint import Checkpoint, sign_checkpoint
 from traceability.merkle.proofs import root_from_nodes
-from traceability.merkle.tiles import TileNodes, extend
+from traceability.merkle.tiles import ReadTiles, TileNodes, extend
 from traceability.store.repositories import Repositories
 from traceability.store.repositories.entries import EntryRow
 from traceability.store.repositories.tree import CheckpointRow
@@ -212,7 +212,7 @@ class _Group:
         return row
 
 
-def _overlaid(read, tiles: Mapping[int, bytes]):  # type: ignore[no-untyped-def]
+def _overlaid(read: ReadTiles, tiles: Mapping[int, bytes]) -> ReadTiles:
     def overlaid(keys: Sequence[int]) -> Mapping[int, bytes]:
         old = read([key for key in keys if key not in tiles])
         return {**old, **{key: tiles[key] for key in keys if key in tiles}}

@@ -25,7 +25,7 @@ def bulk_insert(
         else:
             marks = ", ".join("?" * len(columns))
             # Table and column names come from `tables.py`, never from input.
-            statement = f"INSERT INTO {table.name} ({names}) VALUES ({marks})"  # noqa: S608
+            statement = f"INSERT INTO {table.name} ({names}) VALUES ({marks})"  # noqa: S608 # names are ours
             cursor.executemany(statement, rows)  # type: ignore[arg-type]  # drivers take iterators
     finally:
         cursor.close()

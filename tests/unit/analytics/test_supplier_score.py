@@ -21,7 +21,7 @@ def scored(rows: list[QualityRow]) -> SupplierScore:
 
 
 def rows(*contents: object) -> list[QualityRow]:
-    return [QualityRow(at, 0, content) for at, content in enumerate(contents)]  # type: ignore[arg-type]
+    return [QualityRow(at, 0, content) for at, content in enumerate(contents)]  # type: ignore[arg-type]  # the test knows
 
 
 class TestNoData:
@@ -132,7 +132,7 @@ class TestCapability:
         old = inspection_rows(seed=1, lots=30)
         new = [
             replace(row, leaf_index=row.leaf_index + 100,
-                    content=replace(row.content, characteristic=wider))  # type: ignore[arg-type]
+                    content=replace(row.content, characteristic=wider))  # type: ignore[arg-type]  # the test knows
             for row in old if row.record_index == 0
         ]  # fmt: skip
         found = scored([*old, *new])
@@ -146,7 +146,7 @@ class TestCapability:
         last = replace(
             given[-2],
             leaf_index=999,
-            content=replace(given[-2].content, characteristic=replace(DIAMETER, is_key=False)),  # type: ignore[arg-type]
+            content=replace(given[-2].content, characteristic=replace(DIAMETER, is_key=False)),  # type: ignore[arg-type]  # the test knows
         )
         found = scored([*given, last])
         assert "cpk_too_few_readings" in found.flags
@@ -167,7 +167,7 @@ class TestJson:
     def test_is_what_outsiders_expect(self) -> None:
         found = scored(inspection_rows(seed=1, lots=30, sigma=9, failing=0.02) + accounts())
         value = found.to_json()
-        assert value["low"] <= value["score"] <= value["high"]  # type: ignore[operator]
+        assert value["low"] <= value["score"] <= value["high"]  # type: ignore[operator]  # the test knows
         for name in ("gln", "text_grade", "demonstrated_grade", "limiting", "excluded", "metrics"):
             assert name in value
         assert value["score"] == round(float(found.score), 2)
@@ -175,4 +175,4 @@ class TestJson:
     @pytest.mark.parametrize("metric", ["sigma", "cpk", "rty", "internal_loss", "external_loss"])
     def test_every_metric_is_there_even_without_data(self, metric: str) -> None:
         value = scored([]).to_json()
-        assert value["metrics"][metric]["value"] is None  # type: ignore[index]
+        assert value["metrics"][metric]["value"] is None  # type: ignore[index]  # the test knows

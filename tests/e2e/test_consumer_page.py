@@ -21,12 +21,9 @@ PROOFS = re.compile(r"/api/proofs\?")
 
 def wait_for_check(page: Page, words: str) -> str:
     """Wait until the browser's own check has ended with these words; return its line."""
-    page.wait_for_function(
-        "words => document.querySelector('[data-check-line]').textContent.includes(words)",
-        arg=words,
-        timeout=CHECK_MILLISECONDS,
-    )
-    return page.locator("[data-check-line]").inner_text()
+    line = page.locator("[data-check-line]", has_text=words)
+    line.wait_for(timeout=CHECK_MILLISECONDS)
+    return line.inner_text()
 
 
 def results(page: Page) -> set[str]:

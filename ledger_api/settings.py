@@ -30,9 +30,7 @@ class Settings(BaseSettings):
     )
     contract: str | None = Field(default=None, description="address of the AnchorRegistry")
     log_id: str | None = Field(default=None, description="expected log id, 64 hex digits")
-    base_url: str = Field(
-        default=DEFAULT_BASE_URL, description="what the printed codes begin with"
-    )
+    base_url: str = Field(default=DEFAULT_BASE_URL, description="what the printed codes begin with")
     publisher_key_file: Path | None = Field(
         default=None, description="file with the publisher's private key, hex"
     )
@@ -40,6 +38,12 @@ class Settings(BaseSettings):
     lang: Literal["zh", "en"] | None = Field(default=None, description="language of the CLI")
     fee_mode: Literal["eip1559", "legacy", "free"] = Field(default="eip1559")
     finality: str = Field(default="tag", pattern=r"^(tag|depth:[1-9][0-9]{0,5})$")
+    anvil: str | None = Field(
+        default=None, description="program of the embedded test chain; default: found"
+    )
+    public_scores: bool = Field(
+        default=False, description="show /quality without a key also on a real chain"
+    )
     max_body_bytes: int = Field(default=64 * 2**20, ge=1024, description="largest request, bytes")
 
     @field_validator("rpc_urls", mode="before")

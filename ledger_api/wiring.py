@@ -94,7 +94,7 @@ def _open_chain(stack: ExitStack, settings: Settings, store: Store, data_dir: Pa
     if settings.rpc_urls:
         urls, embedded = settings.rpc_urls, None
     else:
-        embedded = stack.enter_context(DevChain(data_dir))
+        embedded = stack.enter_context(DevChain(data_dir, anvil=settings.anvil))
         urls = (embedded.url,)
     client = stack.enter_context(
         ChainClient(

@@ -180,7 +180,9 @@ def add_participant(
     name: Annotated[str, typer.Option(help="Name of the organisation.")],
     role: Annotated[list[str], typer.Option(help=f"Among {', '.join(PARTICIPANT_ROLES)}.")],
     gln: Annotated[str | None, typer.Option(help="GLN, 13 digits.")] = None,
-    uscc: Annotated[str | None, typer.Option(help="统一社会信用代码.")] = None,
+    credit_code: Annotated[
+        str | None, typer.Option(help="统一社会信用代码 (unified social credit code).")
+    ] = None,
     prefix: Annotated[
         list[str] | None, typer.Option(help="GS1 prefix under which it issues codes.")
     ] = None,
@@ -196,7 +198,7 @@ def add_participant(
         if gln is not None:
             check_element("414", gln)
         with command.node() as node:
-            card = Card(name, gln, (("uscc", uscc),) if uscc else ())
+            card = Card(name, gln, (("credit_code", credit_code),) if credit_code else ())
             row = node.registrar.add_participant(
                 card,
                 Scopes(tuple(role), tuple(prefix or ())),

@@ -12,11 +12,9 @@ from ledger_api.cli.running import DEFAULT_DATA, AsJSON, Command, DataDir, run
 from ledger_api.i18n.terms import term
 from ledger_api.reports import anchor_json, checkpoint_json
 from traceability.ledger.node import Node
+from traceability.verify.reading import MAX_BUNDLE_BYTES
 from traceability.verify.trust import load_trust
 from traceability.verify.verifier import verify_bundle
-
-# One byte more than a verifier reads, so that it can say that a file is too long.
-MAX_READ = 8 * 2**20
 
 AudienceName = Literal["public", "partner", "auditor"]
 AcceptName = Literal["final", "anchored", "logged"]
@@ -103,7 +101,7 @@ def verify(
     def work(command: Command) -> int:
         trusted = load_trust(trust or command.data_dir / "trust.json")
         with file.open("rb") as handle:
-            bundle = handle.read(MAX_READ)
+            bundle = handle.read(MAX_BUNDLE_BYTES + 1)
         with EndpointsView(trusted) as view:
             chain = view if trusted.endpoints else None
             report = verify_bundle(bundle, trusted, accept=accept, code=code, chain=chain)

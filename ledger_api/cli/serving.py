@@ -28,6 +28,7 @@ def serve(
 
     def work(command: Command) -> None:
         with command.node(need="required") as node, node.store.lock("serve", wait=False):
+            node.check_against_chain()
             chosen = port or urlsplit(command.settings.base_url).port or 8000
             # The server raises the signal again after its own shutdown; by default that would end
             # the process here, before the embedded chain is stopped.

@@ -9,6 +9,7 @@ from fastapi import APIRouter, File, Form, Request, UploadFile
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
+from ledger_api.auth import NotAuthenticated
 from ledger_api.problems import http_status
 from ledger_api.services import Services, ServicesOf
 from ledger_api.web import filling, pages
@@ -110,7 +111,10 @@ def audit(request: Request, services: ServicesOf) -> HTMLResponse:
 
 @router.get("/quality", response_class=HTMLResponse)
 def quality(request: Request, services: ServicesOf) -> HTMLResponse:
-    """Show the suppliers' scores."""
+    """Show the suppliers' scores: to anybody on a test chain, otherwise where the operator says."""
+    if not (services.is_test_chain or services.settings.public_scores):
+        error = NotAuthenticated("scores are shown by /api/suppliers, to those with an API key")
+        return pages.problem_page(_page(request, services), _problem(error, given="/quality"))
     return pages.quality_page(_page(request, services), quality_view(services))
 
 

@@ -80,7 +80,7 @@ def _check_commissioning(key: KeyRow, event: SubmittedEvent) -> None:
         return
     for item in event.objects:
         found = GTIN_URI.match(item.uri)
-        if found is not None and item.role == "epc":
+        if found is not None:
             _check_prefix(key, found[1], event.pointer)
 
 

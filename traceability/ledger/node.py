@@ -11,6 +11,8 @@ from pathlib import Path
 
 from traceability.chain.anchoring import Anchorer
 from traceability.chain.client import ChainClient
+from traceability.chain.faults import ChainUnavailable
+from traceability.chain.planning import check_head
 from traceability.errors import Unavailable
 from traceability.ledger.bundles import BundleBuilder, RecordAddress, show_all
 from traceability.ledger.capture import Capture
@@ -29,6 +31,7 @@ from traceability.ledger.state import StateCache
 from traceability.ledger.submission import Submission
 from traceability.ledger.tree_reading import UpperLevelsCache
 from traceability.ledger.trust import write_trust
+from traceability.store.anchor_store import StoredAnchors
 from traceability.store.repositories import Repositories
 from traceability.store.repositories.anchors import AttemptRow
 from traceability.store.repositories.tree import CheckpointRow
@@ -133,6 +136,24 @@ class Node:
     def trust_file(self) -> Path:
         """The operator's own trust file."""
         return self.data_dir / "trust.json"
+
+    def check_against_chain(self) -> None:
+        """Refuse to go on where the contract's head is not of this store's history.
+
+        A chain that is down is no obstacle: the anchorer checks again before it sends.
+
+        Raises
+        ------
+        LogBehindChain, ForeignHead
+            The store is older than the chain, or another history: restore or rebuild it.
+        """
+        if self.chain is None:
+            return
+        try:
+            head = self.chain.head(self.identity.log)
+        except ChainUnavailable:
+            return
+        check_head(StoredAnchors(self.store), head)
 
     def standing(self) -> Standing:
         """Return the newest head and anchor, and how many entries wait for a place."""

@@ -47,6 +47,29 @@ class Scopes:
     prefixes: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _NewKey:
+    """A key about to be registered, and what its registration will say."""
+
+    key: SigningKey
+    participant: bytes
+    custody: str
+    scopes: Scopes
+    card: bytes
+
+    def registration(self, header: Header) -> KeyRegister:
+        return KeyRegister(
+            header=header,
+            alg=self.key.alg,
+            public_key=self.key.public_key,
+            participant=self.participant,
+            custody=self.custody,
+            roles=tuple(sorted(set(self.scopes.roles))),
+            prefixes=tuple(sorted(set(self.scopes.prefixes))),
+            card=self.card,
+        )
+
+
 class Registrar:
     """Registers and revokes keys with the registrar's signature."""
 
@@ -74,14 +97,8 @@ class Registrar:
         with self._store.unit_of_work() as work:
             work.repositories.participants.put(row)
             number = self._keep_card(work.repositories, row.participant, card)
-            self._register(
-                work.repositories,
-                signing,
-                row.participant,
-                custody=custody,
-                scopes=scopes,
-                card=number,
-            )
+            new = _NewKey(signing, row.participant, custody, scopes, number)
+            self._register(work.repositories, new)
             work.commit()
         return row
 
@@ -95,35 +112,17 @@ class Registrar:
         )
         return number
 
-    def _register(
-        self,
-        repositories: Repositories,
-        key: SigningKey,
-        participant: bytes,
-        *,
-        custody: str,
-        scopes: Scopes,
-        card: bytes,
-    ) -> Appended:
+    def _register(self, repositories: Repositories, new: _NewKey) -> Appended:
+        key = new.key
         check_public_key(key.public_key)
         registrar = self._identity.registrar_key
         repositories.keys.lock([registrar.key_id, key.key_id])
         if repositories.keys.get(key.key_id) is not None:
             raise KeyAlreadyRegistered(f"key {key.key_id.hex()[:16]} was registered before")
-
         made: list[KeyRegister] = []
 
         def build(header: Header) -> KeyRegister:
-            made.append(
-                _registration(
-                    header,
-                    key,
-                    participant=participant,
-                    custody=custody,
-                    scopes=scopes,
-                    card=card,
-                )
-            )
+            made.append(new.registration(header))
             return made[0]
 
         appended = append_signed(
@@ -169,27 +168,6 @@ class Registrar:
             keys.revoke(key_id, arrival=appended.arrival, suspect_from=suspect_from)
             work.commit()
         return appended
-
-
-def _registration(
-    header: Header,
-    key: SigningKey,
-    *,
-    participant: bytes,
-    custody: str,
-    scopes: Scopes,
-    card: bytes,
-) -> KeyRegister:
-    return KeyRegister(
-        header=header,
-        alg=key.alg,
-        public_key=key.public_key,
-        participant=participant,
-        custody=custody,
-        roles=tuple(sorted(set(scopes.roles))),
-        prefixes=tuple(sorted(set(scopes.prefixes))),
-        card=card,
-    )
 
 
 def _keep_key(

@@ -219,6 +219,21 @@ class TestKeys:
         with pytest.raises(PrefixNotAllowed, match="04012345678901"):
             supplier.node.capture.signed(supplier.sign(statement), statement, batch=batch)
 
+    def test_commissions_no_parent_outside_its_prefixes(self, supplier: Supplier) -> None:
+        aggregation = event(
+            1,
+            type="AggregationEvent",
+            action="ADD",
+            bizStep="commissioning",
+            epcList=None,
+            parentID="https://id.gs1.org/01/04012345678901/21/1",
+            childEPCs=[f"https://id.gs1.org/01/{GTIN}/21/1"],
+        )
+        batch = supplier.batch(aggregation)
+        statement = supplier.statement(batch)
+        with pytest.raises(PrefixNotAllowed, match="04012345678901"):
+            supplier.node.capture.signed(supplier.sign(statement), statement, batch=batch)
+
     def test_observes_everybodys_goods(self, supplier: Supplier) -> None:
         foreign = event(1, epcList=["https://id.gs1.org/01/04012345678901/21/1"])
         batch = supplier.batch(foreign)

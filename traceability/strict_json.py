@@ -27,6 +27,7 @@ MAX_NUMBER_CHARACTERS: Final = 400
 # An empty array of two characters takes 64 bytes of memory: this bounds it to some 400 MB.
 MAX_CONTAINERS: Final = 2**22
 
+_BEGINNING: Final = 1024
 _SAFE_INTEGER: Final = 2**53
 # Shorter integers are exact doubles and are written as they are.
 _SAFE_INTEGER_CHARACTERS: Final = 15
@@ -103,10 +104,16 @@ def parse_json(
         )
     text = _decode(raw)
     check_nesting(raw, max_depth)
-    value = _read_compact(raw) or _read(text)
+    value = (None if _is_spaced(raw) else _read_compact(raw)) or _read(text)
     if "\\" in text and _SURROGATE_ESCAPE.search(text):
         _check_strings(value)
     return value
+
+
+def _is_spaced(raw: bytes) -> bool:
+    """Guess from its beginning whether a text has white space between its parts."""
+    start = raw[:_BEGINNING]
+    return b'": ' in start or b"\n" in start
 
 
 def _read_compact(raw: bytes) -> JSONValue:
@@ -252,6 +259,11 @@ def _short_or_number(text: str) -> Any:
     return _checked_number(text)
 
 
+def _float(text: str) -> Any:
+    value = float(text)
+    return value if repr(value) == text != "-0.0" else _checked_number(text)
+
+
 def _object(pairs: list[tuple[str, Any]]) -> Any:
     members = dict(pairs)
     return members if len(members) == len(pairs) else _checked_object(pairs)
@@ -261,7 +273,7 @@ _checked_number: Final = _raising(_number)
 _checked_object: Final = _raising(_unique)
 _DECODER: Final = json.JSONDecoder(
     object_pairs_hook=_object,
-    parse_float=_checked_number,
+    parse_float=_float,
     parse_int=_short_or_number,
     parse_constant=_raising(_constant),
 )

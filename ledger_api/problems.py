@@ -33,6 +33,7 @@ EXIT_REFUSED = 1
 EXIT_USAGE = 2
 EXIT_UNAVAILABLE = 3
 
+
 class MediaTypeUnknown(InvalidInput):
     """The body is of a type that this address does not take."""
 

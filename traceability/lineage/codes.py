@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Container, Hashable, Iterable
+from typing import TypeVar
 
 from traceability.lineage.queries import Reader
 from traceability.lineage.rules import kind_of
+
+Key = TypeVar("Key", bound=Hashable)
+
+
+def unknown(keys: Iterable[Key], known: Container[Key]) -> set[Key]:
+    """Return the keys that are not known, in time that does not grow with what is known.
+
+    Subtracting a dictionary's `keys()` from a set would walk through the whole dictionary.
+    """
+    return {key for key in keys if key not in known}
 
 
 class Codes:
@@ -24,13 +35,13 @@ class Codes:
 
     def load(self, numbers: Iterable[int]) -> None:
         """Read the codes of numbers that the store has given."""
-        missing = set(numbers) - self._code_of.keys()
+        missing = unknown(numbers, self._code_of)
         if missing:
             self._keep(self._reader.codes(missing))
 
     def known(self, codes: Collection[str]) -> dict[str, int]:
         """Return the numbers of those codes that an event has named."""
-        missing = set(codes) - self._number_of.keys()
+        missing = unknown(codes, self._number_of)
         if missing:
             found = self._reader.numbers(missing)
             self._number_of |= found

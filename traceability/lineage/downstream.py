@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from traceability.lineage.codes import unknown
 from traceability.lineage.containment import follow
 from traceability.lineage.results import Limits
 from traceability.lineage.walking import Sources, Walk
@@ -37,7 +38,7 @@ class Downstream(Walk):
         return uses
 
     def _load_uses(self, containers: Iterable[int]) -> None:
-        missing = set(containers) - self._container_uses.keys()
+        missing = unknown(containers, self._container_uses)
         self._container_uses |= {container: [] for container in missing}
         for container, event in self.sources.named(missing, "input"):
             self._container_uses[container].append(event)
@@ -78,7 +79,7 @@ class Downstream(Walk):
         codes = [self.sources.codes[node] for node in nodes]
         known = self.sources.codes.known(self.sources.lots.lots_for(codes))
         lots = set(known.values()) - self.full
-        self._load_use(lots - self._lots_in_use.keys())
+        self._load_use(unknown(lots, self._lots_in_use))
         used = {self.sources.codes[lot] for lot in lots if self._lots_in_use[lot]}
         if not used:
             return set()

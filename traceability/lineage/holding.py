@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
-from traceability.lineage.codes import Codes
+from traceability.lineage.codes import Codes, unknown
 from traceability.lineage.containment import (
     Change,
     Downwards,
@@ -31,7 +31,7 @@ class Events:
 
     def load(self, events: Iterable[int]) -> None:
         """Read what is not known yet."""
-        missing = set(events) - self._facts.keys()
+        missing = unknown(events, self._facts)
         if missing:
             self._facts |= self._reader.events(missing)
 
@@ -103,7 +103,7 @@ class Holding:
 
     def load_upwards(self, children: Collection[int]) -> None:
         """Read the stays of things, where they are not known yet."""
-        missing = set(children) - self.upwards.keys()
+        missing = unknown(children, self.upwards)
         self.upwards |= dict.fromkeys(missing, ())
         self._not_below |= missing
         self._codes.load(child for child in missing if child > 0)
@@ -165,7 +165,7 @@ class Holding:
 
     def _emptied(self, parents: set[int]) -> list[Change[int]]:
         """Return the events that take everything out of containers."""
-        missing = parents - self._emptyings.keys()
+        missing = unknown(parents, self._emptyings)
         self._emptyings |= {parent: [] for parent in missing}
         rows = self._reader.by_role(missing, ROLES["parent"])
         counting = self._events.counting({event for _, event in rows}, type=self._type)
@@ -185,7 +185,7 @@ class Holding:
         met: set[int] = set()
         todo = set(parents)
         while todo:
-            self._load_downwards(todo - self.downwards.keys())
+            self._load_downwards(unknown(todo, self.downwards))
             met |= todo
             todo = {child for parent in todo for child, _ in self.downwards[parent]} - met
 

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple
 from urllib.parse import quote, unquote
 
+from traceability.lineage.codes import unknown
 from traceability.lineage.queries import Reader, Run, place
 
 _BASE = "https://id.gs1.org/01/"
@@ -42,7 +43,7 @@ class Lots:
 
     def runs_of(self, gtins: Collection[str]) -> list[Run]:
         """Return every run of the GTINs that belongs to a lot."""
-        missing = set(gtins) - self._runs.keys()
+        missing = unknown(gtins, self._runs)
         self._runs |= {gtin: [] for gtin in missing}
         for run in self._reader.runs(missing):
             if run.lot:

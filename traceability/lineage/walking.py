@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
-from traceability.lineage.codes import Codes
+from traceability.lineage.codes import Codes, unknown
 from traceability.lineage.holding import Events, Holding
 from traceability.lineage.membership import Lots, Membership
 from traceability.lineage.queries import Reader
@@ -97,7 +97,7 @@ class Walk:
     def _take(self, full: set[int], partial: set[int], *, depth: int) -> tuple[set[int], set[int]]:
         """Note what is new, as far as the limits allow, and return it."""
         full, partial = full - self.full, partial - self.partial - self.full - full
-        new = (full | partial) - self.depths.keys()
+        new = unknown(full | partial, self.depths)
         too_deep = self.limits.max_depth is not None and depth > self.limits.max_depth
         room = 0 if too_deep else self.limits.max_items - len(self.depths)
         self.sources.codes.load(node for node in new if node > 0)

@@ -1,7 +1,6 @@
 """A ledger in memory, honest by default and hostile on request, that emits proof bundles.
 
-Everything is derived from fixed seeds, so that the same calls give the same bytes. Nothing
-here is shared with the ledger that the product runs.
+Fixed seeds give fixed bytes; nothing is shared with the ledger that the product runs.
 """
 
 from __future__ import annotations

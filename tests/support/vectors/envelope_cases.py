@@ -93,17 +93,19 @@ def _changed(change: Callable[[Any], Any]) -> dict[str, Any]:
     return envelope
 
 
+def _member(name: str, value: Any) -> dict[str, Any]:
+    return _changed(lambda envelope: envelope.update({name: value}))
+
+
+def _in_signature(name: str, value: Any) -> dict[str, Any]:
+    return _changed(lambda envelope: envelope["signatures"][0].update({name: value}))
+
+
 def _bad_forms() -> list[dict[str, Any]]:
     text = jcs(signed()).decode()
     padded = signed(payload=b"ab")["payload"]  # YWI=
     last = padded[:-2] + "J="
     form = "ENVELOPE_INVALID"
-
-    def member(name: str, value: Any) -> dict[str, Any]:
-        return _changed(lambda envelope: envelope.update({name: value}))
-
-    def in_signature(name: str, value: Any) -> dict[str, Any]:
-        return _changed(lambda envelope: envelope["signatures"][0].update({name: value}))
 
     sig = signed()["signatures"][0]["sig"]
     keyid = signed()["signatures"][0]["keyid"]
@@ -113,27 +115,27 @@ def _bad_forms() -> list[dict[str, Any]]:
               "NOT_CANONICAL"),
         _case("a duplicate member", text[:-1] + ',"payload":""}', "JSON_DUPLICATE_KEY"),
         _case("not an object", "[]", form),
-        _case("an unknown member", member("more", 1), form),
+        _case("an unknown member", _member("more", 1), form),
         _case("no payload", {k: v for k, v in signed().items() if k != "payload"}, form),
         _case("no payload type", {k: v for k, v in signed().items() if k != "payloadType"}, form),
-        _case("a payload type that is no text", member("payloadType", 1), form),
-        _case("no signatures", member("signatures", []), form),
-        _case("five signatures", member("signatures", signed()["signatures"] * 3), form),
-        _case("signatures that are no list", member("signatures", {}), form),
-        _case("a signature with an unknown member", in_signature("cert", ""), form),
+        _case("a payload type that is no text", _member("payloadType", 1), form),
+        _case("no signatures", _member("signatures", []), form),
+        _case("five signatures", _member("signatures", signed()["signatures"] * 3), form),
+        _case("signatures that are no list", _member("signatures", {}), form),
+        _case("a signature with an unknown member", _in_signature("cert", ""), form),
         _case("a signature without keyid", _changed(lambda e: e["signatures"][0].pop("keyid")),
               form),
-        _case("payload without its padding", member("payload", padded.rstrip("=")),
+        _case("payload without its padding", _member("payload", padded.rstrip("=")),
               "ENCODING_INVALID"),
-        _case("payload with unused bits set", member("payload", last), "ENCODING_INVALID"),
-        _case("payload in base64url", member("payload", "-_-_"), "ENCODING_INVALID"),
-        _case("payload with a line break", member("payload", "YWJj\n"), "ENCODING_INVALID"),
-        _case("sig in base64url", in_signature("sig", "-_" + sig[2:]), "ENCODING_INVALID"),
-        _case("keyid with padding", in_signature("keyid", keyid + "="), "ENCODING_INVALID"),
-        _case("keyid in standard base64", in_signature("keyid", "+/" + keyid[2:]),
+        _case("payload with unused bits set", _member("payload", last), "ENCODING_INVALID"),
+        _case("payload in base64url", _member("payload", "-_-_"), "ENCODING_INVALID"),
+        _case("payload with a line break", _member("payload", "YWJj\n"), "ENCODING_INVALID"),
+        _case("sig in base64url", _in_signature("sig", "-_" + sig[2:]), "ENCODING_INVALID"),
+        _case("keyid with padding", _in_signature("keyid", keyid + "="), "ENCODING_INVALID"),
+        _case("keyid in standard base64", _in_signature("keyid", "+/" + keyid[2:]),
               "ENCODING_INVALID"),
-        _case("keyid of 31 bytes", in_signature("keyid", b64u(bytes(31))), "ENCODING_INVALID"),
-        _case("more than 4,096 bytes", member("payload", b64(bytes(3000))), "JSON_TOO_LARGE"),
+        _case("keyid of 31 bytes", _in_signature("keyid", b64u(bytes(31))), "ENCODING_INVALID"),
+        _case("more than 4,096 bytes", _member("payload", b64(bytes(3000))), "JSON_TOO_LARGE"),
     ]  # fmt: skip
 
 

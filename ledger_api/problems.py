@@ -40,8 +40,22 @@ class MediaTypeUnknown(InvalidInput):
     code = "MEDIA_TYPE_UNKNOWN"
 
 
+class FileUnusable(InvalidInput):
+    """The file that was named cannot be read: it is absent, a folder, or somebody else's."""
+
+    code = "FILE_UNUSABLE"
+
+
+class LedgerMissing(NotFound):
+    """The data folder holds no ledger, and the command only reads."""
+
+    code = "LEDGER_MISSING"
+
+
 # The first class that an error belongs to decides: HTTP status, then exit status.
 _TABLE: tuple[tuple[type[ItemProofError], int, int], ...] = (
+    (FileUnusable, 400, EXIT_USAGE),
+    (LedgerMissing, 404, EXIT_USAGE),
     (JSONTooLargeError, 413, EXIT_REFUSED),
     (MediaTypeUnknown, 415, EXIT_REFUSED),
     (InvalidInput, 400, EXIT_REFUSED),

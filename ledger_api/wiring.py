@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from eth_account.signers.local import LocalAccount
 
+from ledger_api.problems import LedgerMissing
 from ledger_api.settings import Settings
 from traceability.chain.accounts import address_of, load_account, load_or_create_account
 from traceability.chain.anchoring import Anchorer, AnchorPolicy
@@ -31,7 +32,8 @@ from traceability.store.anchor_store import StoredAnchors
 from traceability.store.store import Store
 
 # "required": a chain for every command that anchors. "opening": only to open a new ledger.
-Need = Literal["required", "opening"]
+# "existing": a ledger that is there already, and no chain.
+Need = Literal["required", "opening", "existing"]
 
 
 class OtherLog(Refused):
@@ -64,11 +66,15 @@ def open_node(settings: Settings, data_dir: Path, *, need: Need = "required") ->
         A new ledger has to be opened, and the chain does not answer.
     """
     sys.setrecursionlimit(RECURSION_LIMIT)
+    if need == "existing":
+        require_ledger(settings, data_dir)
     with ExitStack() as stack:
         store = stack.enter_context(Store.open(settings.database(data_dir), data_dir))
         keyring = Keyring(data_dir / "keys")
         identity = load_identity(store, keyring)
         chain = None
+        if identity is None and need == "existing":
+            raise _missing(data_dir)
         if need == "required" or identity is None:
             chain = _open_chain(stack, settings, store, data_dir)
         if identity is None:
@@ -83,6 +89,21 @@ def open_node(settings: Settings, data_dir: Path, *, need: Need = "required") ->
             )
         _check_log(settings, identity)
         yield _node(store, identity, data_dir=data_dir, keyring=keyring, chain=chain)
+
+
+def require_ledger(settings: Settings, data_dir: Path) -> None:
+    """Refuse a folder without a ledger, before anything is made in it.
+
+    Raises
+    ------
+    LedgerMissing
+    """
+    if settings.database_url is None and not (data_dir / "ledger.sqlite").exists():
+        raise _missing(data_dir)
+
+
+def _missing(data_dir: Path) -> LedgerMissing:
+    return LedgerMissing(f"data folder {str(data_dir)!r} holds no ledger: check --data")
 
 
 def _open_chain(stack: ExitStack, settings: Settings, store: Store, data_dir: Path) -> _Chain:

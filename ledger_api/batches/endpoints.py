@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Query, Request
+from fastapi import APIRouter, Header, Path, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 
 from ledger_api.auth import Caller, require_role
 from ledger_api.batches.signed import MEDIA_TYPE, capture_signed
 from ledger_api.defaults import default_participant
+from ledger_api.i18n.translations import Language
 from ledger_api.items.states import state_of
-from ledger_api.problems import MediaTypeUnknown
+from ledger_api.problems import MediaTypeUnknown, language_of, problem
 from ledger_api.reports import submission_json, time_json
 from ledger_api.services import CallerOf, Services, ServicesOf, read_body
 from traceability.errors import NotFound
 from traceability.hashing.encoding import b64u_decode, b64u_encode
+from traceability.ledger.faults import EventIdConflict, RolledBack
 from traceability.ledger.receipts import receipt_for
 from traceability.store.times import from_milliseconds
 from traceability.strict_json import parse_json
@@ -50,7 +53,8 @@ async def submit_batch(
     if media_type == MEDIA_TYPE:
         return await run_in_threadpool(_take_signed, services, body)
     if media_type in EPCIS_TYPES:
-        return await run_in_threadpool(_take_events, services, caller, body, proceed)
+        take = partial(_take_events, proceed=proceed, language=language_of(request))
+        return await run_in_threadpool(take, services, caller, body)
     raise MediaTypeUnknown(
         f"media type is unknown: expected {', '.join((*EPCIS_TYPES, MEDIA_TYPE))}, "
         f"got {media_type[:80]!r}"
@@ -70,7 +74,14 @@ def _take_signed(services: Services, body: bytes) -> JSONResponse:
     return JSONResponse(found, 200 if captured.repeated else 201)
 
 
-def _take_events(services: Services, caller: Caller, body: bytes, proceed: bool) -> JSONResponse:
+def _take_events(
+    services: Services,
+    caller: Caller,
+    body: bytes,
+    *,
+    proceed: bool,
+    language: Language,
+) -> JSONResponse:
     participant = caller.participant or default_participant(services.node)
     result = services.node.submission.submit(
         parse_json(body, max_bytes=services.settings.max_body_bytes),
@@ -78,12 +89,31 @@ def _take_events(services: Services, caller: Caller, body: bytes, proceed: bool)
         proceed=proceed,
     )
     found: dict[str, Any] = submission_json(result)
+    if result.status == "REJECTED":
+        return _rejected(found, language)
     if result.batch is None:
-        return JSONResponse(found, 400 if result.status == "REJECTED" else 200)
+        return JSONResponse(found)
     found["leaf_index"] = services.workers.wait_logged(result.batch.arrival)
     found["receipt"] = _receipt(services, result.batch.entry_hash)
     headers = {"Location": f"/api/batches/{result.batch.batch}"}
     return JSONResponse(found, 201, headers=headers)
+
+
+def _rejected(found: dict[str, Any], language: Language) -> JSONResponse:
+    """Return the report of a refused document as a problem named by its first real fault."""
+    faults = [fault for record in found["records"] for fault in record.get("errors", ())]
+    own = [fault for fault in faults if fault["code"] != RolledBack.code] or faults
+    is_conflict = all(fault["code"] == EventIdConflict.code for fault in own)
+    status = 409 if is_conflict else 400
+    # `status` is the problem's own member, a number; the report's word goes beside it.
+    report = {name: value for name, value in found.items() if name != "status"}
+    return problem(
+        status,
+        own[0]["code"],
+        lang=language,
+        detail=own[0]["message"],
+        extra=report | {"outcome": found["status"]},
+    )
 
 
 def _receipt(services: Services, entry_hash: bytes) -> dict[str, Any]:
@@ -93,7 +123,9 @@ def _receipt(services: Services, entry_hash: bytes) -> dict[str, Any]:
 
 
 @router.get("/batches/{batch}", summary="Where a batch stands")
-def get_batch(batch: int, services: ServicesOf, caller: CallerOf) -> dict[str, Any]:
+def get_batch(
+    batch: Annotated[int, Path(ge=0, lt=2**53)], services: ServicesOf, caller: CallerOf
+) -> dict[str, Any]:
     """Return a batch's entry, size and state; participants see their own batches."""
     with services.node.store.reading() as repositories:
         row = repositories.batches.get(batch)

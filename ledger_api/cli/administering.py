@@ -16,6 +16,7 @@ from ledger_api.cli.running import (
     ParticipantUnknown,
     run,
 )
+from ledger_api.wiring import require_ledger
 from traceability.chain.registry import artifact
 from traceability.codes.keys import check_element
 from traceability.errors import InvalidInput, Unavailable
@@ -50,8 +51,9 @@ def audit(
     """Re-hash every stored byte against the log and the chain; exit 1 names what differs."""
 
     def work(command: Command) -> int:
+        require_ledger(command.settings, command.data_dir)
         with (
-            command.node(need="opening" if offline else "required") as node,
+            command.node(need="existing" if offline else "required") as node,
             command.output.bar("audit") as bar,
         ):
             report = run_audit(
@@ -218,7 +220,7 @@ def list_participants(data: DataDir = DEFAULT_DATA, as_json: AsJSON = False) -> 
     """List organisations and their signing keys."""
 
     def work(command: Command) -> None:
-        with command.node() as node, node.store.reading() as repositories:
+        with command.node(need="existing") as node, node.store.reading() as repositories:
             rows = [
                 {
                     "participant": row.participant.hex(),

@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import sys
+from typing import Any
+
 import typer
 
 from ledger_api.cli import administering, asking, demoing, issuing, proving, serving, submitting
+from ledger_api.problems import EXIT_REFUSED
+
+
+def _usage_error() -> Any:
+    """Return what every error of typer's parser derives from; typer does not export it."""
+    return typer.BadParameter.__base__
+
 
 app = typer.Typer(
     name="itemproof",
@@ -33,5 +44,15 @@ app.add_typer(administering.db_app, name="db")
 
 
 def main() -> None:
-    """Run the program."""
-    app()
+    """Run the program; with `--json`, wrong usage is one JSON object too."""
+    try:
+        status = app(standalone_mode=False)
+    except typer.Abort:
+        status = EXIT_REFUSED
+    except _usage_error() as error:
+        error.show()
+        if "--json" in sys.argv:
+            found = {"code": "USAGE", "message": error.format_message()}
+            sys.stdout.write(json.dumps({"error": found}, ensure_ascii=False) + "\n")
+        status = error.exit_code
+    sys.exit(status or 0)

@@ -8,6 +8,7 @@ import typer
 
 from ledger_api.cli.running import DEFAULT_DATA, AsJSON, Command, DataDir, run
 from ledger_api.reports import scores_json
+from traceability.codes.keys import check_element
 from traceability.lineage.journeys import journey as journey_of
 from traceability.lineage.tracing import recall as recall_of
 from traceability.lineage.tracing import trace as trace_of
@@ -31,7 +32,7 @@ def trace(
     """Say what a code was made of, or what was made of it."""
 
     def work(command: Command) -> None:
-        with command.node() as node, node.store.reading() as repositories:
+        with command.node(need="existing") as node, node.store.reading() as repositories:
             found = trace_of(repositories, code, direction=direction).to_json()
         command.output.answer(found, _lines(found))
 
@@ -42,7 +43,7 @@ def recall(code: Code, data: DataDir = DEFAULT_DATA, as_json: AsJSON = False) ->
     """Say everything that a lot or item went into."""
 
     def work(command: Command) -> None:
-        with command.node() as node, node.store.reading() as repositories:
+        with command.node(need="existing") as node, node.store.reading() as repositories:
             found = recall_of(repositories, code).to_json()
         command.output.answer(found, _lines(found))
 
@@ -53,7 +54,7 @@ def journey(code: Code, data: DataDir = DEFAULT_DATA, as_json: AsJSON = False) -
     """Say what happened to an item, alone and inside what carried it."""
 
     def work(command: Command) -> None:
-        with command.node() as node, node.store.reading() as repositories:
+        with command.node(need="existing") as node, node.store.reading() as repositories:
             found = journey_of(repositories, code).to_json()
         command.output.answer(found, _journey_lines(found))
 
@@ -87,7 +88,9 @@ def score(
     """Score suppliers from the logged quality records."""
 
     def work(command: Command) -> None:
-        with command.node() as node, node.store.reading() as repositories:
+        if gln is not None:
+            check_element("414", gln)
+        with command.node(need="existing") as node, node.store.reading() as repositories:
             size = repositories.entries.count_sequenced()
             wanted = [gln] if gln else []
             result = run_scores(

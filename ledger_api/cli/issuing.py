@@ -84,7 +84,7 @@ def _labels(command: Command, lot: str, output: Path, allow_localhost: bool) -> 
     gtin, _, number = lot.rpartition("/")
     # On the embedded test chain every label is a trial print.
     allow_local = allow_localhost or not command.settings.rpc_urls
-    with command.node() as node, command.output.bar("labels") as bar:
+    with command.node(need="existing") as node, command.output.bar("labels") as bar:
         found = find_lot(node.store, number, gtin=parse_gtin(gtin) if gtin else None)
         sheet = write_label_sheet(
             output,

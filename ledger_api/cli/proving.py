@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from ledger_api.chain_view import EndpointsView
+from ledger_api.cli.files import write_whole
 from ledger_api.cli.running import DEFAULT_DATA, AsJSON, Command, DataDir, run
 from ledger_api.i18n.terms import term
 from ledger_api.reports import anchor_json, checkpoint_json
@@ -35,7 +36,7 @@ def status(data: DataDir = DEFAULT_DATA, as_json: AsJSON = False) -> None:
     """Say where things stand: the newest checkpoint and the newest anchor."""
 
     def work(command: Command) -> None:
-        with command.node() as node:
+        with command.node(need="existing") as node:
             _print_standing(command, node)
 
     run(data, as_json, work)
@@ -70,11 +71,11 @@ def prove(
     """Write the proof bundle of a code."""
 
     def work(command: Command) -> None:
-        with command.node() as node:
+        with command.node(need="existing") as node:
             node.sequencer.run(close=True)
             bundle = node.prove(code, audience=audience)
         data_bytes = bundle.to_bytes()
-        output.write_bytes(data_bytes)
+        write_whole(output, data_bytes)
         size = len(data_bytes)
         command.output.answer(
             {"code": code, "path": str(output), "bytes": size, "audience": audience},

@@ -13,7 +13,7 @@ import typer
 from pydantic import ValidationError
 
 from ledger_api.cli.output import Output
-from ledger_api.problems import EXIT_REFUSED, EXIT_USAGE, exit_status
+from ledger_api.problems import EXIT_REFUSED, EXIT_USAGE, FileUnusable, exit_status
 from ledger_api.settings import DEFAULT_DATA_DIR, Settings, terminal_language
 from ledger_api.wiring import Need, open_node
 from traceability.errors import ItemProofError, NotFound, Unavailable
@@ -65,8 +65,14 @@ def run(data_dir: Path, as_json: bool, work: Callable[[Command], int | None]) ->
     except ItemProofError as error:
         output.error(error)
         status = EXIT_USAGE if isinstance(error, SettingsInvalid) else exit_status(error)
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError, PermissionError) as error:
+        unusable = FileUnusable(f"file cannot be read: {error.strerror}: {error.filename!r}")
+        output.error(unusable)
+        status = exit_status(unusable)
     except OSError as error:
-        unavailable = DiskUnavailable(f"file cannot be used: {error.strerror}: {error.filename!r}")
+        unavailable = DiskUnavailable(
+            f"file cannot be used: {error.strerror}: {error.filename or data_dir!s}"
+        )
         output.error(unavailable)
         status = exit_status(unavailable)
     except KeyboardInterrupt:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header
+from fastapi import APIRouter, Header, Path
 from fastapi.responses import PlainTextResponse, Response
 
 from ledger_api.auth import authenticate, require_role
@@ -24,6 +24,8 @@ from traceability.merkle.tiles import (
 )
 
 router = APIRouter(prefix="/log", tags=["log"])
+# Sizes of a log are below 2^53 in every format.
+Size = Annotated[int, Path(ge=0, lt=2**53)]
 HASH_BYTES = 32
 FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 
@@ -98,7 +100,7 @@ def _parse(path: str) -> TilePath:
 
 
 @router.get("/anchor/{tree_size}", summary="The evidence around an anchor")
-def get_anchor(tree_size: int, services: ServicesOf) -> Response:
+def get_anchor(tree_size: Size, services: ServicesOf) -> Response:
     """Return header, account and storage proof, as captured at inclusion."""
     with services.node.store.reading() as repositories:
         row = repositories.anchors.of_size(tree_size)

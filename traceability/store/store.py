@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Engine
 
 from traceability.store.engine import open_engine
+from traceability.store.faults import translated
 from traceability.store.locks import process_lock
 from traceability.store.migrate import upgrade
 from traceability.store.repositories import Repositories
@@ -28,7 +29,7 @@ class Store:
         """Open a database and bring its schema up to date."""
         data_dir.mkdir(parents=True, exist_ok=True)
         engine = open_engine(database_url)
-        with process_lock(engine, data_dir, name="migrate"):
+        with translated(), process_lock(engine, data_dir, name="migrate"):
             upgrade(engine)
         return cls(engine, data_dir)
 

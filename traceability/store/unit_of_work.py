@@ -7,22 +7,10 @@ from contextlib import contextmanager
 from types import TracebackType
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError
 
-from traceability.errors import ItemProofError, Unavailable
+from traceability.store.faults import translate, translated
 from traceability.store.repositories import Repositories
-
-
-class StoreUnavailable(Unavailable):
-    """The database does not answer, is locked, or its disk is full or read-only."""
-
-    code = "STORE_UNAVAILABLE"
-
-
-class StoreFault(ItemProofError):
-    """The database refused a statement that should have been accepted."""
-
-    code = "STORE_FAULT"
 
 
 class UnitOfWork:
@@ -37,7 +25,7 @@ class UnitOfWork:
 
     def __enter__(self) -> UnitOfWork:
         """Begin: on SQLite the write lock is taken here."""
-        with _translated():
+        with translated():
             self.connection = self._engine.connect().execution_options(writes=True)
             try:
                 self._transaction = self.connection.begin()
@@ -49,7 +37,7 @@ class UnitOfWork:
 
     def commit(self) -> None:
         """Make everything durable."""
-        with _translated():
+        with translated():
             self._transaction.commit()
 
     def __exit__(
@@ -65,13 +53,13 @@ class UnitOfWork:
         finally:
             self.connection.close()
         if isinstance(error, DBAPIError):
-            raise _translate(error) from error
+            raise translate(error) from error
 
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Repositories]:
     """Give repositories on one consistent snapshot, for reading only."""
-    with _translated(), engine.connect() as connection, _snapshot(connection):
+    with translated(), engine.connect() as connection, _snapshot(connection):
         yield Repositories(connection)
 
 
@@ -81,18 +69,3 @@ def _snapshot(connection: Connection) -> Iterator[None]:
         connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
     with connection.begin():
         yield
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    try:
-        yield
-    except DBAPIError as error:
-        raise _translate(error) from error
-
-
-def _translate(error: DBAPIError) -> ItemProofError:
-    reason = str(error.orig).splitlines()[0] if error.orig else type(error).__name__
-    if isinstance(error, OperationalError):
-        return StoreUnavailable(f"store cannot be used now: {reason}")
-    return StoreFault(f"store refused a statement: {reason}")

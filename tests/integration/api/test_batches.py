@@ -46,8 +46,7 @@ class TestSubmit:
 
     def test_names_every_fault_of_a_refused_document(self, api: Api) -> None:
         response = api.submit(document(event(1, eventTime="2026-05-01T08:00:00"), event(2)))
-        assert response.status_code == 400
-        records = response.json()["records"]
+        records = problem(response, 400, "EPCIS_TIME_ZONE")["records"]
         assert records[0]["error"]["code"] == "EPCIS_TIME_ZONE"
         assert records[0]["error"]["pointer"] == "/epcisBody/eventList/0/eventTime"
         assert records[1]["error"]["code"] == "ROLLED_BACK"
@@ -99,6 +98,18 @@ class TestRefusals:
         headers = api.headers("operator") | {"Content-Type": "text/csv"}
         response = api.client.post("/api/batches", content=b"a,b", headers=headers)
         problem(response, 415, "MEDIA_TYPE_UNKNOWN")
+
+    def test_of_a_conflicting_event_id(self, api: Api) -> None:
+        known = {"eventID": "urn:uuid:1b4e28ba-2fa1-11d2-883f-0016d3cca427"}
+        api.submit(document(event(1, **known)))
+        response = api.submit(document(event(2, **known)))
+        assert problem(response, 409, "EVENT_ID_CONFLICT")["outcome"] == "REJECTED"
+
+    @pytest.mark.parametrize("path", ["/log/anchor/", "/api/batches/"])
+    def test_of_a_number_that_no_log_reaches(self, api: Api, path: str) -> None:
+        headers = api.headers("operator")
+        response = api.client.get(f"{path}{10**22}", headers=headers)
+        problem(response, 400, "REQUEST_INVALID")
 
     def test_of_anothers_batch(self, api: Api) -> None:
         location = api.submit(document(event(1)), role="operator").headers["location"]

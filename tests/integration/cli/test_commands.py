@@ -12,7 +12,7 @@ import pytest
 import zxingcpp
 from typer.testing import CliRunner
 
-from ledger_api.cli.app import app
+from ledger_api.cli.app import app, main
 from tests.support.ledger import document, event
 
 GTIN = "09521234567899"
@@ -78,9 +78,9 @@ class TestVerify:
         path.write_text("{}")
         assert program("verify", str(path))[0] == 1
 
-    def test_of_no_file_is_3(self, program: Program, tmp_path: Path) -> None:
+    def test_of_no_file_is_2(self, program: Program, tmp_path: Path) -> None:
         status, answer = program("verify", str(tmp_path / "absent.json"))
-        assert (status, answer["error"]["code"]) == (3, "DISK_UNAVAILABLE")
+        assert (status, answer["error"]["code"]) == (2, "FILE_UNUSABLE")
 
 
 class TestLabels:
@@ -241,6 +241,40 @@ class TestParticipants:
     def test_an_unknown_role_is_refused(self, program: Program) -> None:
         status, answer = program("key", "create", "--role", "king")
         assert (status, answer["error"]["code"]) == (1, "API_KEY_INVALID")
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        ["status"],
+        ["audit"],
+        ["audit", "--offline"],
+        ["score"],
+        ["trace", "urn:x:1"],
+        ["labels", "L1", "-o", "x.pdf"],
+        ["prove", "urn:x:1", "-o", "x.json"],
+    ],
+)
+def test_a_question_makes_no_ledger(tmp_path: Path, question: list[str]) -> None:
+    folder = tmp_path / "nothing"
+    status, answer = Program(folder)(*question)
+    assert (status, answer["error"]["code"]) == (2, "LEDGER_MISSING")
+    assert not folder.exists()
+
+
+def test_wrong_usage_is_one_json_object(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["itemproof", "submit", "--json"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    assert json.loads(capsys.readouterr().out)["error"]["code"] == "USAGE"
+
+
+def test_a_gln_with_a_wrong_check_digit_has_no_score(program: Program) -> None:
+    status, answer = program("score", "9521234567890")
+    assert (status, answer["error"]["code"]) == (1, "CODE_CHECK_DIGIT")
 
 
 @pytest.mark.parametrize("quantity", ["0", "-1"])

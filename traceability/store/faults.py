@@ -1,0 +1,39 @@
+"""The database's own errors as ours: what may be tried again, and what may not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from traceability.errors import ItemProofError, Unavailable
+
+
+class StoreUnavailable(Unavailable):
+    """The database does not answer, is locked, or its disk is full or read-only."""
+
+    code = "STORE_UNAVAILABLE"
+
+
+class StoreFault(ItemProofError):
+    """The database refused a statement that should have been accepted."""
+
+    code = "STORE_FAULT"
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Let only our own errors leave the store."""
+    try:
+        yield
+    except DBAPIError as error:
+        raise translate(error) from error
+
+
+def translate(error: DBAPIError) -> ItemProofError:
+    """Return what an error of the database means to a caller."""
+    reason = str(error.orig).splitlines()[0] if error.orig else type(error).__name__
+    if isinstance(error, OperationalError):
+        return StoreUnavailable(f"store cannot be used now: {reason}")
+    return StoreFault(f"store refused a statement: {reason}")

@@ -167,12 +167,10 @@ class Holding:
         """Return the events that take everything out of containers."""
         missing = unknown(parents, self._emptyings)
         self._emptyings |= {parent: [] for parent in missing}
-        rows = self._reader.by_role(missing, ROLES["parent"])
+        rows = self._reader.emptyings(missing, type=self._type)
         counting = self._events.counting({event for _, event in rows}, type=self._type)
-        deleting = {event for event in counting if self._events[event].action == "DELETE"}
-        listing = {event for event, _ in self._reader.named_in(deleting, ROLES["child"])}
         for parent, event in rows:
-            if event in deleting and event not in listing:
+            if event in counting:
                 self._emptyings[parent].append(self._events.key(event))
         return [
             Change(key, "DELETE", parent, None)

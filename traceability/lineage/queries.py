@@ -50,6 +50,11 @@ WHERE x.event = wanted.value AND x.role = :role"""
 _QUANTITIES_NAMED_IN = """
 SELECT x.event, x.epc, x.quantity, x.uom FROM {numbers} CROSS JOIN event_epcs AS x
 WHERE x.event = wanted.value AND x.role = :role ORDER BY x.event, x.epc, x.ordinal"""
+_EMPTYINGS = """
+SELECT x.epc, x.event FROM {numbers} CROSS JOIN event_epcs AS x CROSS JOIN events AS e
+WHERE x.epc = wanted.value AND x.role = 2 AND e.event = x.event
+AND e.action = 'DELETE' AND e.type = :type
+AND NOT EXISTS (SELECT 1 FROM event_epcs AS c WHERE c.event = x.event AND c.role = 3)"""
 _ROLES_OF = """
 SELECT x.event, x.epc, x.role FROM {numbers} CROSS JOIN event_epcs AS x
 WHERE x.epc = wanted.value AND x.role BETWEEN 1 AND 5"""
@@ -169,6 +174,10 @@ class Reader:
     ) -> list[tuple[int, int, str | None, str | None]]:
         """Return (event, code, quantity, unit) for the codes that events name in a role."""
         return self._read(_QUANTITIES_NAMED_IN, events, role=role)
+
+    def emptyings(self, epcs: Collection[int], *, type: str) -> list[tuple[int, int]]:
+        """Return (code, event) where an event takes everything out of a parent."""
+        return self._read(_EMPTYINGS, epcs, type=type)
 
     def roles_of(self, epcs: Collection[int]) -> list[tuple[int, int, int]]:
         """Return (event, code, role) wherever events name the codes."""

@@ -17,7 +17,15 @@ STATEMENTS = {
     for name, value in vars(queries).items()
     if isinstance(value, str) and value.lstrip().startswith("SELECT")
 }
-PARAMETERS = {"many": "[1]", "role": 1, "epc": 1, "first": 0, "last": 9, "batch": 1}
+PARAMETERS = {
+    "many": "[1]",
+    "role": 1,
+    "epc": 1,
+    "first": 0,
+    "last": 9,
+    "batch": 1,
+    "type": "AggregationEvent",
+}
 
 
 @pytest.fixture

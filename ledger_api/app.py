@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from ledger_api import health, problems
+from ledger_api import health, openapi, problems
 from ledger_api.batches import endpoints as batches
 from ledger_api.items import endpoints as items
 from ledger_api.lineage import endpoints as lineage
@@ -51,4 +51,5 @@ def create_app(node: Node, settings: Settings) -> FastAPI:
         app.include_router(part.router)
     assets.install(app)
     app.include_router(web.router)
+    openapi.install(app)
     return app

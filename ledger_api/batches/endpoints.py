@@ -25,6 +25,39 @@ from traceability.store.times import from_milliseconds
 from traceability.strict_json import parse_json
 
 router = APIRouter(prefix="/api", tags=["batches"])
+REQUEST_BODY = {
+    "required": True,
+    "content": {
+        "application/ld+json": {
+            "schema": {"type": "object", "description": "EPCISDocument 2.0, an event, or a list."},
+            "example": {
+                "@context": ["https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"],
+                "type": "EPCISDocument",
+                "schemaVersion": "2.0",
+                "creationDate": "2026-05-01T09:00:00.000Z",
+                "epcisBody": {
+                    "eventList": [
+                        {
+                            "type": "ObjectEvent",
+                            "action": "OBSERVE",
+                            "eventTime": "2026-05-01T08:00:00.000Z",
+                            "eventTimeZoneOffset": "+08:00",
+                            "bizStep": "shipping",
+                            "epcList": ["https://id.gs1.org/01/09521234567899/21/S1"],
+                        }
+                    ]
+                },
+            },
+        },
+        MEDIA_TYPE: {
+            "schema": {
+                "type": "object",
+                "required": ["envelope", "records"],
+                "description": "A batch that its participant signed: docs/formats.md.",
+            }
+        },
+    },
+}
 EPCIS_TYPES = ("application/json", "application/ld+json")
 
 
@@ -34,7 +67,12 @@ class BatchUnknown(NotFound):
     code = "BATCH_UNKNOWN"
 
 
-@router.post("/batches", status_code=201, summary="Submit EPCIS events or a signed batch")
+@router.post(
+    "/batches",
+    status_code=201,
+    summary="Submit EPCIS events or a signed batch",
+    openapi_extra={"requestBody": REQUEST_BODY},
+)
 async def submit_batch(
     request: Request,
     services: ServicesOf,

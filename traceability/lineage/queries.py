@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 import orjson
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 
 from traceability.lineage.results import RecordReference
 
@@ -153,6 +154,7 @@ class Reader:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._driver_error = connection.dialect.loaded_dbapi.Error
         self._is_postgresql = connection.dialect.name == "postgresql"
 
     def by_role(self, epcs: Collection[int], role: int) -> list[tuple[int, int]]:
@@ -252,10 +254,13 @@ class Reader:
     def _execute(self, statement: str, parameters: dict[str, Any]) -> list[Any]:
         written = prepared(statement, is_postgresql=self._is_postgresql)
         result = self._connection.exec_driver_sql(written, parameters)
-        # The driver's plain tuples: the wrapper around each row would double the time.
-        rows: list[Any] = list(result.cursor.fetchall())
-        result.close()
-        return rows
+        try:
+            # The driver's plain tuples: the wrapper around each row would double the time.
+            return list(result.cursor.fetchall())
+        except self._driver_error as error:
+            raise DBAPIError.instance(written, None, error, self._driver_error) from error
+        finally:
+            result.close()
 
 
 def place(batch: int, record_index: int) -> int:

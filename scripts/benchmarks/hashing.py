@@ -8,7 +8,12 @@ from collections.abc import Iterator
 
 from scripts.benchmarks.events import sample_event
 from scripts.benchmarks.measure import Part, Row, seconds
-from traceability.hashing.commitment import RecordKind, commit, item_leaf_hashes, salted_fields
+from traceability.hashing.commitment import (
+    RecordKind,
+    commit_record,
+    item_leaf_hashes,
+    salted_fields,
+)
 from traceability.hashing.event_hash import event_hash
 
 LEAVES_PER_SECOND = 300_000
@@ -24,7 +29,7 @@ def _measure(*, quick: bool) -> Iterator[Row]:
 
     def work() -> None:
         for event in events:
-            commit(RecordKind.EVENT, salted_fields(RecordKind.EVENT, event, secret))
+            commit_record(RecordKind.EVENT, event, secret)
 
     blocks = [secrets.token_bytes(100) for _ in range(leaves)]
     floor = seconds(lambda: [hashlib.sha256(block).digest() for block in blocks])

@@ -23,7 +23,7 @@ from ledger_api.wiring import open_node
 from scripts.benchmarks.events import sample_document
 from scripts.benchmarks.measure import Part, Row, seconds
 from traceability.events.jsonld import parse_document
-from traceability.hashing.commitment import RecordKind, commit, salted_fields
+from traceability.hashing.commitment import RecordKind, commit_record
 from traceability.hashing.event_hash import event_hash
 from traceability.strict_json import parse_json
 
@@ -52,7 +52,7 @@ def _measure(*, quick: bool) -> Iterator[Row]:
 def _hash_and_commit(document: bytes) -> None:
     for event in parse_document(parse_json(document)).events:
         event_hash(event.payload)
-        commit(RecordKind.EVENT, salted_fields(RecordKind.EVENT, event.payload, bytes(32)))
+        commit_record(RecordKind.EVENT, event.payload, bytes(32))
 
 
 def _databases() -> Iterator[tuple[str, str | None]]:

@@ -122,7 +122,31 @@ def _report_lines(command: Command, report: dict[str, Any]) -> list[str]:
     for step in report["steps"]:
         reason = f": {step['reason']}" if step.get("reason") else ""
         lines.append(f"  {_MARKS[step['result']]} ({step['step']}) {step['name']}{reason}")
-    for name, value in report.items():
-        if name not in ("steps", "verified", "state") and value is not None:
-            lines.append(f"  {name}: {value}")
-    return lines
+    return [*lines, *_fact_lines(report, lang)]
+
+
+# What a reader of a terminal is told besides the steps; zh, then en.
+_FACTS = {
+    "signed": ("签署", "signed"),
+    "status": ("状态", "status"),
+    "not_before": ("不早于", "not before"),
+    "not_after": ("此后未改动", "unchanged since"),
+    "claimed_time": ("签署方自述时间", "claimed time"),
+    "unchecked": ("未核验", "not checked"),
+}
+
+
+def _fact_lines(report: dict[str, Any], lang: str) -> list[str]:
+    """Return who signed and when; nothing where the record itself was refused."""
+    if "signer" not in report or report["signer"] is None:
+        return []
+    words = {name: pair[0 if lang == "zh" else 1] for name, pair in _FACTS.items()}
+    seen = report["status_as_of"]
+    facts = {
+        "signed": report["signer"]["description"],
+        "status": f"{report['status']} (as of {seen['tree_size']} entries, later unknown)",
+        "not_before": report["not_before"] or words["unchecked"],
+        "not_after": report["not_after"] or words["unchecked"],
+        "claimed_time": report["claimed_time"],
+    }
+    return [f"  {words[name]}: {value}" for name, value in facts.items()]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import combinations
+from functools import partial
+from itertools import combinations, count, repeat
+from typing import Any, cast
 
 from traceability.lineage.cycles import cycles
 from traceability.lineage.findings import CONTAINMENT_CYCLE, IN_TWO_CONTAINERS, finding, findings_of
@@ -21,9 +23,16 @@ from traceability.lineage.results import (
     Trace,
 )
 from traceability.lineage.rules import DOWNSTREAM
+from traceability.lineage.upstream import Upstream
 from traceability.lineage.walking import Sources, Walk
 
+Ranks = dict[int, int]
+Proofs = dict[int, tuple[str, str]]
 Around = dict[tuple[int, ...], frozenset[int]]
+
+# Named tuples made without a Python call each: an answer may have a million.
+_ITEM = cast("Callable[[tuple[Any, ...]], Item]", partial(tuple.__new__, Item))
+_EDGE = cast("Callable[[tuple[Any, ...]], Edge]", partial(tuple.__new__, Edge))
 
 
 class Answer:
@@ -39,22 +48,26 @@ class Answer:
 
     def trace(self, direction: str, *, proof_url: ProofURL) -> Trace:
         """Return the answer; nothing in it depends on the numbers that a database gave."""
-        codes, kinds = self._sources.codes, self._sources.codes.kinds
+        codes, kinds = self._sources.codes.by_number, self._sources.codes.kinds
         nodes = sorted(self._depths, key=codes.__getitem__)
         nodes.sort(key=self._depths.__getitem__)
-        ranks = {node: rank for rank, node in enumerate(nodes)}
+        items = zip(
+            map(codes.__getitem__, nodes),
+            map(kinds.__getitem__, nodes),
+            map(self._depths.__getitem__, nodes),
+            strict=True,
+        )
+        ranks = dict(zip(nodes, count()))
         return Trace(
             code=codes[self._start],
             direction=direction,
-            items=tuple(Item(codes[node], kinds[node], self._depths[node]) for node in nodes),
-            edges=(*self._edges(ranks, proof_url), *self._memberships(ranks, proof_url)),
+            items=tuple(map(_ITEM, items)),
+            edges=tuple(self._edges(ranks, proof_url)),
             findings=findings_of(self._sources, self._walks),
             truncated=any(walk.truncated for walk in self._walks),
         )
 
-    def _edges(self, ranks: dict[int, int], proof_url: ProofURL) -> list[Edge]:
-        made = set().union(*(walk.edges for walk in self._walks))
-        packed = set().union(*(walk.containments for walk in self._walks))
+    def _edges(self, ranks: Ranks, proof_url: ProofURL) -> Iterable[Edge]:
         references = self._sources.reader.references(
             set().union(*(walk.events for walk in self._walks))
         )
@@ -62,22 +75,36 @@ class Answer:
             event: (event_id or record.name, proof_url(record))
             for event, (event_id, record) in references.items()
         }
-        order = {event: rank for rank, event in enumerate(sorted(proofs, key=proofs.__getitem__))}
-        size, events = len(ranks), len(order)
+        found: list[Edge] = []
+        for walk in self._walks:
+            found += self._transformations(walk, ranks, proofs)
+            found += self._containments(walk, ranks, proofs)
+        found += self._memberships(ranks, proof_url)
+        # On a cycle the walks up and down meet.
+        return found if len(self._walks) == 1 else dict.fromkeys(found)
 
-        def place(edge: tuple[int, int, int]) -> int:
-            """Order by source, target and event: one number compares faster than three."""
-            return (ranks[edge[0]] * size + ranks[edge[1]]) * events + order[edge[2]]
+    def _transformations(self, walk: Walk, ranks: Ranks, proofs: Proofs) -> Iterator[Edge]:
+        codes = self._sources.codes.by_number
+        order = dict(zip(sorted(proofs, key=proofs.__getitem__), count()))
+        for near, event in sorted(walk.edges, key=lambda key: (ranks[key[0]], order[key[1]])):
+            one = repeat(codes[near])
+            far = sorted(walk.edges[near, event], key=ranks.__getitem__)
+            others = map(codes.__getitem__, far)
+            sources, targets = (others, one) if isinstance(walk, Upstream) else (one, others)
+            proof = map(repeat, proofs[event])
+            yield from map(_EDGE, zip(sources, targets, repeat("transformation"), *proof))
 
-        codes = self._sources.codes
-        return [
-            Edge(codes[source], codes[target], relation, *proofs[event])
-            for relation, edges in (("transformation", made), ("containment", packed))
-            for source, target, event in sorted(edges, key=place)
+    def _containments(self, walk: Walk, ranks: Ranks, proofs: Proofs) -> Iterator[Edge]:
+        codes = self._sources.codes.by_number
+        found = [
+            (ranks[one], ranks[other], *proofs[event], one, other)
+            for one, other, event in walk.containments
         ]
+        for _, _, event_id, url, one, other in sorted(found):
+            yield Edge(codes[one], codes[other], "containment", event_id, url)
 
-    def _memberships(self, ranks: dict[int, int], proof_url: ProofURL) -> Iterator[Edge]:
-        codes = self._sources.codes
+    def _memberships(self, ranks: Ranks, proof_url: ProofURL) -> Iterator[Edge]:
+        codes = self._sources.codes.by_number
         every: dict[tuple[int, int], Membership] = {}
         for walk in self._walks:
             every |= walk.full_memberships | walk.partial_memberships
@@ -96,12 +123,13 @@ class Answer:
         holders: Counter[int] = Counter()
         around: Around = {}
         doubts: set[Finding] = set()
-        for packed in _packed_together(holding, nodes):
-            parents = _parents_now(holding, packed[0])
-            holders.update(dict.fromkeys(_around(parents, holding, around), len(packed)))
+        for node, size in _packed_together(holding, nodes):
+            parents = _parents_now(holding, node)
+            holders.update(dict.fromkeys(_around(parents, holding, around), size))
             if len(parents) > 1 and _apart(parents, holding, around):
-                items = (node for node in packed if codes.kinds[node] == "item")
-                doubts |= {finding(IN_TWO_CONTAINERS, codes[node]) for node in items}
+                packed = (one for one in nodes if holding.upwards[one] is holding.upwards[node])
+                items = (one for one in packed if codes.kinds[one] == "item")
+                doubts |= {finding(IN_TWO_CONTAINERS, codes[one]) for one in items}
         loops = cycles({(one, parent) for one in holders for parent in _parents_now(holding, one)})
         doubts |= {finding(CONTAINMENT_CYCLE, min(codes[node] for node in one)) for one in loops}
         found = self.trace(DOWNSTREAM, proof_url=proof_url)
@@ -112,13 +140,11 @@ class Answer:
         )
 
 
-def _packed_together(holding: Holding, nodes: Iterable[int]) -> Iterable[list[int]]:
-    """Group what is in containers by the stays that it shares."""
-    packed: dict[int, list[int]] = {}
-    for node in nodes:
-        if held := holding.upwards[node]:
-            packed.setdefault(id(held), []).append(node)
-    return packed.values()
+def _packed_together(holding: Holding, nodes: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Yield one of the nodes that share their stays, and how many they are."""
+    shared = list(map(id, map(holding.upwards.__getitem__, nodes)))
+    examples = dict(zip(shared, nodes, strict=True))
+    return ((examples[one], size) for one, size in Counter(shared).items())
 
 
 def _parents_now(holding: Holding, node: int) -> tuple[int, ...]:

@@ -20,22 +20,26 @@ def unknown(keys: Iterable[Key], known: Container[Key]) -> set[Key]:
 
 
 class Codes:
-    """Numbers for the codes of one question, and back; `kinds` as `rules.kind_of` tells them."""
+    """Numbers for the codes of one question, and back.
+
+    `by_number` and `kinds` have the code and its kind, as `rules.kind_of` tells it, of every
+    number that is loaded.
+    """
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
-        self._code_of: dict[int, str] = {}
+        self.by_number: dict[int, str] = {}
         self._number_of: dict[str, int] = {}
         self._unnamed = 0
         self.kinds: dict[int, str] = {}
 
     def _keep(self, codes: dict[int, str]) -> None:
-        self._code_of |= codes
+        self.by_number |= codes
         self.kinds |= {number: kind_of(code) for number, code in codes.items()}
 
     def load(self, numbers: Iterable[int]) -> None:
         """Read the codes of numbers that the store has given."""
-        missing = unknown(numbers, self._code_of)
+        missing = unknown(numbers, self.by_number)
         if missing:
             self._keep(self._reader.codes(missing))
 
@@ -65,4 +69,4 @@ class Codes:
 
     def __getitem__(self, number: int) -> str:
         """Return the code of a number that is loaded."""
-        return self._code_of[number]
+        return self.by_number[number]

@@ -54,15 +54,12 @@ class Downstream(Walk):
 
     def _outputs(self, uses: set[tuple[int, int]]) -> set[int]:
         groups = self.sources.groups({event for _, event in uses})
-        outputs: dict[int, list[int]] = {}
+        outputs: dict[int, set[int]] = {}
         making = {event for group in groups.values() for event in group}
         for event, node in self.sources.reader.named_in(making, ROLES["output"]):
-            outputs.setdefault(event, []).append(node)
-        for node, event in uses:
-            for made in groups[event]:
-                for saying in {event, made}:
-                    self.add_edges((node, one, saying) for one in outputs.get(made, ()))
-        return {node for nodes in outputs.values() for node in nodes}
+            outputs.setdefault(event, set()).add(node)
+        self.link(uses, groups, far=outputs)
+        return set().union(*outputs.values())
 
     def _members(self, lot: int) -> set[int]:
         members = list(

@@ -53,7 +53,7 @@ def findings_of(sources: Sources, walks: Sequence[Walk]) -> tuple[Finding, ...]:
 
 def _doubts(sources: Sources, walk: Walk) -> set[Finding]:
     codes = sources.codes
-    classes = {node for node in walk.depths if codes.kinds[node] == "class"}
+    classes = [node for node in walk.depths if codes.kinds[node] == "class"]
     found = {finding(CLASS_WITHOUT_LOT, codes[node]) for node in classes}
     if not isinstance(walk, Upstream):
         lots = {lot for _, lot in walk.partial_memberships}
@@ -62,16 +62,23 @@ def _doubts(sources: Sources, walk: Walk) -> set[Finding]:
 
 
 def _cycles(sources: Sources, walks: Sequence[Walk]) -> set[Finding]:
-    edges: set[tuple[int, int]] = set()
+    found: set[Finding] = set()
     for walk in walks:
-        # From a lot to its serials only: a serial's way back to its lot is a doubt, no origin.
-        goods = walk.partial_memberships if isinstance(walk, Upstream) else walk.full_memberships
-        # Most edges lead to what leads nowhere: leave these out at once.
-        onward = {source for source, _, _ in walk.edges} | {source for source, _ in goods}
-        edges |= {(source, target) for source, target, _ in walk.edges if target in onward}
-        edges |= {(source, target) for source, target in goods if target in onward}
-    found = cycles(edges)
-    return {finding(CYCLE, min(sources.codes[node] for node in one)) for one in found}
+        for one in cycles(_onward(walk)):
+            found.add(finding(CYCLE, min(sources.codes[node] for node in one)))
+    return found
+
+
+def _onward(walk: Walk) -> set[tuple[int, int]]:
+    """Return the walk's edges, near to far, without the many that lead to a last node."""
+    # From a lot to its serials only: a serial's way back to its lot is a doubt, no origin.
+    if isinstance(walk, Upstream):
+        goods = {(serial, lot) for lot, serial in walk.partial_memberships}
+    else:
+        goods = set(walk.full_memberships)
+    near = {node for node, _ in walk.edges} | {node for node, _ in goods}
+    edges = {(node, other) for (node, _), far in walk.edges.items() for other in far & near}
+    return edges | {ends for ends in goods if ends[1] in near}
 
 
 def _disputes(sources: Sources, walks: Sequence[Walk]) -> set[Finding]:
@@ -85,7 +92,8 @@ def _disputes(sources: Sources, walks: Sequence[Walk]) -> set[Finding]:
 
 def without_origin(sources: Sources, walk: Upstream) -> set[int]:
     """Return the nodes that no event produces; `rules.without_origin` says what that means."""
-    targets = {target for _, target, _ in walk.edges | walk.containments}
+    targets = {target for target, _ in walk.edges}
+    targets |= {target for _, target, _ in walk.containments}
     targets |= {target for _, target in walk.full_memberships.keys() | walk.partial_memberships}
     gaps = walk.depths.keys() - targets
     gaps -= _produced(sources, gaps)

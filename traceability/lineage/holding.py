@@ -97,8 +97,9 @@ class Holding:
 
     def parents(self, children: Iterable[int]) -> set[int]:
         """Return the containers in which things, read before, have ever been."""
+        held = list(map(self.upwards.__getitem__, children))
         # Things packed together share their stays: look at each list once.
-        shared = {id(stays): stays for child in children if (stays := self.upwards[child])}
+        shared = dict(zip(map(id, held), held, strict=True))
         return {stay.parent for stays in shared.values() for stay in stays}
 
     def load_upwards(self, children: Collection[int]) -> None:
@@ -114,32 +115,34 @@ class Holding:
         amounts = self._reader.quantities_by_role(missing - single, ROLES["child"])
         events = {event for _, event in rows}
         parents = self._parents_of(events.union(event for _, event, *_ in amounts))
-        emptyings = self._emptied({parent for named in parents.values() for parent in named})
-        more = self._load_once(rows, parents)
+        self._load_emptyings({parent for named in parents.values() for parent in named})
+        odd = self._load_once(rows, parents)
         changes = [
             Change(self._events.key(event), self._events[event].action, parent, child, *amount)
-            for child, event, *amount in (*more, *amounts)
+            for child, event, *amount in (*odd, *amounts)
             for parent in parents.get(event, ())
         ]
-        self.upwards |= stays([*changes, *emptyings])
+        self.upwards |= stays([*changes, *self._emptied({change.parent for change in changes})])
 
     def _load_once(
         self, rows: Sequence[tuple[int, int]], parents: dict[int, list[int]]
     ) -> list[tuple[int, int, None, None]]:
-        """Keep the stay of what was packed once, as nearly everything is; return other rows.
+        """Keep the stay of what was packed once, as nearly everything is; return the odd rows.
 
         What one event packs shares one list of stays.
         """
         lasting = {event: self._lasting(event, parents[event]) for event in parents}
-        counts = Counter(child for child, event in rows if event in lasting)
-        more: list[tuple[int, int, None, None]] = []
-        for child, event in rows:
-            if event in lasting:
-                if counts[child] == 1 and child not in parents[event]:
-                    self.upwards[child] = lasting[event]
-                else:
-                    more.append((child, event, None, None))
-        return more
+        counting = [row for row in rows if row[1] in lasting]
+        once = dict(counting)
+        odd = {
+            parent for event in parents for parent in parents[event] if once.get(parent) == event
+        }
+        if len(once) < len(counting):
+            counts = Counter(child for child, _ in counting)
+            odd |= {child for child, count in counts.items() if count > 1}
+        self.upwards.update(zip(once, map(lasting.__getitem__, once.values()), strict=True))
+        self.upwards |= dict.fromkeys(odd, ())
+        return [(*row, None, None) for row in counting if row[0] in odd] if odd else []
 
     def _lasting(self, event: int, parents: list[int]) -> list[Stay[int]]:
         """Return the stays of what only this event names: until the container is emptied."""
@@ -163,8 +166,7 @@ class Holding:
             parents.setdefault(event, []).append(parent)
         return parents
 
-    def _emptied(self, parents: set[int]) -> list[Change[int]]:
-        """Return the events that take everything out of containers."""
+    def _load_emptyings(self, parents: set[int]) -> None:
         missing = unknown(parents, self._emptyings)
         self._emptyings |= {parent: [] for parent in missing}
         rows = self._reader.emptyings(missing, type=self._type)
@@ -172,6 +174,9 @@ class Holding:
         for parent, event in rows:
             if event in counting:
                 self._emptyings[parent].append(self._events.key(event))
+
+    def _emptied(self, parents: set[int]) -> list[Change[int]]:
+        """Return the events that take everything out of containers."""
         return [
             Change(key, "DELETE", parent, None)
             for parent in parents

@@ -23,11 +23,8 @@ class Upstream(Walk):
         made = self.sources.named(nodes, "output")
         groups = self.sources.groups({event for _, event in made})
         inputs = self._consumed({event for group in groups.values() for event in group})
-        for node, event in made:
-            for consuming in groups[event]:
-                for saying in {event, consuming}:
-                    self.add_edges((one, node, saying) for one in inputs.get(consuming, ()))
-        return {node for nodes in inputs.values() for node in nodes}
+        self.link(made, groups, far=inputs)
+        return set().union(*inputs.values())
 
     def _consumed(self, events: set[int]) -> dict[int, set[int]]:
         """Return the inputs of events, and what was in these at the event."""

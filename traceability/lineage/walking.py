@@ -5,7 +5,7 @@ It computes what `rules.reach` means, and reads only what the answer is made of.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Set
 from dataclasses import dataclass, field
 
 from traceability.lineage.codes import Codes, unknown
@@ -59,8 +59,8 @@ class Walk:
     """What has been reached so far.
 
     `depths` has every node; a lot that is only in `partial` was reached through its serials.
-    Memberships are kept by their ends, in the direction of the walk's edges. `events`, at the
-    end, has those behind the edges.
+    Edges go from a near node, by an event, to far nodes: one step on in the walk. Containments
+    and memberships are kept by source and target. `events`, at the end, has all behind the edges.
     """
 
     sources: Sources
@@ -68,12 +68,15 @@ class Walk:
     depths: dict[int, int] = field(default_factory=dict)
     full: set[int] = field(default_factory=set)
     partial: set[int] = field(default_factory=set)
-    edges: set[tuple[int, int, int]] = field(default_factory=set)
+    edges: dict[tuple[int, int], Set[int]] = field(default_factory=dict)
     containments: set[tuple[int, int, int]] = field(default_factory=set)
     full_memberships: dict[tuple[int, int], Membership] = field(default_factory=dict)
     partial_memberships: dict[tuple[int, int], Membership] = field(default_factory=dict)
     events: set[int] = field(default_factory=set)
     truncated: bool = False
+
+    def __post_init__(self) -> None:
+        self._edges_left = EDGES_PER_ITEM * self.limits.max_items
 
     def run(self, start: int) -> None:
         """Walk from a code until nothing new is reached or a limit is."""
@@ -110,12 +113,31 @@ class Walk:
         self.partial |= partial
         return full, partial
 
-    def add_edges(self, edges: Iterable[tuple[int, int, int]]) -> None:
-        """Note edges, unless there are too many already."""
-        if len(self.edges) < EDGES_PER_ITEM * self.limits.max_items:
-            self.edges.update(edges)
-        else:
+    def link(
+        self,
+        named: Iterable[tuple[int, int]],
+        groups: dict[int, list[int]],
+        *,
+        far: dict[int, set[int]],
+    ) -> None:
+        """Note the edges of nodes that events name, to what their transformations name opposite.
+
+        Of two events of one transformation, both say so.
+        """
+        for node, event in named:
+            group = groups[event]
+            for one in group:
+                self._add_edges(node, one, far.get(one, set()))
+            if len(group) > 1:
+                self._add_edges(node, event, set().union(*(far.get(one, ()) for one in group)))
+
+    def _add_edges(self, near: int, event: int, far: Set[int]) -> None:
+        if self._edges_left < len(far):
             self.truncated = True
+        elif far:
+            self._edges_left -= len(far)
+            known = self.edges.get((near, event))
+            self.edges[near, event] = far if known is None else known | far
 
     def _contents_of(self, start: int) -> set[int]:
         """Return what a container that is asked for stands for."""
@@ -140,13 +162,14 @@ class Walk:
             self._drop_loose_ends()
         for source, target in self.full_memberships:
             self.partial_memberships.pop((target, source), None)
-        self.events = {event for _, _, event in self.edges}
+        self.events = {event for _, event in self.edges}
         self.events |= {event for _, _, event in self.containments}
 
     def _drop_loose_ends(self) -> None:
-        nodes = self.depths.keys()
-        for edges in (self.edges, self.containments):
-            edges -= {edge for edge in edges if edge[0] not in nodes or edge[1] not in nodes}
+        nodes = set(self.depths)
+        inside = {key: far & nodes for key, far in self.edges.items() if key[0] in nodes}
+        self.edges = {key: far for key, far in inside.items() if far}
+        self.containments = {ends for ends in self.containments if nodes >= set(ends[:2])}
         for found in (self.full_memberships, self.partial_memberships):
             for ends in [ends for ends in found if not nodes >= set(ends)]:
                 del found[ends]

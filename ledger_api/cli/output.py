@@ -24,8 +24,8 @@ class Output:
     def __init__(self, *, as_json: bool, lang: Language) -> None:
         self.as_json = as_json
         self.lang = lang
-        self._stdout = Console(file=sys.stdout, highlight=False, soft_wrap=True)
-        self._stderr = Console(file=sys.stderr, highlight=False, soft_wrap=True)
+        self._stdout = Console(file=sys.stdout, highlight=False, emoji=False, soft_wrap=True)
+        self._stderr = Console(file=sys.stderr, highlight=False, emoji=False, soft_wrap=True)
 
     def answer(self, value: dict[str, Any], lines: list[str]) -> None:
         """Print the command's one answer: the object as JSON, or the lines for a person."""

@@ -127,7 +127,6 @@ def _report_lines(command: Command, report: dict[str, Any]) -> list[str]:
 
 # What a reader of a terminal is told besides the steps; zh, then en.
 _FACTS = {
-    "signed": ("签署", "signed"),
     "status": ("状态", "status"),
     "not_before": ("不早于", "not before"),
     "not_after": ("此后未改动", "unchanged since"),
@@ -143,10 +142,10 @@ def _fact_lines(report: dict[str, Any], lang: str) -> list[str]:
     words = {name: pair[0 if lang == "zh" else 1] for name, pair in _FACTS.items()}
     seen = report["status_as_of"]
     facts = {
-        "signed": report["signer"]["description"],
         "status": f"{report['status']} (as of {seen['tree_size']} entries, later unknown)",
         "not_before": report["not_before"] or words["unchecked"],
         "not_after": report["not_after"] or words["unchecked"],
         "claimed_time": report["claimed_time"],
     }
-    return [f"  {words[name]}: {value}" for name, value in facts.items()]
+    lines = [f"  {words[name]}: {value}" for name, value in facts.items()]
+    return [f"  {report['signer']['description']}", *lines]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import combinations, count, repeat
 from typing import Any, cast
 
+from traceability.lineage.codes import named
 from traceability.lineage.cycles import cycles
 from traceability.lineage.findings import CONTAINMENT_CYCLE, IN_TWO_CONTAINERS, finding, findings_of
 from traceability.lineage.holding import Holding
@@ -28,7 +29,6 @@ from traceability.lineage.walking import Sources, Walk
 
 Ranks = dict[int, int]
 Proofs = dict[int, tuple[str, str]]
-Around = dict[tuple[int, ...], frozenset[int]]
 
 # Named tuples made without a Python call each: an answer may have a million.
 _ITEM = cast("Callable[[tuple[Any, ...]], Item]", partial(tuple.__new__, Item))
@@ -83,16 +83,18 @@ class Answer:
         # On a cycle the walks up and down meet.
         return found if len(self._walks) == 1 else dict.fromkeys(found)
 
-    def _transformations(self, walk: Walk, ranks: Ranks, proofs: Proofs) -> Iterator[Edge]:
+    def _transformations(self, walk: Walk, ranks: Ranks, proofs: Proofs) -> list[Edge]:
         codes = self._sources.codes.by_number
         order = dict(zip(sorted(proofs, key=proofs.__getitem__), count()))
+        found: list[Edge] = []
         for near, event in sorted(walk.edges, key=lambda key: (ranks[key[0]], order[key[1]])):
             one = repeat(codes[near])
             far = sorted(walk.edges[near, event], key=ranks.__getitem__)
             others = map(codes.__getitem__, far)
             sources, targets = (others, one) if isinstance(walk, Upstream) else (one, others)
             proof = map(repeat, proofs[event])
-            yield from map(_EDGE, zip(sources, targets, repeat("transformation"), *proof))
+            found += map(_EDGE, zip(sources, targets, repeat("transformation"), *proof))
+        return found
 
     def _containments(self, walk: Walk, ranks: Ranks, proofs: Proofs) -> Iterator[Edge]:
         codes = self._sources.codes.by_number
@@ -118,19 +120,19 @@ class Answer:
     def recall(self, *, proof_url: ProofURL) -> Trace:
         """Return the answer with the containers that hold items of it now, and how many."""
         holding, codes = self._sources.holding, self._sources.codes
-        nodes = [node for node in self._depths if node > 0]
+        nodes = named(set(self._depths))
         holding.climb(nodes)
+        now = _Now(holding)
         holders: Counter[int] = Counter()
-        around: Around = {}
         doubts: set[Finding] = set()
         for node, size in _packed_together(holding, nodes):
-            parents = _parents_now(holding, node)
-            holders.update(dict.fromkeys(_around(parents, holding, around), size))
-            if len(parents) > 1 and _apart(parents, holding, around):
+            for container in now.around(node):
+                holders[container] += size
+            if now.is_apart(node):
                 packed = (one for one in nodes if holding.upwards[one] is holding.upwards[node])
                 items = (one for one in packed if codes.kinds[one] == "item")
                 doubts |= {finding(IN_TWO_CONTAINERS, codes[one]) for one in items}
-        loops = cycles({(one, parent) for one in holders for parent in _parents_now(holding, one)})
+        loops = cycles({(one, parent) for one in holders for parent in now.parents(one)})
         doubts |= {finding(CONTAINMENT_CYCLE, min(codes[node] for node in one)) for one in loops}
         found = self.trace(DOWNSTREAM, proof_url=proof_url)
         return replace(
@@ -140,35 +142,41 @@ class Answer:
         )
 
 
-def _packed_together(holding: Holding, nodes: Sequence[int]) -> Iterator[tuple[int, int]]:
+def _packed_together(holding: Holding, nodes: Collection[int]) -> Iterator[tuple[int, int]]:
     """Yield one of the nodes that share their stays, and how many they are."""
     shared = list(map(id, map(holding.upwards.__getitem__, nodes)))
     examples = dict(zip(shared, nodes, strict=True))
     return ((examples[one], size) for one, size in Counter(shared).items())
 
 
-def _parents_now(holding: Holding, node: int) -> tuple[int, ...]:
-    return tuple(stay.parent for stay in holding.upwards[node] if stay.end is None)
+class _Now:
+    """Which containers are around something now, each worked out once."""
 
+    def __init__(self, holding: Holding) -> None:
+        self._holding = holding
+        self._parents: dict[int, tuple[int, ...]] = {}
 
-def _around(parents: tuple[int, ...], holding: Holding, known: Around) -> frozenset[int]:
-    """Return containers and all that they are in now; things packed together ask once."""
-    if parents not in known:
+    def parents(self, node: int) -> tuple[int, ...]:
+        """Return the containers that something lies in."""
+        if node not in self._parents:
+            held = self._holding.upwards[node]
+            self._parents[node] = tuple(stay.parent for stay in held if stay.end is None)
+        return self._parents[node]
+
+    def around(self, node: int) -> set[int]:
+        """Return the containers that something lies in, and those that these lie in."""
         found: set[int] = set()
-        todo = list(parents)
+        todo = list(self.parents(node))
         while todo:
             container = todo.pop()
             if container not in found:
                 found.add(container)
-                todo += _parents_now(holding, container)
-        known[parents] = frozenset(found)
-    return known[parents]
+                todo += self.parents(container)
+        return found
 
-
-def _apart(parents: tuple[int, ...], holding: Holding, known: Around) -> bool:
-    """Tell whether there are two containers of which neither is in the other now."""
-    return any(
-        one not in _around(_parents_now(holding, other), holding, known)
-        and other not in _around(_parents_now(holding, one), holding, known)
-        for one, other in combinations(parents, 2)
-    )
+    def is_apart(self, node: int) -> bool:
+        """Tell whether something lies in two containers of which neither is in the other."""
+        return any(
+            one not in self.around(other) and other not in self.around(one)
+            for one, other in combinations(self.parents(node), 2)
+        )

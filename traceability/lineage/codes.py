@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container, Hashable, Iterable
+from collections.abc import Collection, Container, Hashable, Iterable, Set
 from typing import TypeVar
 
 from traceability.lineage.queries import Reader
-from traceability.lineage.rules import kind_of
+from traceability.lineage.rules import kind_before
 
 Key = TypeVar("Key", bound=Hashable)
 
@@ -19,11 +19,18 @@ def unknown(keys: Iterable[Key], known: Container[Key]) -> set[Key]:
     return {key for key in keys if key not in known}
 
 
+def named(numbers: Set[int]) -> Set[int]:
+    """Return the numbers that the store has given: mostly that is all of them."""
+    if not numbers or min(numbers) > 0:
+        return numbers
+    return {number for number in numbers if number > 0}
+
+
 class Codes:
     """Numbers for the codes of one question, and back.
 
     `by_number` and `kinds` have the code and its kind, as `rules.kind_of` tells it, of every
-    number that is loaded.
+    number that is loaded; `starts` has what the codes begin with, up to their last part.
     """
 
     def __init__(self, reader: Reader) -> None:
@@ -32,16 +39,18 @@ class Codes:
         self._number_of: dict[str, int] = {}
         self._unnamed = 0
         self.kinds: dict[int, str] = {}
+        self.starts: set[str] = set()
 
     def _keep(self, codes: dict[int, str]) -> None:
         self.by_number |= codes
-        self.kinds |= {number: kind_of(code) for number, code in codes.items()}
+        starts = [code.rpartition("/")[0] for code in codes.values()]
+        self.starts.update(starts)
+        self.kinds.update(zip(codes, map(kind_before, starts), strict=True))
 
-    def load(self, numbers: Iterable[int]) -> None:
+    def load(self, numbers: Set[int]) -> None:
         """Read the codes of numbers that the store has given."""
-        missing = unknown(numbers, self.by_number)
-        if missing:
-            self._keep(self._reader.codes(missing))
+        if not self.by_number.keys() >= numbers:
+            self._keep(self._reader.codes(unknown(numbers, self.by_number)))
 
     def known(self, codes: Collection[str]) -> dict[str, int]:
         """Return the numbers of those codes that an event has named."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from traceability.lineage.codes import unknown
+from traceability.lineage.codes import named, unknown
 from traceability.lineage.containment import follow
 from traceability.lineage.results import Limits
 from traceability.lineage.walking import Sources, Walk
@@ -29,12 +29,11 @@ class Downstream(Walk):
     def _uses(self, nodes: set[int]) -> set[tuple[int, int]]:
         """Return (node, event) where nodes, or containers that they were in, were inputs."""
         uses = set(self.sources.named(nodes, "input"))
-        named = {node for node in nodes if node > 0}
-        containers = self.sources.holding.climb(named)
+        containers = self.sources.holding.climb(named(nodes))
         self._load_uses(containers)
         for container in containers:
             for event in self._container_uses[container]:
-                uses.update((node, event) for node in self._inside(container, event, named))
+                uses.update((node, event) for node in self._inside(container, event, nodes))
         return uses
 
     def _load_uses(self, containers: Iterable[int]) -> None:
@@ -73,13 +72,14 @@ class Downstream(Walk):
 
     def _used_by_quantity(self, nodes: set[int]) -> set[int]:
         """Return lots that were used by quantity, so that a serial may have been used with it."""
-        codes = [self.sources.codes[node] for node in nodes]
-        known = self.sources.codes.known(self.sources.lots.lots_for(codes))
+        lots_met = self.sources.lots.lots_for(self.sources.codes.starts)
+        known = self.sources.codes.known(lots_met)
         lots = set(known.values()) - self.full
         self._load_use(unknown(lots, self._lots_in_use))
         used = {self.sources.codes[lot] for lot in lots if self._lots_in_use[lot]}
         if not used:
             return set()
+        codes = [self.sources.codes[node] for node in nodes]
         ends = self.sources.numbered(self.sources.lots.of(codes, lots=used))
         self.partial_memberships |= {(serial, lot): one for serial, lot, one in ends}
         return {lot for _, lot, _ in ends}

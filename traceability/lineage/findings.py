@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from traceability.lineage.codes import named
 from traceability.lineage.cycles import cycles
 from traceability.lineage.results import Finding
 from traceability.lineage.rules import CONTAINMENT_TYPE
@@ -111,10 +112,10 @@ def _has_produced_member(sources: Sources, lot: int) -> bool:
 
 def _produced(sources: Sources, nodes: Iterable[int]) -> set[int]:
     """Return the nodes that an event makes, commissions or packs."""
-    named = [node for node in nodes if node > 0]
-    found = {node for node, _ in sources.named(named, "output")}
+    known = named(set(nodes))
+    found = {node for node, _ in sources.named(known, "output")}
     for role, kind in (("epc", "ObjectEvent"), ("parent", CONTAINMENT_TYPE)):
-        rows = sources.reader.by_role(named, ROLES[role])
+        rows = sources.reader.by_role(known, ROLES[role])
         counting = sources.events.counting({event for _, event in rows}, type=kind)
         adding = {event for event in counting if sources.events[event].action == "ADD"}
         found |= {node for node, event in rows if event in adding}

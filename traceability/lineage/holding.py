@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
-from traceability.lineage.codes import Codes, unknown
+from traceability.lineage.codes import Codes, named, unknown
 from traceability.lineage.containment import (
     Change,
     Downwards,
@@ -107,7 +107,7 @@ class Holding:
         missing = unknown(children, self.upwards)
         self.upwards |= dict.fromkeys(missing, ())
         self._not_below |= missing
-        self._codes.load(child for child in missing if child > 0)
+        self._codes.load(named(missing))
         kinds = self._codes.kinds
         # Reading no quantities, of what is never an amount, is half of the time.
         single = {child for child in missing if kinds[child] in ("item", "container")}

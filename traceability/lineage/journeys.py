@@ -170,7 +170,7 @@ class _History:
         first = sorted(self.seen, key=self._sources.events.key)[: self._limits.max_steps]
         details = {one.event: one for one in self._sources.reader.details(first)}
         hashes = self._sources.reader.entry_hashes({one.batch for one in details.values()})
-        self._sources.codes.load(seen.node for seen in self.seen.values() if seen.node)
+        self._sources.codes.load({seen.node for seen in self.seen.values() if seen.node})
         for event in first:
             one = details[event]
             record = RecordReference(one.batch, one.record_index, hashes[one.batch])

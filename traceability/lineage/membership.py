@@ -50,9 +50,8 @@ class Lots:
                 self._runs[run.gtin].append(run)
         return [run for gtin in sorted(gtins) for run in self._runs[gtin]]
 
-    def lots_for(self, serials: Iterable[str]) -> set[str]:
-        """Return every lot that has the GTIN of one of the serials."""
-        starts = {code.rpartition("/")[0] for code in serials}
+    def lots_for(self, starts: Iterable[str]) -> set[str]:
+        """Return every lot that has the GTIN of serials, of which the starts are given."""
         gtins = {found[1] for found in map(_SERIAL_START.fullmatch, starts) if found}
         return {lot_code(run) for run in self.runs_of(gtins)}
 

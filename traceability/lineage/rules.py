@@ -85,11 +85,11 @@ def kind_of(code: str) -> str:
 
     An item or a container is surely one thing; the others may stand for an amount.
     """
-    return _kind_before(code.rpartition("/")[0])
+    return kind_before(code.rpartition("/")[0])
 
 
 @lru_cache(maxsize=10_000)
-def _kind_before(start: str) -> str:
+def kind_before(start: str) -> str:
     """Tell the kind of codes that begin so: most codes differ in their last part only."""
     for kind, pattern in _KINDS.items():
         if pattern.fullmatch(start):

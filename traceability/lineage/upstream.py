@@ -47,7 +47,7 @@ class Upstream(Walk):
             for one in self.sources.lots.members(codes[lot], limit=self.limits.max_items)
         }
         known = codes.known(members)
-        produced = {node for node, _ in self.sources.named(known.values(), "output")}
+        produced = {node for node, _ in self.sources.named(set(known.values()), "output")}
         self.full_memberships |= {(node, lot): members[codes[node]] for node in produced}
         return produced
 

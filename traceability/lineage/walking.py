@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Set
 from dataclasses import dataclass, field
 
-from traceability.lineage.codes import Codes, unknown
+from traceability.lineage.codes import Codes, named, unknown
 from traceability.lineage.holding import Events, Holding
 from traceability.lineage.membership import Lots, Membership
 from traceability.lineage.queries import Reader
@@ -30,9 +30,9 @@ class Sources:
         self.events = Events(reader)
         self.holding = Holding(reader, self.events, codes=self.codes)
 
-    def named(self, nodes: Iterable[int], role: str) -> list[tuple[int, int]]:
+    def named(self, nodes: Set[int], role: str) -> list[tuple[int, int]]:
         """Return (node, event) where transformations in lineage name nodes in a role."""
-        rows = self.reader.by_role([node for node in nodes if node > 0], ROLES[role])
+        rows = self.reader.by_role(named(nodes), ROLES[role])
         counting = self.events.counting({event for _, event in rows}, type="TransformationEvent")
         return [row for row in rows if row[1] in counting]
 
@@ -103,7 +103,7 @@ class Walk:
         new = unknown(full | partial, self.depths)
         too_deep = self.limits.max_depth is not None and depth > self.limits.max_depth
         room = 0 if too_deep else self.limits.max_items - len(self.depths)
-        self.sources.codes.load(node for node in new if node > 0)
+        self.sources.codes.load(named(new))
         if len(new) > room:
             self.truncated = True
             dropped = set(sorted(new, key=self.sources.codes.__getitem__)[max(room, 0) :])
@@ -143,7 +143,7 @@ class Walk:
         """Return what a container that is asked for stands for."""
         holding, found = self.sources.holding, set()
         holding.descend([start])
-        self.sources.codes.load([start])
+        self.sources.codes.load({start})
         reused = is_reused(self.sources.codes[start])
         for placed in holding.contents(start):
             if not (reused and placed.window[1] is not None):

@@ -19,7 +19,8 @@ from traceability.ledger.second_place import SecondPlace, SecondPlaceDamaged, Se
 from traceability.ledger.sequencer import LogDamaged
 from traceability.merkle.checkpoint import verify_checkpoint
 from traceability.merkle.tree import root_hash
-from traceability.store.unit_of_work import StoreUnavailable, UnitOfWork
+from traceability.store.faults import StoreUnavailable
+from traceability.store.unit_of_work import UnitOfWork
 
 
 def submit(node: Node, participant: bytes, number: int) -> int:

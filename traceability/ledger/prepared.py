@@ -20,6 +20,7 @@ from traceability.hashing.commitment import (
     item_leaf_hashes,
 )
 from traceability.ledger.faults import BatchEmpty, BatchTooLarge, SerialDuplicate, SerialOrder
+from traceability.ledger.tree_reading import item_prefix
 from traceability.merkle.proofs import root_from_nodes
 from traceability.merkle.tiles import TileNodes, extend
 from traceability.strict_json import JSONValue
@@ -28,7 +29,6 @@ from traceability.strict_json import JSONValue
 MAX_RECORDS = 5_000_000
 # Items hashed between two reports of progress.
 HASHED_AT_A_TIME = 50_000
-CANONICAL_DOMAIN = "https://id.gs1.org"
 
 Progress = Callable[[int, int], None]
 
@@ -67,8 +67,7 @@ class PreparedItems:
     @property
     def prefix(self) -> str:
         """The item URIs up to the serial."""
-        lot = f"/10/{self.lot}" if self.lot else ""
-        return f"{CANONICAL_DOMAIN}/01/{self.gtin}{lot}/21/"
+        return item_prefix(self.gtin, self.lot)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,10 @@ from __future__ import annotations
 from traceability.codes.keys import check_element
 from traceability.errors import InvalidInput
 from traceability.events.jsonld import parse_document
-from traceability.hashing.commitment import SALT_BYTES, SECRET_BYTES, RecordKind
+from traceability.hashing.commitment import RecordKind
 from traceability.hashing.encoding import b64u_decode
 from traceability.hashing.envelope import Envelope, envelope_from_json
+from traceability.hashing.salts import SALT_BYTES, SECRET_BYTES
 from traceability.hashing.statement import BatchStatement, parse_statement
 from traceability.ledger.keeping import CapturedBatch
 from traceability.ledger.node import Node

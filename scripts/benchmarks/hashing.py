@@ -19,11 +19,12 @@ from traceability.hashing.event_hash import event_hash
 LEAVES_PER_SECOND = 300_000
 # What the reference implementation (epcis-event-hash-generator 1.9.3) was measured at.
 REFERENCE_EVENT_HASHES = 1_136
+DOCUMENT = 500  # events
 PREFIX = "https://id.gs1.org/01/09521234567899/10/L1/21/"
 
 
 def _measure(*, quick: bool) -> Iterator[Row]:
-    events = [sample_event(number) for number in range(200 if quick else 2_000)]
+    events = [sample_event(number) for number in range(DOCUMENT)]
     secret = secrets.token_bytes(32)
     leaves = sum(len(salted_fields(RecordKind.EVENT, event, secret)) for event in events)
 
@@ -42,10 +43,13 @@ def _measure(*, quick: bool) -> Iterator[Row]:
         at_most=False,
     )
     yield from _items(100_000 if quick else 1_000_000)
-    taken = seconds(lambda: [event_hash(event) for event in events])
+    # Each event once: the forms of codes are kept, so that a second time would cost less.
+    last = DOCUMENT + (200 if quick else 2_000)
+    fresh = [sample_event(number) for number in range(DOCUMENT, last)]
+    taken = seconds(lambda: [event_hash(event) for event in fresh], repeats=1)
     yield Row(
         "event-hash",
-        len(events) / taken,
+        len(fresh) / taken,
         "events/s",
         20 * REFERENCE_EVENT_HASHES,
         REFERENCE_EVENT_HASHES,

@@ -21,8 +21,8 @@ from traceability.hashing.commitment import (
     RecordKind,
     commit,
     commit_record,
-    event_fields,
     salted_fields,
+    split_record,
 )
 from traceability.hashing.ed25519 import SignatureInvalid, SigningKey, verify_strict
 from traceability.hashing.encoding import (
@@ -174,7 +174,7 @@ class TestCommitments:
     @given(members)
     def test_splits_as_the_plain_reading_does(self, more: dict[str, Any]) -> None:
         event = event_of(more)
-        found = event_fields(event)
+        found = split_record(RecordKind.EVENT, event)
         plain = split("event", event, None)
         assert sorted(rfc8785.dumps([list(path), value]) for path, value in found) == sorted(
             rfc8785.dumps([path, value]) for path, value in plain
@@ -185,7 +185,7 @@ class TestCommitments:
         event = event_of(more)
         joined: dict[str, Any] = {}
         lists: dict[str, dict[int, Any]] = {}
-        for path, value in event_fields(event):
+        for path, value in split_record(RecordKind.EVENT, event):
             match path:
                 case ():
                     assert isinstance(value, dict)

@@ -11,6 +11,7 @@ from hashlib import sha256
 from typing import Final
 
 EMPTY_ROOT: Final = sha256(b"").digest()
+_SMALL_LEVEL: Final = 256
 
 
 def leaf_hash(data: bytes) -> bytes:
@@ -47,6 +48,21 @@ def root_hash(leaf_hashes: Sequence[bytes]) -> bytes:
     if not leaf_hashes:
         return EMPTY_ROOT
     level = leaf_hashes
-    while len(level) > 1:
+    while len(level) > _SMALL_LEVEL:
         level = next_level(level)
+    return _small_root(list(level))
+
+
+def _small_root(level: list[bytes]) -> bytes:
+    """Return the root over a level, each parent written over a child: less work where few are."""
+    hash_function, count = sha256, len(level)
+    while count > 1:
+        at = 0
+        for left in range(0, count - 1, 2):
+            level[at] = hash_function(b"\x01" + level[left] + level[left + 1]).digest()
+            at += 1
+        if count % 2:
+            level[at] = level[count - 1]
+            at += 1
+        count = at
     return level[0]

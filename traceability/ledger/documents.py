@@ -7,13 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from traceability.hashing.commitment import RecordKind
+from traceability.hashing.salts import SECRET_BYTES
 from traceability.ledger.keeping import CapturedBatch
 from traceability.ledger.node import Node
 from traceability.ledger.participants import held_key
 from traceability.ledger.prepared import prepare_batch, prepare_record
 from traceability.strict_json import JSONValue
-
-SECRET_BYTES = 32
 
 
 @dataclass(frozen=True, slots=True)

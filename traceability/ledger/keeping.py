@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from traceability.hashing.salts import SALT_BYTES
 from traceability.hashing.statement import BatchStatement, Header
 from traceability.ledger.chains import Appended
 from traceability.ledger.faults import SerialDuplicate
@@ -15,8 +16,6 @@ from traceability.store.repositories.batches import RecordRow
 from traceability.store.repositories.events import EventObjectRow, EventRow
 from traceability.store.repositories.items import ItemRun
 from traceability.store.times import to_milliseconds
-
-SALT_BYTES = 16
 
 
 @dataclass(frozen=True, slots=True)

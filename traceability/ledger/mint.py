@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from traceability.codes.serials import new_serials
 from traceability.errors import InvalidInput
 from traceability.hashing.commitment import RecordKind
+from traceability.hashing.salts import SALT_BYTES, SECRET_BYTES
 from traceability.ledger.prepared import (
     MAX_RECORDS,
     PreparedBatch,
@@ -20,8 +21,6 @@ from traceability.ledger.prepared import (
 from traceability.strict_json import JSONValue
 
 LOT_MEDIA_TYPE = "application/vnd.itemproof.lot+json"
-SALT_BYTES = 16
-SECRET_BYTES = 32
 
 
 class QuantityInvalid(InvalidInput):

@@ -10,6 +10,7 @@ from traceability.hashing.canonical import canonicalize
 from traceability.hashing.commitment import RecordKind, commit, salted_fields
 from traceability.hashing.ed25519 import SigningKey, check_public_key
 from traceability.hashing.encoding import ZERO_HASH
+from traceability.hashing.salts import SECRET_BYTES
 from traceability.hashing.statement import Header, KeyRegister, KeyRevoke
 from traceability.ledger.chains import Appended, append_signed
 from traceability.ledger.clock import Clock
@@ -22,7 +23,6 @@ from traceability.store.store import Store
 from traceability.strict_json import JSONValue
 
 PARTICIPANT_ID_BYTES = 16
-SECRET_BYTES = 32
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,12 +13,12 @@ from traceability.codes.uris import parse_code
 from traceability.events.model import SubmittedEvent
 from traceability.hashing.canonical import canonicalize
 from traceability.hashing.commitment import (
-    SALT_BYTES,
     Commitment,
     RecordKind,
     commit_record,
     item_leaf_hashes,
 )
+from traceability.hashing.salts import SALT_BYTES
 from traceability.ledger.faults import BatchEmpty, BatchTooLarge, SerialDuplicate, SerialOrder
 from traceability.ledger.tree_reading import item_prefix
 from traceability.merkle.proofs import root_from_nodes

@@ -19,6 +19,7 @@ from traceability.events.model import SubmittedEvent
 from traceability.hashing.commitment import RecordKind
 from traceability.hashing.ed25519 import SigningKey
 from traceability.hashing.event_hash import EventHash, event_hash
+from traceability.hashing.salts import SECRET_BYTES
 from traceability.ledger.capture import Capture
 from traceability.ledger.checks import live_key
 from traceability.ledger.faults import EventIdConflict, RolledBack
@@ -31,8 +32,6 @@ from traceability.store.repositories.events import StoredEvent
 from traceability.store.store import Store
 from traceability.strict_json import JSONValue
 from traceability.verify.identity import record_urn
-
-SECRET_BYTES = 32
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from traceability.hashing.canonical import parse_canonical
 from traceability.hashing.commitment import Field
 from traceability.hashing.envelope import MAX_ENTRY_BYTES, Envelope, envelope_from_json
+from traceability.hashing.salts import SALT_BYTES
 from traceability.merkle.state_trees import KeyLeaf, StatusLeaf
 from traceability.strict_json import JSONValue
 from traceability.verify import shapes
@@ -37,7 +38,6 @@ MAX_BUNDLE_BYTES = 16 * 2**20
 MAX_BUNDLE_DEPTH = 40
 MAX_FIELDS = 65_536
 MAX_FIELD_PATH = 2
-SALT_BYTES = 16
 # A path of 64 hashes belongs to a tree that nobody can build.
 MAX_CHECKPOINT_CHARACTERS = 1_024
 # One run brackets both positions, or two do.

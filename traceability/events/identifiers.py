@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 # No context may define these as prefixes, so such an identifier is no abbreviation.
 _URIS = ("urn:", "http:", "https:")
 _MAX_SERIAL = 20
-_MAX_LENGTH = 120  # Longer ones are rare; the cache of heads stays small.
+_MAX_HEAD = 100  # Longer ones are rare; the cache of heads stays small.
 
 
 def canonical_id(text: str, context: Context) -> str:
@@ -30,17 +30,21 @@ def canonical_id(text: str, context: Context) -> str:
     """
     if not text.startswith(_URIS):
         return canonical_uri(context.expand(text))
-    serial = text[text.rfind("." if text[0] == "u" else "/") + 1 :]
+    return plain_item_uri(text) or canonical_uri(text)
+
+
+def plain_item_uri(text: str) -> str | None:
+    """Return the canonical URI of a GTIN with a plain serial; none if it must be read in full."""
+    head, separator, serial = text.rpartition("/" if text.startswith("http") else ".")
     if (
         serial.isalnum()
         and serial.isascii()
         and len(serial) <= _MAX_SERIAL
-        and len(text) <= _MAX_LENGTH
+        and len(head) <= _MAX_HEAD
     ):
-        head = _canonical_head(text[: -len(serial)])
-        if head is not None:
-            return head + serial
-    return canonical_uri(text)
+        start = _canonical_head(head + separator)
+        return None if start is None else start + serial
+    return None
 
 
 @lru_cache(maxsize=4_096)

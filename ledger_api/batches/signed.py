@@ -20,6 +20,7 @@ from traceability.ledger.prepared import (
     PreparedItems,
     PreparedRecord,
     prepare_batch,
+    prepare_event,
     prepare_record,
 )
 from traceability.strict_json import JSONValue, parse_json
@@ -80,9 +81,7 @@ def _record(node: Node, value: JSONValue, index: int) -> PreparedRecord:
         return prepare_record(KINDS[kind], payload, secret=data, media_type=media_type)
     event = parse_document(payload).require_faultless()[0]
     mac = node.submission.content_mac(event)
-    return prepare_record(
-        RecordKind.EVENT, event.payload, secret=data, event=event, content_mac=mac
-    )
+    return prepare_event(event, secret=data, content_mac=mac)
 
 
 def _items(value: JSONValue) -> PreparedItems:

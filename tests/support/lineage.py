@@ -11,7 +11,7 @@ from traceability.codes.keys import check_digit
 from traceability.lineage.results import RecordReference
 from traceability.lineage.rules import Fact, Graph, NamedObject
 from traceability.store.repositories import Repositories
-from traceability.store.repositories.events import EventObjectRow, EventRow
+from traceability.store.repositories.events import EventFacts, EventObjectRow, NewEvent
 from traceability.store.repositories.items import ItemRun
 
 BASE = "https://id.gs1.org"
@@ -174,7 +174,7 @@ def write(repositories: Repositories, world: World) -> Written:
     for fact in world.facts:
         batch = batches[fact.participant]
         numbers[batch, fact.number] = fact.number
-        rows.append((_event_row(fact, batch), _object_rows(fact)))
+        rows.append(NewEvent(batch, fact.number, _event_facts(fact), _object_rows(fact)))
     repositories.events.add(rows)
     return Written(numbers)
 
@@ -190,10 +190,8 @@ def add_minted(repositories: Repositories, code: str, serials: Sequence[str]) ->
     return batch
 
 
-def _event_row(fact: Fact, batch: int) -> EventRow:
-    return EventRow(
-        batch=batch,
-        record_index=fact.number,
+def _event_facts(fact: Fact) -> EventFacts:
+    return EventFacts(
         type=fact.type,
         action=fact.action,
         event_time=fact.time,

@@ -5,8 +5,6 @@ from __future__ import annotations
 import sys
 
 from traceability.codes.prefixes import gtin_in_prefixes
-from traceability.events.model import SubmittedEvent
-from traceability.hashing.commitment import RecordKind
 from traceability.hashing.statement import BatchStatement, Seen
 from traceability.ledger.faults import (
     BatchMismatch,
@@ -18,7 +16,7 @@ from traceability.ledger.faults import (
     WrongLog,
     WrongParticipant,
 )
-from traceability.ledger.prepared import PreparedBatch
+from traceability.ledger.prepared import PreparedBatch, PreparedRecord
 from traceability.ledger.tree_reading import log_nodes
 from traceability.merkle.proofs import root_from_nodes
 from traceability.store.repositories import Repositories
@@ -71,17 +69,17 @@ def check_key(key: KeyRow, participant: bytes, batch: PreparedBatch) -> None:
     if batch.items is not None:
         _check_prefix(key, batch.items.gtin, "/items")
     for record in batch.records:
-        if record.kind is RecordKind.EVENT and record.event is not None:
-            _check_commissioning(key, record.event)
+        _check_commissioning(key, record)
 
 
-def _check_commissioning(key: KeyRow, event: SubmittedEvent) -> None:
-    if event.biz_step != "commissioning" or event.action != "ADD":
+def _check_commissioning(key: KeyRow, record: PreparedRecord) -> None:
+    event = record.event
+    if event is None or event.biz_step != "commissioning" or event.action != "ADD":
         return
-    for item in event.objects:
-        found = GTIN_URI.match(item.uri)
+    for _, uri, *_ in record.objects:
+        found = GTIN_URI.match(uri)
         if found is not None:
-            _check_prefix(key, found[1], event.pointer)
+            _check_prefix(key, found[1], record.pointer)
 
 
 def _check_prefix(key: KeyRow, gtin: str, pointer: str) -> None:

@@ -13,7 +13,7 @@ from traceability.ledger.faults import SerialDuplicate
 from traceability.ledger.prepared import PreparedBatch, PreparedItems, PreparedRecord
 from traceability.store.repositories import Repositories
 from traceability.store.repositories.batches import RecordRow
-from traceability.store.repositories.events import EventObjectRow, EventRow
+from traceability.store.repositories.events import NewEvent
 from traceability.store.repositories.items import ItemRun
 from traceability.store.times import to_milliseconds
 
@@ -58,7 +58,7 @@ def keep_batch(
     )
     repositories.events.add(
         [
-            (event_row(number, index, record), object_rows(record))
+            NewEvent(number, index, record.event, record.objects)
             for index, record in enumerate(batch.records)
             if record.event is not None
         ]
@@ -80,43 +80,6 @@ def _record_row(batch: int, index: int, record: PreparedRecord) -> RecordRow:
         payload=record.payload,
         secret=record.secret,
     )
-
-
-def event_row(batch: int, index: int, record: PreparedRecord) -> EventRow:
-    """Return what lineage reads of an event."""
-    event = record.event
-    if event is None or record.content_mac is None:
-        raise AssertionError("an event record carries its event and its content hash")
-    return EventRow(
-        batch=batch,
-        record_index=index,
-        type=event.type,
-        action=event.action,
-        event_time=to_milliseconds(event.event_time),
-        biz_step=event.biz_step,
-        disposition=event.disposition,
-        read_point=event.read_point,
-        biz_location=event.biz_location,
-        transformation_id=event.transformation_id,
-        event_id=event.event_id,
-        declares_error=event.declares_error,
-        content_mac=record.content_mac,
-    )
-
-
-def object_rows(record: PreparedRecord) -> list[EventObjectRow]:
-    """Return the objects that an event names."""
-    if record.event is None:
-        return []
-    return [
-        EventObjectRow(
-            role=item.role,
-            uri=item.uri,
-            quantity=None if item.quantity is None else str(item.quantity),
-            uom=item.uom,
-        )
-        for item in record.event.objects
-    ]
 
 
 def _keep_items(

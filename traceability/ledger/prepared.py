@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from traceability.codes.uris import parse_code
 from traceability.events.model import SubmittedEvent
@@ -23,6 +24,8 @@ from traceability.ledger.faults import BatchEmpty, BatchTooLarge, SerialDuplicat
 from traceability.ledger.tree_reading import item_prefix
 from traceability.merkle.proofs import root_from_nodes
 from traceability.merkle.tiles import TileNodes, extend
+from traceability.store.repositories.events import EventFacts, ObjectRow
+from traceability.store.times import to_milliseconds
 from traceability.strict_json import JSONValue
 
 # The largest batch: a lot of five million items takes about half a minute.
@@ -37,17 +40,20 @@ def no_progress(_done: int, _total: int) -> None:
     """Report nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class PreparedRecord:
-    """A record that is not an item: its exact bytes, its secret and its commitment."""
+class PreparedRecord(NamedTuple):
+    """A record that is not an item: its exact bytes, its secret and its commitment.
+
+    Of an event also: where it stood in its document, what is indexed of it, what it names.
+    """
 
     kind: RecordKind
     payload: bytes
     secret: bytes
     commitment: Commitment
     media_type: str | None = None
-    event: SubmittedEvent | None = None
-    content_mac: bytes | None = None
+    pointer: str = ""
+    event: EventFacts | None = None
+    objects: tuple[ObjectRow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,18 +99,49 @@ def prepare_record(
     *,
     secret: bytes,
     media_type: str | None = None,
-    event: SubmittedEvent | None = None,
-    content_mac: bytes | None = None,
 ) -> PreparedRecord:
-    """Commit to one record."""
+    """Commit to one record that is not an event."""
+    commitment = commit_record(kind, value, secret, media_type=media_type)
+    return PreparedRecord(kind, canonicalize(value), secret, commitment, media_type)
+
+
+def prepare_event(event: SubmittedEvent, *, secret: bytes, content_mac: bytes) -> PreparedRecord:
+    """Commit to one event; `content_mac` is the keyed hash by which a repeated one is known."""
     return PreparedRecord(
-        kind=kind,
-        payload=canonicalize(value),
-        secret=secret,
-        commitment=commit_record(kind, value, secret, media_type=media_type),
-        media_type=media_type,
-        event=event,
+        RecordKind.EVENT,
+        canonicalize(event.payload),
+        secret,
+        commit_record(RecordKind.EVENT, event.payload, secret),
+        pointer=event.pointer,
+        event=event_facts(event, content_mac=content_mac),
+        objects=event_objects(event),
+    )
+
+
+def event_facts(event: SubmittedEvent, *, content_mac: bytes) -> EventFacts:
+    """Return what is indexed of an event."""
+    return EventFacts(
+        type=event.type,
+        action=event.action,
+        event_time=to_milliseconds(event.event_time),
+        biz_step=event.biz_step,
+        disposition=event.disposition,
+        read_point=event.read_point,
+        biz_location=event.biz_location,
+        transformation_id=event.transformation_id,
+        event_id=event.event_id,
+        declares_error=event.declares_error,
         content_mac=content_mac,
+    )
+
+
+def event_objects(event: SubmittedEvent) -> tuple[ObjectRow, ...]:
+    """Return the objects that an event names."""
+    return tuple(
+        [
+            (item.role, item.uri, None if item.quantity is None else str(item.quantity), item.uom)
+            for item in event.objects
+        ]
     )
 
 

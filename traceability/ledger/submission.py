@@ -6,27 +6,29 @@ rejects the document (EPCIS `rollback`); `proceed` takes the good ones.
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from traceability.errors import ItemProofError
 from traceability.events.faults import Fault
-from traceability.events.jsonld import parse_document
 from traceability.events.model import SubmittedEvent
-from traceability.hashing.commitment import RecordKind
 from traceability.hashing.ed25519 import SigningKey
-from traceability.hashing.event_hash import EventHash, event_hash
-from traceability.hashing.salts import SECRET_BYTES
+from traceability.hashing.event_hash import event_hash
 from traceability.ledger.capture import Capture
 from traceability.ledger.checks import live_key
+from traceability.ledger.drafting import (
+    DocumentBody,
+    Draft,
+    Drafter,
+    content_mac,
+    draft_body,
+    draft_value,
+    fault_of,
+)
 from traceability.ledger.faults import EventIdConflict, RolledBack
 from traceability.ledger.keeping import CapturedBatch
 from traceability.ledger.keyring import Keyring
 from traceability.ledger.participants import held_key
-from traceability.ledger.prepared import PreparedRecord, prepare_batch, prepare_record
+from traceability.ledger.prepared import prepare_batch
 from traceability.store.repositories import Repositories
 from traceability.store.repositories.events import StoredEvent
 from traceability.store.store import Store
@@ -44,6 +46,10 @@ class RecordResult:
     record: str | None = None
     faults: tuple[Fault, ...] = ()
     warning: str | None = None
+    # The CBV hash as an `ni:` URI, which only those may see who may see the event; and the
+    # hash by which the record is a leaf of its batch.
+    event_hash: str | None = None
+    leaf_hash: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,20 +71,12 @@ class SubmissionResult:
         return "PARTIALLY_ACCEPTED" if self.count("accepted") else "REJECTED"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Draft:
-    """One event of a document, committed to or found faulty."""
+# Writes more in the transaction that keeps a document, just before its commit.
+Also = Callable[[Repositories, SubmissionResult], None]
 
-    pointer: str
-    faults: tuple[Fault, ...]
-    event: SubmittedEvent | None = None
-    record: PreparedRecord | None = None
-    hash_uri: str = ""
 
-    @property
-    def mac(self) -> bytes:
-        """The keyed content hash."""
-        return (self.record.content_mac if self.record else None) or b""
+def nothing_more(_repositories: Repositories, _result: SubmissionResult) -> None:
+    """Write nothing more."""
 
 
 class Submission:
@@ -91,13 +89,31 @@ class Submission:
         self._capture = capture
         self._keyring = keyring
         self._duplicate_key = duplicate_key
+        self.drafter: Drafter = draft_body
 
     def check(self, value: JSONValue) -> SubmissionResult:
         """Judge a document as `submit` would, and keep nothing."""
-        drafts = self._drafts(value)
+        drafts = draft_value(value, self._duplicate_key)
         with self._store.reading() as repositories:
-            judged = _judge(repositories, drafts)
-        return SubmissionResult(tuple(judged[draft] for draft in drafts), None)
+            return SubmissionResult(tuple(_judge(repositories, drafts)), None)
+
+    def submit_body(
+        self,
+        body: DocumentBody,
+        *,
+        participant: bytes,
+        proceed: bool = False,
+        also: Also = nothing_more,
+    ) -> SubmissionResult:
+        """Take a document as it arrived; otherwise as `submit`.
+
+        Parameters
+        ----------
+        also
+            Is called inside the transaction, even where nothing is accepted.
+        """
+        drafts = self.drafter(body, self._duplicate_key)
+        return self._keep(drafts, participant=participant, proceed=proceed, also=also)
 
     def submit(
         self,
@@ -117,52 +133,43 @@ class Submission:
         KeyUnknown, RoleNotAllowed, PrefixNotAllowed
             The participant's key may not say this.
         """
-        drafts = self._drafts(value)
+        drafts = draft_value(value, self._duplicate_key)
+        return self._keep(drafts, participant=participant, key=key, proceed=proceed)
+
+    def _keep(
+        self,
+        drafts: Sequence[Draft],
+        *,
+        participant: bytes | None,
+        key: SigningKey | None = None,
+        proceed: bool,
+        also: Also = nothing_more,
+    ) -> SubmissionResult:
         with self._store.unit_of_work() as work:
             if key is None:
                 key = held_key(work.repositories, self._keyring, participant or b"")
             work.repositories.keys.lock([key.key_id])
             author = live_key(work.repositories, key.key_id).participant
             judged = _judge(work.repositories, drafts)
-            accepted = [draft for draft in drafts if judged[draft].result == "accepted"]
-            refused = any(result.result == "rejected" for result in judged.values())
-            if not accepted or (refused and not proceed):
-                return SubmissionResult(_rolled_back(drafts, judged, proceed=proceed), None)
-            batch = prepare_batch([draft.record for draft in accepted if draft.record])
-            captured = self._capture.held(work.repositories, key, participant=author, batch=batch)
+            accepted = [
+                draft.record
+                for draft, found in zip(drafts, judged, strict=True)
+                if found.result == "accepted" and draft.record is not None
+            ]
+            if not accepted or (not proceed and any(one.result == "rejected" for one in judged)):
+                result = SubmissionResult(_rolled_back(judged, proceed=proceed), None)
+            else:
+                captured = self._capture.held(
+                    work.repositories, key, participant=author, batch=prepare_batch(accepted)
+                )
+                result = SubmissionResult(_named(judged, captured), captured)
+            also(work.repositories, result)
             work.commit()
-        return SubmissionResult(_named(drafts, judged, accepted, captured), captured)
-
-    def _drafts(self, value: JSONValue) -> list[Draft]:
-        document = parse_document(value)
-        faults: dict[str, list[Fault]] = {}
-        pointers = {event.pointer for event in document.events}
-        for fault in document.faults:
-            faults.setdefault(_owner(fault.pointer, pointers), []).append(fault)
-        drafts = [self._draft(event) for event in document.events if event.pointer not in faults]
-        drafts += [Draft(pointer, tuple(found)) for pointer, found in faults.items()]
-        return sorted(drafts, key=lambda draft: _order(draft.pointer))
+        return result
 
     def content_mac(self, event: SubmittedEvent) -> bytes:
         """Return the keyed content hash by which a repeated event is known."""
-        return self._mac(event_hash(event.payload))
-
-    def _mac(self, digest: EventHash) -> bytes:
-        return hmac.new(self._duplicate_key, digest.prehash.encode(), hashlib.sha256).digest()
-
-    def _draft(self, event: SubmittedEvent) -> Draft:
-        try:
-            digest = event_hash(event.payload)
-        except ItemProofError as error:
-            return Draft(event.pointer, (_fault(error, event.pointer),))
-        record = prepare_record(
-            RecordKind.EVENT,
-            event.payload,
-            secret=secrets.token_bytes(SECRET_BYTES),
-            event=event,
-            content_mac=self._mac(digest),
-        )
-        return Draft(event.pointer, (), event, record, digest.uri)
+        return content_mac(event_hash(event.payload), self._duplicate_key)
 
 
 class _Known:
@@ -182,106 +189,82 @@ class _Known:
 
     def has(self, draft: Draft) -> bool:
         """Tell whether the same event is there: same id, content and error declaration."""
-        event = draft.event
+        event = draft.record.event if draft.record else None
         return event is not None and (
-            (event.event_id, draft.mac, event.declares_error) in self._by_content
+            (event.event_id, event.content_mac, event.declares_error) in self._by_content
         )
 
     def contradicts(self, draft: Draft) -> bool:
         """Tell whether another event has the same id; an error declaration may reuse it."""
-        event = draft.event
+        event = draft.record.event if draft.record else None
         if event is None or event.event_id is None or event.declares_error:
             return False
         return any(not declared for _, declared in self._by_id.get(event.event_id, ()))
 
 
-def _judge(repositories: Repositories, drafts: Sequence[Draft]) -> dict[Draft, RecordResult]:
-    sound = [draft for draft in drafts if draft.event is not None]
-    ids = {draft.event.event_id for draft in sound if draft.event and draft.event.event_id}
-    rows = repositories.events.by_event_id(ids)
-    rows += repositories.events.by_content({draft.mac for draft in sound})
+def _judge(repositories: Repositories, drafts: Sequence[Draft]) -> list[RecordResult]:
+    """Return what is to become of each draft, in their order."""
+    sound = [draft.record.event for draft in drafts if draft.record and draft.record.event]
+    rows = repositories.events.by_event_id({event.event_id for event in sound if event.event_id})
+    rows += repositories.events.by_content({event.content_mac for event in sound})
     known = _Known(rows)
-    results: dict[Draft, RecordResult] = {}
+    results = []
     for draft in drafts:
-        results[draft] = _verdict(draft, known)
-        if results[draft].result == "accepted" and draft.event is not None:
-            known.add(draft.event.event_id, draft.mac, draft.event.declares_error)
+        result = _verdict(draft, known)
+        results.append(result)
+        if result.result == "accepted" and draft.record and draft.record.event:
+            event = draft.record.event
+            known.add(event.event_id, event.content_mac, event.declares_error)
     return results
 
 
 def _verdict(draft: Draft, known: _Known) -> RecordResult:
-    event_id = draft.event.event_id if draft.event else None
-    if draft.faults:
-        return RecordResult(draft.pointer, "rejected", event_id, faults=draft.faults)
+    if draft.faults or draft.record is None or draft.record.event is None:
+        return RecordResult(draft.pointer, "rejected", faults=draft.faults)
+    event_id = draft.record.event.event_id
     if known.has(draft):
-        return RecordResult(draft.pointer, "duplicate", event_id)
+        return RecordResult(draft.pointer, "duplicate", event_id, event_hash=draft.hash_uri)
     if known.contradicts(draft):
         error = EventIdConflict(
             f"eventID {event_id!r} belongs to another event", pointer=f"{draft.pointer}/eventID"
         )
-        return RecordResult(
-            draft.pointer, "rejected", event_id, faults=(_fault(error, draft.pointer),)
-        )
+        fault = fault_of(error, draft.pointer)
+        return RecordResult(draft.pointer, "rejected", event_id, faults=(fault,))
     wrong = event_id is not None and event_id.startswith("ni:") and event_id != draft.hash_uri
-    warning = "EVENT_ID_HASH_MISMATCH" if wrong else None
-    return RecordResult(draft.pointer, "accepted", event_id, warning=warning)
+    return RecordResult(
+        draft.pointer,
+        "accepted",
+        event_id,
+        warning="EVENT_ID_HASH_MISMATCH" if wrong else None,
+        event_hash=draft.hash_uri,
+        leaf_hash=draft.record.commitment.leaf_hash(),
+    )
 
 
-def _rolled_back(
-    drafts: Sequence[Draft], judged: dict[Draft, RecordResult], *, proceed: bool
-) -> tuple[RecordResult, ...]:
+def _rolled_back(judged: Sequence[RecordResult], *, proceed: bool) -> tuple[RecordResult, ...]:
     """Return the results of a document of which nothing is kept."""
-    if proceed or all(result.result != "rejected" for result in judged.values()):
-        return tuple(judged[draft] for draft in drafts)
+    if proceed or all(result.result != "rejected" for result in judged):
+        return tuple(judged)
     return tuple(
-        replace(judged[draft], result="rejected", faults=(_rollback_fault(draft.pointer),))
-        if judged[draft].result == "accepted"
-        else judged[draft]
-        for draft in drafts
+        replace(result, result="rejected", faults=(_rollback_fault(result.pointer),))
+        if result.result == "accepted"
+        else result
+        for result in judged
     )
 
 
 def _rollback_fault(pointer: str) -> Fault:
     error = RolledBack("event is sound, but another event of the document is not")
-    return _fault(error, pointer)
+    return fault_of(error, pointer)
 
 
-def _named(
-    drafts: Sequence[Draft],
-    judged: dict[Draft, RecordResult],
-    accepted: Sequence[Draft],
-    captured: CapturedBatch,
-) -> tuple[RecordResult, ...]:
-    """Give accepted events without an id the name of their record."""
-    places = {draft: index for index, draft in enumerate(accepted)}
-    return tuple(
-        replace(
-            judged[draft],
-            record=record_urn(captured.entry_hash, places[draft]),
-            event_id=judged[draft].event_id or record_urn(captured.entry_hash, places[draft]),
-        )
-        if draft in places
-        else judged[draft]
-        for draft in drafts
-    )
-
-
-def _fault(error: ItemProofError, pointer: str) -> Fault:
-    return Fault(error.pointer or pointer, error.code, error.fault, error.expected, error.got)
-
-
-def _owner(pointer: str, events: set[str]) -> str:
-    """Return the pointer of the event that a fault lies in; document faults own themselves."""
-    parts = pointer.split("/")
-    for end in range(len(parts), 0, -1):
-        candidate = "/".join(parts[:end])
-        if candidate in events:
-            return candidate
-    return pointer
-
-
-def _order(pointer: str) -> tuple[tuple[int, int, str], ...]:
-    """Sort pointers as the document has them: array indexes as numbers."""
-    return tuple(
-        (0, int(part), "") if part.isdigit() else (1, 0, part) for part in pointer.split("/")
-    )
+def _named(judged: Sequence[RecordResult], captured: CapturedBatch) -> tuple[RecordResult, ...]:
+    """Give accepted events the names of their records, which are also ids for those without."""
+    results, index = [], 0
+    for result in judged:
+        if result.result == "accepted":
+            urn = record_urn(captured.entry_hash, index)
+            index += 1
+            result = replace(result, record=urn, event_id=result.event_id or urn)  # noqa: PLW2901  # named
+        results.append(result)
+    return tuple(results)

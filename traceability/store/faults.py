@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from sqlalchemy.exc import DBAPIError, OperationalError
 
@@ -33,7 +34,16 @@ def translated() -> Iterator[None]:
 
 def translate(error: DBAPIError) -> ItemProofError:
     """Return what an error of the database means to a caller."""
-    reason = str(error.orig).splitlines()[0] if error.orig else type(error).__name__
-    if isinstance(error, OperationalError):
+    return _fault(error.orig or error, may_pass=isinstance(error, OperationalError))
+
+
+def translate_driver(error: Exception, driver: Any) -> ItemProofError:
+    """Return what an error of a database driver means, which SQLAlchemy has not wrapped."""
+    return _fault(error, may_pass=isinstance(error, driver.OperationalError))
+
+
+def _fault(error: BaseException, *, may_pass: bool) -> ItemProofError:
+    reason = (str(error).splitlines() or [type(error).__name__])[0]
+    if may_pass:
         return StoreUnavailable(f"store cannot be used now: {reason}")
     return StoreFault(f"store refused a statement: {reason}")

@@ -12,7 +12,6 @@ import pytest
 from tests.support.ledger import GTIN, add_participant, event
 from traceability.errors import ItemProofError
 from traceability.events.jsonld import parse_document
-from traceability.hashing.commitment import RecordKind
 from traceability.hashing.ed25519 import SigningKey
 from traceability.hashing.envelope import STATEMENT_TYPE, Envelope, sign_envelope
 from traceability.hashing.statement import BatchStatement, Header, Seen
@@ -31,7 +30,7 @@ from traceability.ledger.faults import (
     WrongParticipant,
 )
 from traceability.ledger.node import Node
-from traceability.ledger.prepared import PreparedBatch, PreparedItems, prepare_batch, prepare_record
+from traceability.ledger.prepared import PreparedBatch, PreparedItems, prepare_batch, prepare_event
 
 CONTEXT = "https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"
 
@@ -49,11 +48,9 @@ class Supplier:
         for value in events:
             parsed = parse_document({"@context": CONTEXT, **value}).require_faultless()[0]
             records.append(
-                prepare_record(
-                    RecordKind.EVENT,
-                    parsed.payload,
+                prepare_event(
+                    parsed,
                     secret=secrets.token_bytes(32),
-                    event=parsed,
                     content_mac=self.node.submission.content_mac(parsed),
                 )
             )

@@ -10,12 +10,11 @@ from traceability.hashing.canonical import parse_canonical
 from traceability.hashing.commitment import Commitment, RecordKind, commit_record
 from traceability.hashing.statement import BatchStatement
 from traceability.ledger.audit.difference import Difference, compare, shown
-from traceability.ledger.keeping import event_row, object_rows
-from traceability.ledger.prepared import PreparedRecord, batch_tree
+from traceability.ledger.prepared import batch_tree, event_facts, event_objects
 from traceability.ledger.tree_reading import BatchNodes
 from traceability.store.repositories import Repositories
 from traceability.store.repositories.batches import BatchRow, RecordRow
-from traceability.store.repositories.events import EventObjectRow, StoredEvent
+from traceability.store.repositories.events import EventObjectRow, ObjectRow, StoredEvent
 
 # An event as lineage reads it, and what it names.
 Indexed = tuple[StoredEvent, list[EventObjectRow]]
@@ -143,15 +142,7 @@ def _check_event(
         return
     stored, objects = stored_event
     event = document.events[0]
-    record = PreparedRecord(
-        RecordKind.EVENT,
-        b"",
-        b"",
-        Commitment(RecordKind.EVENT, 0, b""),
-        event=event,
-        content_mac=stored.content_mac,
-    )
-    expected = event_row(row.batch, row.record_index, record)
+    expected = event_facts(event, content_mac=stored.content_mac)
     for name in EVENT_COLUMNS:
         yield from compare(
             "events",
@@ -160,10 +151,11 @@ def _check_event(
             expected=getattr(expected, name),
             found=getattr(stored, name),
         )
-    wanted = sorted(map(_object_key, object_rows(record)))
+    wanted = sorted(map(_object_key, event_objects(event)))
     found = sorted(map(_object_key, objects))
     yield from compare("event_epcs", str(stored.event), column="epc", expected=wanted, found=found)
 
 
-def _object_key(item: EventObjectRow) -> tuple[str, str, str, str]:
-    return (item.role, item.uri, item.quantity or "", item.uom or "")
+def _object_key(item: ObjectRow) -> tuple[str, str, str, str]:
+    role, uri, quantity, uom = item
+    return (role, uri, quantity or "", uom or "")

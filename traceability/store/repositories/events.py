@@ -2,27 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, fields
-from typing import Any
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, insert, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, Row, func, select
 
-from traceability.store.bulk import bulk_insert
+from traceability.store.bulk import bulk_insert, run_many, select_among
 from traceability.store.tables import epcs, event_epcs, events
-
-# SQLite allows 32,766 variables in a statement; one query interns this many codes.
-INTERN_CHUNK = 10_000
 
 # The order in which event objects are named in `event_epcs.role`.
 ROLES = {"epc": 1, "parent": 2, "child": 3, "input": 4, "output": 5}
 
 
-@dataclass(frozen=True, slots=True)
-class EventRow:
-    """One event as indexed; `event_time` is in milliseconds since 1970 UTC."""
+# Role, canonical URI, quantity as submitted, unit: as `EventObjectRow`, which costs more to move.
+ObjectRow = tuple[str, str, str | None, str | None]
 
+
+class EventFacts(NamedTuple):
+    """What is indexed of an event; `event_time` is in milliseconds since 1970 UTC."""
+
+    type: str
+    action: str | None
+    event_time: int
+    biz_step: str | None
+    disposition: str | None
+    read_point: str | None
+    biz_location: str | None
+    transformation_id: str | None
+    event_id: str | None
+    declares_error: bool
+    content_mac: bytes
+
+
+class NewEvent(NamedTuple):
+    """An event to be kept: its record, what is indexed of it, the objects that it names."""
+
+    batch: int
+    record_index: int
+    facts: EventFacts
+    objects: Sequence[ObjectRow]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEvent:
+    """An event with the number that the store gave it, and its record."""
+
+    event: int
     batch: int
     record_index: int
     type: str
@@ -38,15 +64,7 @@ class EventRow:
     content_mac: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class StoredEvent(EventRow):
-    """An event with the number that the store gave it."""
-
-    event: int
-
-
-@dataclass(frozen=True, slots=True)
-class EventObjectRow:
+class EventObjectRow(NamedTuple):
     """One object of an event: role, canonical URI, quantity as submitted, unit."""
 
     role: str
@@ -55,7 +73,22 @@ class EventObjectRow:
     uom: str | None
 
 
-_EVENT_COLUMNS = tuple(field.name for field in fields(EventRow))
+# Event, role, ordinal, quantity, unit, code.
+_Named = tuple[int, int, int, str | None, str | None, str]
+_EVENT_COLUMNS = ("event", "batch", "record_index", *EventFacts._fields)
+_SELECT_EVENTS = f"SELECT {', '.join(_EVENT_COLUMNS)} FROM events"  # noqa: S608 # names are ours
+_OBJECT_COLUMNS = ("event", "role", "epc", "ordinal", "quantity", "uom")
+
+
+_NEXT_NUMBERS = (
+    "SELECT nextval(pg_get_serial_sequence('events', 'event')) FROM generate_series(1, %s)"
+)
+_INTERN_ALL = "INSERT INTO epcs (uri) SELECT unnest(%s::text[]) ON CONFLICT DO NOTHING"
+_INTERN_ONE = "INSERT OR IGNORE INTO epcs (uri) VALUES (?)"
+_NAME_OBJECTS = (
+    "INSERT INTO event_epcs (event, role, epc, ordinal, quantity, uom) "
+    "SELECT ?, ?, epc, ?, ?, ? FROM epcs WHERE uri = ?"
+)
 
 
 def _event(row: Row[Any]) -> StoredEvent:
@@ -68,51 +101,48 @@ class EventRepository:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def add(self, rows: Sequence[tuple[EventRow, Sequence[EventObjectRow]]]) -> list[int]:
+    def add(self, rows: Sequence[NewEvent]) -> list[int]:
         """Keep events with their objects; return the events' numbers in the same order."""
         if not rows:
             return []
-        numbers = self._add_events([event for event, _ in rows])
-        interned = self.intern({item.uri for _, objects in rows for item in objects})
+        numbers = self._new_numbers(len(rows))
         bulk_insert(
             self._connection,
-            event_epcs,
-            columns=("event", "role", "epc", "ordinal", "quantity", "uom"),
-            rows=_object_rows(numbers, [objects for _, objects in rows], interned),
+            events,
+            columns=_EVENT_COLUMNS,
+            rows=(
+                (number, batch, index, *facts)
+                for number, (batch, index, facts, _) in zip(numbers, rows, strict=True)
+            ),
         )
-        return numbers
+        named = _placed(numbers, [row.objects for row in rows])
+        self._keep_objects(named)
+        return list(numbers)
 
-    def _add_events(self, rows: Sequence[EventRow]) -> list[int]:
-        result = self._connection.execute(
-            insert(events).returning(events.c.event, sort_by_parameter_order=True),
-            [{name: getattr(row, name) for name in _EVENT_COLUMNS} for row in rows],
-        )
-        return [row[0] for row in result]
+    def _keep_objects(self, named: Sequence[_Named]) -> None:
+        # In sorted order, so that two writers cannot wait for each other.
+        uris = sorted({uri for *_, uri in named})
+        if self._connection.dialect.name == "postgresql":
+            self._connection.exec_driver_sql(_INTERN_ALL, (uris,))
+            known = self.numbers_of(uris)
+            rows = ((event, role, known[uri], *rest) for event, role, *rest, uri in named)
+            bulk_insert(self._connection, event_epcs, columns=_OBJECT_COLUMNS, rows=rows)
+        else:
+            run_many(self._connection, _INTERN_ONE, [(uri,) for uri in uris])
+            run_many(self._connection, _NAME_OBJECTS, named)
 
-    def intern(self, uris: Collection[str]) -> dict[str, int]:
-        """Return the number of each code, giving new ones to new codes.
+    def _new_numbers(self, count: int) -> Sequence[int]:
+        """Return numbers for new events; writers on SQLite are alone, so the next ones are free."""
+        if self._connection.dialect.name == "postgresql":
+            rows = self._connection.exec_driver_sql(_NEXT_NUMBERS, (count,))
+            return [number for (number,) in rows]
+        last = self._connection.execute(select(func.max(events.c.event))).scalar() or 0
+        return range(last + 1, last + 1 + count)
 
-        In sorted order, so that two writers cannot wait for each other.
-        """
-        ordered = sorted(uris)
-        found = self.numbers_of(ordered)
-        new = [{"uri": uri} for uri in ordered if uri not in found]
-        if new:
-            dialect = postgresql if self._connection.dialect.name == "postgresql" else sqlite
-            self._connection.execute(dialect.insert(epcs).on_conflict_do_nothing(), new)
-            found |= self.numbers_of([row["uri"] for row in new])
-        return found
-
-    def numbers_of(self, uris: Sequence[str]) -> dict[str, int]:
+    def numbers_of(self, uris: Collection[str]) -> dict[str, int]:
         """Return the numbers of the codes that are known."""
-        found: dict[str, int] = {}
-        for start in range(0, len(uris), INTERN_CHUNK):
-            chunk = uris[start : start + INTERN_CHUNK]
-            rows = self._connection.execute(
-                select(epcs.c.uri, epcs.c.epc).where(epcs.c.uri.in_(chunk))
-            )
-            found.update((uri, epc) for uri, epc in rows)
-        return found
+        rows = select_among(self._connection, "SELECT uri, epc FROM epcs WHERE uri", uris)
+        return {uri: int(epc) for uri, epc in rows}
 
     def get(self, event: int) -> StoredEvent | None:
         """Return an event by its number."""
@@ -120,23 +150,19 @@ class EventRepository:
 
     def by_event_id(self, event_ids: Collection[str]) -> list[StoredEvent]:
         """Return the events that claim one of these ids, oldest first."""
-        return self._many(events.c.event_id, event_ids)
+        return self._many("event_id", event_ids)
 
     def by_content(self, macs: Collection[bytes]) -> list[StoredEvent]:
         """Return the events with one of these keyed content hashes, oldest first."""
-        return self._many(events.c.content_mac, macs)
+        return self._many("content_mac", macs)
 
     def _first(self, *conditions: Any) -> StoredEvent | None:
         row = self._connection.execute(select(events).where(*conditions)).first()
         return None if row is None else _event(row)
 
-    def _many(self, column: Any, values: Collection[Any]) -> list[StoredEvent]:
-        ordered = sorted(values)
-        found: list[StoredEvent] = []
-        for start in range(0, len(ordered), INTERN_CHUNK):
-            chunk = ordered[start : start + INTERN_CHUNK]
-            rows = self._connection.execute(select(events).where(column.in_(chunk)))
-            found.extend(_event(row) for row in rows)
+    def _many(self, column: str, values: Collection[Any]) -> list[StoredEvent]:
+        rows = select_among(self._connection, f"{_SELECT_EVENTS} WHERE {column}", values)
+        found = [StoredEvent(*row) for row in rows]
         return sorted(found, key=lambda row: row.event)
 
     def naming(self, uri: str, *, limit: int = 1000) -> list[StoredEvent]:
@@ -184,15 +210,13 @@ class EventRepository:
         return {row.record_index: (row, named[row.event]) for row in found}
 
 
-def _object_rows(
-    numbers: Sequence[int],
-    objects: Sequence[Sequence[EventObjectRow]],
-    interned: dict[str, int],
-) -> Iterator[tuple[int, int, int, int, str | None, str | None]]:
+def _placed(numbers: Sequence[int], objects: Sequence[Sequence[ObjectRow]]) -> list[_Named]:
+    """Return event, role, ordinal, quantity, unit and code of each object of each event."""
+    found = []
     for number, named in zip(numbers, objects, strict=True):
-        seen: dict[tuple[int, int], int] = {}
-        for item in named:
-            place = (ROLES[item.role], interned[item.uri])
-            ordinal = seen.get(place, 0)
-            seen[place] = ordinal + 1
-            yield (number, *place, ordinal, item.quantity, item.uom)
+        seen: dict[tuple[str, str], int] = {}
+        for role, uri, quantity, uom in named:
+            ordinal = seen.get((role, uri), 0)
+            seen[role, uri] = ordinal + 1
+            found.append((number, ROLES[role], ordinal, quantity, uom, uri))
+    return found

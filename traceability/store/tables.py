@@ -21,6 +21,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 NAMING = {
@@ -138,6 +139,7 @@ batches = Table(
     Column("record_count", BigInteger, nullable=False),
     Column("batch_root", LargeBinary(32), nullable=False),
     Column("submitted", BigInteger, nullable=False),
+    Index("ix_batches_participant_batch", "participant", "batch"),
 )
 
 # Events, cards and documents; items have their own, narrower table.
@@ -280,4 +282,37 @@ api_keys = Table(
     Column("secret_hash", LargeBinary(32), nullable=False),
     Column("created", BigInteger, nullable=False),
     Column("revoked", BigInteger),
+)
+
+# What EPCIS clients have handed over: the body until it is captured, then what became of it.
+_waiting = text("finished IS NULL")
+capture_jobs = Table(
+    "capture_jobs",
+    metadata,
+    Column("job", RowId, primary_key=True, autoincrement=True),
+    Column("capture_id", String(32), nullable=False, unique=True),
+    Column("participant", LargeBinary(16), nullable=False),
+    Column("form", String(8), nullable=False),
+    Column("proceed", Boolean, nullable=False),
+    Column("body", LargeBinary),
+    Column("created", BigInteger, nullable=False),
+    Column("resumed", Integer, nullable=False),
+    Column("finished", BigInteger),
+    Column("success", Boolean),
+    Column("batch", BigInteger),
+    Column("outcome", LargeBinary),
+    Index("ix_capture_jobs_waiting", "job", sqlite_where=_waiting, postgresql_where=_waiting),
+    Index("ix_capture_jobs_participant_job", "participant", "job"),
+    sqlite_autoincrement=True,
+)
+
+# The answers to requests that named themselves, so that a repeated one is not done twice.
+idempotency_keys = Table(
+    "idempotency_keys",
+    metadata,
+    Column("api_key", String(32), primary_key=True),
+    Column("name", String(255), primary_key=True),
+    Column("request_hash", LargeBinary(32), nullable=False),
+    Column("answer", LargeBinary, nullable=False),
+    Column("created", BigInteger, nullable=False, index=True),
 )

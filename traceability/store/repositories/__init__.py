@@ -12,12 +12,15 @@ from sqlalchemy import Connection
 from traceability.store.repositories.access import AccessRepository
 from traceability.store.repositories.anchors import AnchorRepository
 from traceability.store.repositories.batches import BatchRepository
+from traceability.store.repositories.capture_jobs import CaptureJobRepository
 from traceability.store.repositories.entries import EntryRepository
 from traceability.store.repositories.events import EventRepository
+from traceability.store.repositories.idempotency import IdempotencyRepository
 from traceability.store.repositories.items import ItemRepository
 from traceability.store.repositories.keys import KeyRepository
 from traceability.store.repositories.meta import MetaRepository
 from traceability.store.repositories.participants import ParticipantRepository
+from traceability.store.repositories.recorded import RecordedRepository
 from traceability.store.repositories.statuses import StatusRepository
 from traceability.store.repositories.tree import TreeRepository
 
@@ -82,3 +85,18 @@ class Repositories:
     def access(self) -> AccessRepository:
         """API keys."""
         return AccessRepository(self.connection)
+
+    @cached_property
+    def recorded(self) -> RecordedRepository:
+        """Events as they are given back."""
+        return RecordedRepository(self.connection)
+
+    @cached_property
+    def capture_jobs(self) -> CaptureJobRepository:
+        """Documents handed over, and what became of them."""
+        return CaptureJobRepository(self.connection)
+
+    @cached_property
+    def idempotency(self) -> IdempotencyRepository:
+        """Answers to requests that named themselves."""
+        return IdempotencyRepository(self.connection)

@@ -1,0 +1,127 @@
+"""Capture jobs: documents that were handed over, and what became of them (EPCIS 2.0, 12.6)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, fields
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from traceability.store.bulk import inserted_number
+from traceability.store.tables import capture_jobs
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureJobRow:
+    """One job; times are in milliseconds, `finished` and what follows are None while it runs.
+
+    `resumed` counts how often a process has found it unfinished at its start.
+    """
+
+    job: int
+    capture_id: str
+    participant: bytes
+    form: str
+    proceed: bool
+    created: int
+    resumed: int
+    finished: int | None
+    success: bool | None
+    batch: int | None
+    outcome: bytes | None
+
+
+_COLUMNS = tuple(capture_jobs.c[field.name] for field in fields(CaptureJobRow))
+
+
+def _job(row: Row[Any] | None) -> CaptureJobRow | None:
+    return None if row is None else CaptureJobRow(*row)
+
+
+class CaptureJobRepository:
+    """SQL over `capture_jobs`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(
+        self,
+        capture_id: str,
+        *,
+        participant: bytes,
+        form: str,
+        proceed: bool,
+        body: bytes,
+        created: int,
+    ) -> int:
+        """Keep a new job with its document, and return its number."""
+        result = self._connection.execute(
+            insert(capture_jobs).values(
+                capture_id=capture_id,
+                participant=participant,
+                form=form,
+                proceed=proceed,
+                body=body,
+                created=created,
+                resumed=0,
+            )
+        )
+        return inserted_number(result)
+
+    def get(self, capture_id: str, *, participant: bytes | None = None) -> CaptureJobRow | None:
+        """Return a job by its public name, if it is the participant's; anybody's for None."""
+        statement = select(*_COLUMNS).where(capture_jobs.c.capture_id == capture_id)
+        if participant is not None:
+            statement = statement.where(capture_jobs.c.participant == participant)
+        return _job(self._connection.execute(statement).one_or_none())
+
+    def newest(
+        self, *, limit: int, before: int | None = None, participant: bytes | None = None
+    ) -> list[CaptureJobRow]:
+        """Return jobs with numbers below `before`, newest first; of all participants for None."""
+        statement = select(*_COLUMNS).order_by(capture_jobs.c.job.desc()).limit(limit)
+        if before is not None:
+            statement = statement.where(capture_jobs.c.job < before)
+        if participant is not None:
+            statement = statement.where(capture_jobs.c.participant == participant)
+        return [CaptureJobRow(*row) for row in self._connection.execute(statement)]
+
+    def waiting(self, *, limit: int, besides: Collection[int] = ()) -> list[int]:
+        """Return the numbers of unfinished jobs, oldest first, leaving some out."""
+        rows = self._connection.execute(
+            select(capture_jobs.c.job)
+            .where(capture_jobs.c.finished.is_(None), capture_jobs.c.job.not_in(besides))
+            .order_by(capture_jobs.c.job)
+            .limit(limit)
+        )
+        return [row.job for row in rows]
+
+    def unfinished(self, job: int) -> tuple[CaptureJobRow, bytes] | None:
+        """Return a job that is not finished, with its document."""
+        row = self._connection.execute(
+            select(*_COLUMNS, capture_jobs.c.body).where(
+                capture_jobs.c.job == job, capture_jobs.c.finished.is_(None)
+            )
+        ).one_or_none()
+        return None if row is None else (CaptureJobRow(*row[:-1]), row.body or b"")
+
+    def count_resumed(self) -> int:
+        """Count one more start for every job that is unfinished; tell how many there are."""
+        changed = self._connection.execute(
+            update(capture_jobs)
+            .where(capture_jobs.c.finished.is_(None))
+            .values(resumed=capture_jobs.c.resumed + 1)
+        )
+        return int(changed.rowcount)
+
+    def finish(
+        self, job: int, *, finished: int, success: bool, batch: int | None, outcome: bytes
+    ) -> bool:
+        """End a job and let go of its document; False where it has ended already."""
+        changed = self._connection.execute(
+            update(capture_jobs)
+            .where(capture_jobs.c.job == job, capture_jobs.c.finished.is_(None))
+            .values(finished=finished, success=success, batch=batch, outcome=outcome, body=None)
+        )
+        return bool(changed.rowcount)

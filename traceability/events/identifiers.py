@@ -12,6 +12,8 @@ from traceability.codes.uris import canonical_uri
 from traceability.errors import InvalidInput
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from traceability.events.context import Context
 
 # No context may define these as prefixes, so such an identifier is no abbreviation.
@@ -40,11 +42,40 @@ def plain_item_uri(text: str) -> str | None:
         serial.isalnum()
         and serial.isascii()
         and len(serial) <= _MAX_SERIAL
-        and len(head) <= _MAX_HEAD
+        and len(head) < _MAX_HEAD
     ):
         start = _canonical_head(head + separator)
         return None if start is None else start + serial
     return None
+
+
+def plain_items(texts: Sequence[str]) -> tuple[str, list[str]] | None:
+    """Return what the canonical URIs of items of one product begin with, and their serials.
+
+    Nothing is returned if any of the texts is something else, or a serial is no plain one.
+
+    Raises
+    ------
+    AttributeError, TypeError
+        An element is no text.
+    """
+    first = texts[0] if texts else ""
+    end = first.rfind("/" if first.startswith("http") else ".") + 1
+    head = first[:end]
+    start = _canonical_head(head) if 0 < end <= _MAX_HEAD else None
+    if start is None:
+        return None
+    serials = [text[end:] for text in texts if text.startswith(head)]
+    together = "".join(serials)
+    lengths = set(map(len, serials))
+    if (
+        len(serials) < len(texts)
+        or not (together.isalnum() and together.isascii())
+        or min(lengths) == 0
+        or max(lengths) > _MAX_SERIAL
+    ):
+        return None
+    return start, serials
 
 
 @lru_cache(maxsize=4_096)

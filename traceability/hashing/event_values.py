@@ -13,6 +13,7 @@ from typing import Any
 
 from traceability.codes.uris import canonical_uri
 from traceability.errors import InvalidInput
+from traceability.events.identifiers import plain_item_uri
 from traceability.hashing.event_members import CBV, VOC
 
 
@@ -98,7 +99,7 @@ def canonical_code(value: str) -> str:
     if not value.startswith(("urn:epc:", "http:", "https:")):
         return value
     try:
-        return canonical_uri(value)
+        return plain_item_uri(value) or canonical_uri(value)
     except InvalidInput:
         return value
 

@@ -7,10 +7,10 @@ the context alone, so it is found out once and kept for the events that share th
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
-from traceability.events.identifiers import plain_item_uri
+from traceability.events.identifiers import plain_items
 from traceability.hashing.event_members import CBV, ORDER, UNORDERED, VOC, Member
 from traceability.hashing.event_values import (
     EventHashError,
@@ -40,9 +40,10 @@ _GS1_PREFIXES = {
     "dcterms": "http://purl.org/dc/terms/",
 }
 _SCHEMES = frozenset({"urn", "http", "https"})
-# More or longer names than honest events have are not kept.
+# More names than honest events have, and longer names and texts, are not kept.
 _MAX_NAMES = 512
 _MAX_NAME = 200
+_KEPT_TEXTS = 128  # Of each member: its words and places come again, its references do not.
 
 
 class EventWriter:
@@ -107,10 +108,9 @@ class EventWriter:
         """Return what writes a standard member; an empty one is left out."""
         if member.listed:
             return self._list(name, member)
-        if member.members is not None:
-            write_one = self._object(name, member)
-        else:
-            write_one = self._scalar(name, member)
+        if member.members is None:
+            return self._scalar(name, member, or_many=True)
+        write_one = self._object(name, member)
 
         def write(value: Any) -> str:
             if isinstance(value, list):
@@ -121,11 +121,8 @@ class EventWriter:
 
     def _list(self, name: str, member: Member) -> Write:
         """Return what writes a list whose name stands once, its elements sorted."""
-        write_one: Write
         if member.members is not None:
             write_one = self._object(member.element, member)
-        elif self._uris_are_plain:
-            write_one = self._item(member)
         else:
             write_one = self._scalar(member.element, member)
 
@@ -135,18 +132,8 @@ class EventWriter:
             text = "".join(sorted([write_one(each) for each in value]))
             return name + text if text else ""
 
-        return write
-
-    def _item(self, member: Member) -> Write:
-        """Return what writes an element that most often is the code of a single item."""
-        start = member.element + "="
-        write_any = self._scalar(member.element, member)
-
-        def write(value: Any) -> str:
-            uri = plain_item_uri(value) if type(value) is str else None
-            return write_any(value) if uri is None else start + uri
-
-        return write
+        is_items = member.members is None and self._uris_are_plain
+        return _items(name, member.element, write) if is_items else write
 
     def _object(self, name: str, member: Member) -> Write:
         """Return what writes an object: standard members in order, then the rest sorted."""
@@ -169,19 +156,26 @@ class EventWriter:
 
         return write
 
-    def _scalar(self, name: str, member: Member) -> Write:
-        """Return what writes `name=value`."""
+    def _scalar(self, name: str, member: Member, *, or_many: bool = False) -> Write:
+        """Return what writes `name=value`; times aside, the newest texts' lines are kept."""
         start = name + "="
+
+        def line(value: str) -> str:
+            text = self._text(value, member)
+            return start + text if text else ""
+
+        kept_line = line if member.time else lru_cache(maxsize=_KEPT_TEXTS)(line)
 
         def write(value: Any) -> str:
             if isinstance(value, str):
-                text = self._text(value, member)
-            elif isinstance(value, dict | list):
+                return kept_line(value) if len(value) <= _MAX_NAME else line(value)
+            if or_many and isinstance(value, list):
+                return "".join(sorted([write(each) for each in value]))
+            if isinstance(value, dict | list):
                 raise value_fault(name, expected="text or a number", value=value)
-            elif member.time and value is not None:
+            if member.time and value is not None:
                 raise value_fault(name, expected="a time", value=value)
-            else:
-                text = number_text(name, value)
+            text = number_text(name, value)
             return start + text if text else ""
 
         return write
@@ -233,7 +227,25 @@ class EventWriter:
         return canonical_code(value)
 
 
-def _nothing(value: Any) -> str:
+def _items(name: str, element: str, write_any: Write) -> Write:
+    """Return what writes a list that most often holds items of one product only."""
+    start = element + "="
+
+    def write(value: Any) -> str:
+        try:
+            found = plain_items(value) if isinstance(value, list) else None
+        except (AttributeError, TypeError):  # An element is no text.
+            found = None
+        if found is None:
+            return write_any(value)
+        uri, serials = found
+        serials.sort()
+        return name + start + uri + f"{start}{uri}".join(serials)
+
+    return write
+
+
+def _nothing(_: Any) -> str:
     """Write a member that the hash leaves out."""
     return ""
 

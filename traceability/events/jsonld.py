@@ -137,7 +137,11 @@ def _parse_event(
 
 def _parts(event: dict[str, Any]) -> int:
     """Count the members of an event, those of its objects and the elements of its lists."""
-    return len(event) + sum(len(part) for part in event.values() if isinstance(part, dict | list))
+    parts = len(event)
+    for part in event.values():
+        if not isinstance(part, str) and isinstance(part, dict | list):
+            parts += len(part)
+    return parts
 
 
 def _too_large(pointer: str) -> Fault:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
+from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 from traceability.errors import InvalidInput
@@ -20,7 +21,7 @@ from traceability.events.cbv import (
     Vocabulary,
 )
 from traceability.events.faults import MAX_FAULTS, Fault, FaultCode, pointer_to, shown
-from traceability.events.identifiers import canonical_id
+from traceability.events.identifiers import canonical_id, plain_items
 from traceability.events.model import EventObject, Role, SubmittedEvent, TypedReference
 
 if TYPE_CHECKING:
@@ -186,18 +187,18 @@ class EventReader:
                     found += self._quantity(element, role, path=(member, index))
         return found
 
-    def _instances(self, member: str, role: Role) -> list[EventObject]:
-        """Return the single things of one list, each once."""
-        texts, context = self.event[member], self.context
+    def _instances(self, member: str, role: Role) -> Iterator[EventObject]:
+        """Yield the single things of one list, each once."""
+        texts = self.event[member]
         if not isinstance(texts, list):
-            return []
+            return iter(())
         try:
-            uris = [canonical_id(text, context) for text in texts]
+            uris = _things(texts, self.context)
         except (InvalidInput, TypeError, AttributeError):
-            uris = []  # Gone through one by one below, to name each fault's place.
-        if len(uris) != len(texts) or len(set(uris)) != len(uris) or not all(map(_is_thing, uris)):
+            uris = []
+        if len(uris) != len(texts):  # Gone through one by one, to name each fault's place.
             uris = self._check_each(texts, member)
-        return [EventObject(role, uri) for uri in uris]
+        return map(EventObject, repeat(role), uris)
 
     def _check_each(self, texts: list[Any], member: str) -> list[str]:
         """Return the canonical URIs of a list that has faults, and note them."""
@@ -245,14 +246,17 @@ class EventReader:
 
     def _references(self, name: str, vocabulary: Vocabulary) -> tuple[TypedReference, ...]:
         """Return the typed identifiers of the list called after `name`."""
-        found = []
         member = f"{name}List"
+        if member not in self.event:
+            return ()
+        found = []
         for index, element in self._elements(member):
-            path = (member, index)
-            kind = self.word(vocabulary, element.get("type"), (*path, "type"))
-            identifier = self._code(element, name, *path)
-            if identifier is not None:
-                found.append(TypedReference(kind, identifier))
+            kind = self.word(vocabulary, element.get("type"), (member, index, "type"))
+            text = element.get(name)
+            if isinstance(text, str):
+                identifier = self._identify(text, (member, index, name))
+                if identifier is not None:
+                    found.append(TypedReference(kind, identifier))
         return tuple(found)
 
     def _elements(self, member: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
@@ -261,6 +265,17 @@ class EventReader:
         for index, element in enumerate(elements if isinstance(elements, list) else ()):
             if isinstance(element, dict):
                 yield index, element
+
+
+def _things(texts: list[Any], context: Context) -> list[str]:
+    """Return the canonical URIs of a list of single things; none if one stands twice or is none."""
+    items = plain_items(texts)
+    if items is not None:
+        start, serials = items
+        return [start + serial for serial in serials] if len(set(serials)) == len(serials) else []
+    uris = [canonical_id(text, context) for text in texts]
+    is_good = len(set(uris)) == len(uris) and all(map(_is_thing, uris))
+    return uris if is_good else []
 
 
 def _is_thing(uri: str) -> bool:

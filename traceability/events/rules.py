@@ -26,6 +26,8 @@ _CHILDREN = ("childEPCs", "childQuantityList")
 _INPUTS = ("inputEPCList", "inputQuantityList")
 _OUTPUTS = ("outputEPCList", "outputQuantityList")
 _THINGS = ("epcList", "quantityList")
+# The objects of an event that extensions may enter, sensor elements aside.
+_EXTENSIBLE = ("ilmd", "readPoint", "bizLocation", "errorDeclaration")
 
 
 def check_rules(reader: EventReader) -> None:
@@ -33,8 +35,8 @@ def check_rules(reader: EventReader) -> None:
     event = reader.event
     _check_members(reader, event["type"], event.get("action"))
     _check_names(reader, event, ())
-    for member in ("ilmd", "readPoint", "bizLocation", "errorDeclaration"):
-        if isinstance(event.get(member), dict):
+    for member in _EXTENSIBLE:
+        if member in event and isinstance(event[member], dict):
             _check_names(reader, event[member], (member,))
     if isinstance(event.get("errorDeclaration"), dict):
         reason = event["errorDeclaration"].get("reason")
@@ -77,8 +79,9 @@ def _check_transformation(reader: EventReader) -> None:
 
 def _require_one(reader: EventReader, members: tuple[str, ...], *, instead: str = "") -> None:
     """Note a fault unless one of the members holds something."""
-    if any(reader.event.get(member) for member in members):
-        return
+    for member in members:
+        if reader.event.get(member):
+            return
     expected = " or ".join(members) + " with an element" + instead
     fault = "event is about nothing"
     reader.note(members[:1], FaultCode.OBJECTS_MISSING, fault, expected=expected, got="none")
@@ -89,7 +92,7 @@ def _check_names(reader: EventReader, holder: Mapping[str, Any], path: Path) -> 
     names = [name for name in holder if ":" in name]
     if not names:
         return
-    context, seen = reader.context, set()
+    context, seen = reader.context, set[str]()
     for name in names:
         uri, is_reserved = context.judge(name, in_ilmd=path == ("ilmd",))
         if is_reserved:

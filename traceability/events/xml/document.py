@@ -1,0 +1,240 @@
+"""What surrounds the events of a document in XML: root, version, header, body.
+
+Source: EPCIS 2.0 (ISO/IEC 19987:2024), section 9.5; EPCIS 1.2, sections 9.5 to 9.7.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from traceability.events.xml.faults import (
+    XmlContentInvalid,
+    XmlDocumentUnknown,
+    XmlVersionInvalid,
+)
+from traceability.events.xml.mapping import Mapper
+from traceability.events.xml.names import (
+    EPCIS,
+    GS1_CONTEXT_URI,
+    ID_MARK,
+    MASTER_DATA,
+    QUERY,
+    XML,
+    XSI,
+    Prefixes,
+    Version,
+)
+from traceability.events.xml.parsing import SEPARATOR, Element, Parser
+from traceability.events.xml.values import add_extension
+
+_ROOTS: dict[str, tuple[str, Version]] = {
+    f"{namespaces[version]}{SEPARATOR}{name}": (name, version)
+    for name, namespaces in (
+        ("EPCISDocument", EPCIS),
+        ("EPCISQueryDocument", QUERY),
+        ("EPCISMasterDataDocument", MASTER_DATA),
+    )
+    for version in ("2.0", "1.2")
+}
+_VERSIONS: dict[str, Version] = {
+    **dict.fromkeys(("2", "2.0", "2.0.0", "2.0.1"), "2.0"),
+    **dict.fromkeys(("1", "1.0", "1.1", "1.2"), "1.2"),
+}
+# The elements around an event, below the root.
+_EVENT_PATHS = {
+    "EPCISDocument": ("EPCISBody", "EventList"),
+    "EPCISQueryDocument": ("EPCISBody", "QueryResults", "resultsBody", "EventList"),
+    "EPCISMasterDataDocument": ("", ""),
+}
+_HEADER = ("EPCISHeader",)
+_RESULTS = ("EPCISBody", "QueryResults")
+_PLAIN = frozenset(
+    {("EPCISBody",), _RESULTS, (*_RESULTS, "resultsBody"), *_EVENT_PATHS.values()}
+)
+_VOCABULARIES = frozenset(
+    {("EPCISBody", "VocabularyList"), (*_RESULTS, "resultsBody", "VocabularyList")}
+)
+_FOREIGN = (f"{XSI}{SEPARATOR}", f"{XML}{SEPARATOR}")
+
+Path = tuple[str, ...]
+
+
+class DocumentReader:
+    """Reads a document as its bytes come in.
+
+    Parameters
+    ----------
+    keeps_elements
+        Whether the elements of events are kept, for those who ask for lines.
+    """
+
+    def __init__(self, *, keeps_elements: bool = False) -> None:
+        self.ready: list[dict[str, Any]] = []
+        self.elements: list[Element] = []
+        self.version: Version = "2.0"
+        self.line = 1
+        self._keeps_elements = keeps_elements
+        self._parser = Parser(self._opened, self._closed)
+        self._kind = "EPCISDocument"
+        self._prefixes = Prefixes()
+        self._mapper = Mapper("2.0", self._prefixes)
+        self._members: dict[str, Any] = {}
+        self._body: dict[str, Any] = {}
+        self._results: dict[str, Any] = {}
+        self._results_body: dict[str, Any] = {}
+        self._paths: list[Path] = []
+        self._event_path: Path = ()
+        self._event: Element | None = None
+        self._event_namespaces: list[tuple[str, str]] = []
+
+    def feed(self, chunk: bytes) -> None:
+        """Read some more bytes; complete events are then in `ready`."""
+        self._parser.feed(chunk)
+
+    def close(self) -> None:
+        """Say that there are no more bytes."""
+        self._parser.feed(b"", last=True)
+
+    def piece(self, count: int) -> dict[str, Any]:
+        """Return a document of the next events and forget them; only the first has a header."""
+        events = self.ready[:count]
+        del self.ready[:count]
+        context: list[Any] = [GS1_CONTEXT_URI]
+        if self._prefixes.entries:
+            context.append(dict(self._prefixes.entries))
+        is_query = self._kind == "EPCISQueryDocument"
+        members = {
+            "@context": context,
+            "type": "EPCISQueryDocument" if is_query else "EPCISDocument",
+            **self._members,
+        }
+        self._members.pop("epcisHeader", None)
+        if not is_query:
+            return {**members, "epcisBody": {**self._body, "eventList": events}}
+        results = {**self._results, "resultsBody": {**self._results_body, "eventList": events}}
+        self._results_body = {}
+        return {**members, "epcisBody": {**self._body, "queryResults": results}}
+
+    def _opened(self, element: Element, depth: int) -> None:
+        """Find out where an element stands; what is in an event belongs to the event."""
+        if self._event is not None:
+            self._event_namespaces.extend(element.namespaces or ())
+            return
+        if not depth:
+            self._root(element)
+            self._paths = [()]
+            return
+        around = self._paths[depth - 1]
+        path = around if element.name == "extension" else (*around, self._step(element, around))
+        self._paths[depth:] = [path]
+        if around == self._event_path and path != around:
+            self._event = element
+            self._event_namespaces = list(element.namespaces or ())
+            if self.version == "2.0" and self._paths[depth - 2] == around:
+                raise _old_wrapper(element)
+        else:
+            self._prefixes.declare(element.namespaces or ())
+
+    def _root(self, element: Element) -> None:
+        """Take the kind of document and its version."""
+        uri, _, local = element.name.rpartition(SEPARATOR)
+        if element.name not in _ROOTS:
+            raise XmlDocumentUnknown(
+                "document is of an unknown type",
+                line=element.line,
+                expected="EPCISDocument or EPCISQueryDocument in a namespace of EPCIS 1 or 2",
+                got=f"{local[:60]!r} in {uri[:60]!r}",
+            )
+        self._kind, self.version = _ROOTS[element.name]
+        self._event_path = _EVENT_PATHS[self._kind]
+        self.line = element.line
+        self._prefixes.declare(element.namespaces or ())
+        self._mapper = Mapper(self.version, self._prefixes)
+        for name, value in element.attributes.items():
+            if name == "schemaVersion":
+                self._check_version(value.strip(), element)
+                self._members[name] = "2.0"
+            elif name in ("creationDate", ID_MARK):
+                self._members["id" if name == ID_MARK else name] = value.strip()
+            elif not name.startswith(_FOREIGN):
+                self._members[self._prefixes.name(name)] = value
+
+    def _check_version(self, given: str, element: Element) -> None:
+        """Refuse a version that is unknown or not that of the namespace."""
+        if _VERSIONS.get(given) != self.version:
+            raise XmlVersionInvalid(
+                "schemaVersion is not that of the namespace",
+                line=element.line,
+                expected=self.version,
+                got=repr(given[:20]),
+            )
+
+    def _step(self, element: Element, around: Path) -> str:
+        """Return what an element is called on a path; those of EPCIS have no namespace."""
+        uri, _, local = element.name.rpartition(SEPARATOR)
+        if uri == QUERY[self.version] and local == "QueryResults":
+            return local
+        if uri in (*EPCIS.values(), *QUERY.values()) and around[:1] != _HEADER:
+            raise XmlContentInvalid(
+                f"element {local[:60]!r} is in the namespace of EPCIS",
+                line=element.line,
+                expected="no namespace in elements below the root",
+            )
+        return element.name
+
+    def _closed(self, element: Element, depth: int) -> bool:
+        """Take what an element says, once it is complete; return whether that is done."""
+        if self._event is not None:
+            if element is not self._event:
+                return False
+            self.ready.append(self._map_event(element))
+            if self._keeps_elements:
+                self.elements.append(element)
+            self._event = None
+            return True
+        path = self._paths[depth]
+        if path[:1] == _HEADER:
+            if path == _HEADER and element.name == _HEADER[0]:
+                self._members.update(self._mapper.header(element))
+            return path == _HEADER and element.name == _HEADER[0]
+        return self._close_outer(element, path)
+
+    def _close_outer(self, element: Element, path: Path) -> bool:
+        """Take what stands neither in the header nor in an event."""
+        holder = {1: self._members, 2: self._body}.get(len(path))
+        if not path or path in _PLAIN or element.name == "extension":
+            return True
+        if path in _VOCABULARIES:
+            found = self._mapper.vocabularies(element)
+            if self._kind == "EPCISQueryDocument":
+                self._results_body["vocabularyList"] = found
+            else:
+                self._members["epcisHeader"] = {"epcisMasterData": {"vocabularyList": found}}
+            return True
+        if path[:-1] == _RESULTS and element.name in ("queryName", "subscriptionID"):
+            self._results[element.name] = element.text.strip()
+            return True
+        if holder is not None:
+            if SEPARATOR not in element.name:
+                fault = f"element {element.name[:60]!r} has no place here"
+                raise XmlContentInvalid(fault, line=element.line, expected="EPCISBody")
+            add_extension(holder, element, self._prefixes, depth=len(path))
+        return holder is not None
+
+    def _map_event(self, element: Element) -> dict[str, Any]:
+        """Return an event; prefixes of its own stand in a context of its own."""
+        if not self._event_namespaces:
+            return self._mapper.event(element)
+        own = Prefixes(self._prefixes)
+        own.declare(self._event_namespaces)
+        event = Mapper(self.version, own).event(element)
+        return {"@context": [own.entries], **event} if own.entries else event
+
+
+def _old_wrapper(element: Element) -> XmlVersionInvalid:
+    """Return the error of an event in an extension of its list, as in version 1.2."""
+    return XmlVersionInvalid(
+        f"event {element.name.rpartition(SEPARATOR)[2][:60]!r} stands in an extension",
+        line=element.line,
+        expected="no extension around it in version 2.0",
+    )

@@ -1,0 +1,115 @@
+"""EPCIS documents in XML, 2.0 and 1.2, to the JSON-LD that `jsonld.parse_document` takes.
+
+Source: EPCIS 2.0 (ISO/IEC 19987:2024), section 9; EPCIS 1.2, section 9. Whole documents, or pieces
+of them in memory that does not grow with their length.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from traceability.events.xml.document import DocumentReader
+from traceability.events.xml.faults import XmlTooLarge
+from traceability.events.xml.lines import Lines, LinesOfPiece, LinesOfSource
+from traceability.events.xml.parsing import chunks_of
+
+if TYPE_CHECKING:
+    from traceability.events.xml.names import Version
+
+# Names how elements become members. It changes when some document would give another value, and
+# stands beside whatever is kept of a document.
+MAPPING_REVISION = "itemproof-xml-1"
+
+
+@dataclass(frozen=True, slots=True)
+class XmlDocument:
+    """A document, or a piece of one, as JSON-LD.
+
+    Parameters
+    ----------
+    value
+        An EPCISDocument or EPCISQueryDocument; namespaces of extensions are prefixes of its
+        `@context`. One of version 1.2 is given as 2.0.
+    version
+        That of the XML.
+    lines
+        Where things stand in the XML.
+    first_event
+        How many events of the document come before those of this piece.
+    revision
+        `MAPPING_REVISION`.
+    """
+
+    value: dict[str, Any]
+    version: Version
+    lines: Lines
+    first_event: int = 0
+    revision: str = MAPPING_REVISION
+
+
+def read_xml(source: bytes | BinaryIO, *, max_bytes: int) -> XmlDocument:
+    """Return a document.
+
+    Parameters
+    ----------
+    source
+        The bytes, or what they are read from.
+    max_bytes
+        Longer documents are refused.
+
+    Raises
+    ------
+    XmlInvalid
+        One of `faults`. What the rules of events forbid is left to `parse_document`.
+    """
+    data = source if isinstance(source, bytes) else source.read(max_bytes + 1)
+    if len(data) > max_bytes:
+        expected = f"at most {max_bytes} bytes"
+        raise XmlTooLarge("document is too large", line=1, expected=expected, got="more")
+    reader = DocumentReader()
+    for chunk in chunks_of(data):
+        reader.feed(chunk)
+    reader.close()
+    value = reader.piece(len(reader.ready))
+    return XmlDocument(value, reader.version, LinesOfSource(data, value))
+
+
+def stream_xml(source: BinaryIO, *, events_at_once: int) -> Iterator[XmlDocument]:
+    """Yield a document in pieces, each a document of its own with some of the events.
+
+    The first piece has the header. A fault further on is raised when it is reached, after the
+    pieces before it; who wants all or nothing keeps them until the end.
+
+    Parameters
+    ----------
+    source
+        Read bit by bit.
+    events_at_once
+        How many events a piece has; the last has those that are left.
+
+    Raises
+    ------
+    XmlInvalid
+        One of `faults`.
+    """
+    reader = DocumentReader(keeps_elements=True)
+    count = 0
+    for chunk in chunks_of(source):
+        reader.feed(chunk)
+        while len(reader.ready) >= events_at_once:
+            yield _piece(reader, events_at_once, count)
+            count += events_at_once
+    reader.close()
+    if reader.ready or not count:
+        yield _piece(reader, len(reader.ready), count)
+
+
+def _piece(reader: DocumentReader, events: int, count: int) -> XmlDocument:
+    """Take the next events out of a reader."""
+    elements = reader.elements[:events]
+    del reader.elements[:events]
+    value = reader.piece(events)
+    lines = LinesOfPiece(elements, value, line=reader.line)
+    return XmlDocument(value, reader.version, lines, first_event=count)

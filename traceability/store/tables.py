@@ -316,3 +316,12 @@ idempotency_keys = Table(
     Column("answer", LargeBinary, nullable=False),
     Column("created", BigInteger, nullable=False, index=True),
 )
+
+# Whose events are held against the one-code rules; without a row, nobody's.
+one_code_rules = Table(
+    "one_code_rules",
+    metadata,
+    Column("participant", LargeBinary(16), primary_key=True),
+    Column("mode", String(8), nullable=False),
+    CheckConstraint("mode in ('warn', 'enforce')", name="mode"),
+)

@@ -19,6 +19,7 @@ from traceability.store.repositories.idempotency import IdempotencyRepository
 from traceability.store.repositories.items import ItemRepository
 from traceability.store.repositories.keys import KeyRepository
 from traceability.store.repositories.meta import MetaRepository
+from traceability.store.repositories.one_code import OneCodeRepository
 from traceability.store.repositories.participants import ParticipantRepository
 from traceability.store.repositories.recorded import RecordedRepository
 from traceability.store.repositories.statuses import StatusRepository
@@ -100,3 +101,8 @@ class Repositories:
     def idempotency(self) -> IdempotencyRepository:
         """Answers to requests that named themselves."""
         return IdempotencyRepository(self.connection)
+
+    @cached_property
+    def one_code(self) -> OneCodeRepository:
+        """Whose events are held against the one-code rules."""
+        return OneCodeRepository(self.connection)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache
 from typing import NamedTuple, TypeAlias, cast
@@ -122,8 +121,7 @@ class _Parts(NamedTuple):
     values: list[JSONValue]
 
 
-@dataclass(frozen=True, slots=True)
-class Commitment:
+class Commitment(NamedTuple):
     """What a batch commits to of one record."""
 
     kind: RecordKind

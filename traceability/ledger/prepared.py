@@ -50,6 +50,7 @@ class PreparedRecord(NamedTuple):
     payload: bytes
     secret: bytes
     commitment: Commitment
+    leaf_hash: bytes
     media_type: str | None = None
     pointer: str = ""
     event: EventFacts | None = None
@@ -102,16 +103,20 @@ def prepare_record(
 ) -> PreparedRecord:
     """Commit to one record that is not an event."""
     commitment = commit_record(kind, value, secret, media_type=media_type)
-    return PreparedRecord(kind, canonicalize(value), secret, commitment, media_type)
+    return PreparedRecord(
+        kind, canonicalize(value), secret, commitment, commitment.leaf_hash(), media_type
+    )
 
 
 def prepare_event(event: SubmittedEvent, *, secret: bytes, content_mac: bytes) -> PreparedRecord:
     """Commit to one event; `content_mac` is the keyed hash by which a repeated one is known."""
+    commitment = commit_record(RecordKind.EVENT, event.payload, secret)
     return PreparedRecord(
         RecordKind.EVENT,
         canonicalize(event.payload),
         secret,
-        commit_record(RecordKind.EVENT, event.payload, secret),
+        commitment,
+        commitment.leaf_hash(),
         pointer=event.pointer,
         event=event_facts(event, content_mac=content_mac),
         objects=event_objects(event),
@@ -159,7 +164,7 @@ def prepare_batch(
     """
     if items is not None:
         check_items(items)
-    hashes = [record.commitment.leaf_hash() for record in records]
+    hashes = [record.leaf_hash for record in records]
     if items is not None:
         hashes += _item_hashes(items, progress)
     if not hashes:

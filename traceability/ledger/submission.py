@@ -7,7 +7,8 @@ rejects the document (EPCIS `rollback`); `proceed` takes the good ones.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from traceability.events.faults import Fault
 from traceability.events.model import SubmittedEvent
@@ -36,8 +37,7 @@ from traceability.strict_json import JSONValue
 from traceability.verify.identity import record_urn
 
 
-@dataclass(frozen=True, slots=True)
-class RecordResult:
+class RecordResult(NamedTuple):
     """What became of one submitted record."""
 
     pointer: str
@@ -237,7 +237,7 @@ def _verdict(draft: Draft, known: _Known) -> RecordResult:
         event_id,
         warning="EVENT_ID_HASH_MISMATCH" if wrong else None,
         event_hash=draft.hash_uri,
-        leaf_hash=draft.record.commitment.leaf_hash(),
+        leaf_hash=draft.record.leaf_hash,
     )
 
 
@@ -246,7 +246,7 @@ def _rolled_back(judged: Sequence[RecordResult], *, proceed: bool) -> tuple[Reco
     if proceed or all(result.result != "rejected" for result in judged):
         return tuple(judged)
     return tuple(
-        replace(result, result="rejected", faults=(_rollback_fault(result.pointer),))
+        result._replace(result="rejected", faults=(_rollback_fault(result.pointer),))
         if result.result == "accepted"
         else result
         for result in judged
@@ -265,6 +265,7 @@ def _named(judged: Sequence[RecordResult], captured: CapturedBatch) -> tuple[Rec
         if result.result == "accepted":
             urn = record_urn(captured.entry_hash, index)
             index += 1
-            result = replace(result, record=urn, event_id=result.event_id or urn)  # noqa: PLW2901  # named
-        results.append(result)
+            results.append(result._replace(record=urn, event_id=result.event_id or urn))
+        else:
+            results.append(result)
     return tuple(results)

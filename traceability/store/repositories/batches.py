@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, Select, and_, func, insert, select
 
@@ -24,8 +24,7 @@ class BatchRow:
     submitted: int
 
 
-@dataclass(frozen=True, slots=True)
-class RecordRow:
+class RecordRow(NamedTuple):
     """A record that is not an item; payload and secret are None once erased."""
 
     batch: int
@@ -46,18 +45,6 @@ class LoggedPayload:
     entry_hash: bytes
     record_index: int
     payload: bytes
-
-
-_RECORD_COLUMNS = (
-    "batch",
-    "record_index",
-    "kind",
-    "field_count",
-    "field_root",
-    "media_type",
-    "payload",
-    "secret",
-)
 
 
 def _batch(row: Row[Any] | None) -> BatchRow | None:
@@ -96,8 +83,8 @@ class BatchRepository:
         bulk_insert(
             self._connection,
             records,
-            columns=_RECORD_COLUMNS,
-            rows=(tuple(getattr(row, name) for name in _RECORD_COLUMNS) for row in rows),
+            columns=RecordRow._fields,
+            rows=rows,
         )
 
     def get(self, batch: int) -> BatchRow | None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, func, select
 
-from traceability.store.bulk import bulk_insert, run_many, select_among
+from traceability.store.bulk import bulk_insert, select_among
 from traceability.store.tables import epcs, event_epcs, events
 
 # The order in which event objects are named in `event_epcs.role`.
@@ -77,17 +78,13 @@ class EventObjectRow(NamedTuple):
 _Named = tuple[int, int, int, str | None, str | None, str]
 _EVENT_COLUMNS = ("event", "batch", "record_index", *EventFacts._fields)
 _SELECT_EVENTS = f"SELECT {', '.join(_EVENT_COLUMNS)} FROM events"  # noqa: S608 # names are ours
-_OBJECT_COLUMNS = ("event", "role", "epc", "ordinal", "quantity", "uom")
 
 
 _NEXT_NUMBERS = (
     "SELECT nextval(pg_get_serial_sequence('events', 'event')) FROM generate_series(1, %s)"
 )
-_INTERN_ALL = "INSERT INTO epcs (uri) SELECT unnest(%s::text[]) ON CONFLICT DO NOTHING"
-_INTERN_ONE = "INSERT OR IGNORE INTO epcs (uri) VALUES (?)"
-_NAME_OBJECTS = (
-    "INSERT INTO event_epcs (event, role, epc, ordinal, quantity, uom) "
-    "SELECT ?, ?, epc, ?, ?, ? FROM epcs WHERE uri = ?"
+_INTERN = (
+    "INSERT INTO epcs (uri) SELECT unnest(%s::text[]) ON CONFLICT DO NOTHING RETURNING uri, epc"
 )
 
 
@@ -120,16 +117,27 @@ class EventRepository:
         return list(numbers)
 
     def _keep_objects(self, named: Sequence[_Named]) -> None:
-        # In sorted order, so that two writers cannot wait for each other.
-        uris = sorted({uri for *_, uri in named})
+        known = self._intern({uri for *_, uri in named})
+        bulk_insert(
+            self._connection,
+            event_epcs,
+            columns=("event", "role", "ordinal", "quantity", "uom", "epc"),
+            rows=((*rest, known[uri]) for *rest, uri in named),
+        )
+
+    def _intern(self, uris: Collection[str]) -> dict[str, int]:
+        """Return the number of each code, giving new ones to new codes."""
         if self._connection.dialect.name == "postgresql":
-            self._connection.exec_driver_sql(_INTERN_ALL, (uris,))
-            known = self.numbers_of(uris)
-            rows = ((event, role, known[uri], *rest) for event, role, *rest, uri in named)
-            bulk_insert(self._connection, event_epcs, columns=_OBJECT_COLUMNS, rows=rows)
-        else:
-            run_many(self._connection, _INTERN_ONE, [(uri,) for uri in uris])
-            run_many(self._connection, _NAME_OBJECTS, named)
+            # In sorted order, so that two writers cannot wait for each other.
+            made = self._connection.exec_driver_sql(_INTERN, (sorted(uris),))
+            known = {str(uri): int(epc) for uri, epc in made}
+            return known | self.numbers_of([uri for uri in uris if uri not in known])
+        known = self.numbers_of(uris)
+        new = sorted(uri for uri in uris if uri not in known)
+        first = 1 + (self._connection.execute(select(func.max(epcs.c.epc))).scalar() or 0)
+        rows = list(enumerate(new, first))
+        bulk_insert(self._connection, epcs, columns=("epc", "uri"), rows=rows)
+        return known | {uri: epc for epc, uri in rows}
 
     def _new_numbers(self, count: int) -> Sequence[int]:
         """Return numbers for new events; writers on SQLite are alone, so the next ones are free."""
@@ -212,11 +220,20 @@ class EventRepository:
 
 def _placed(numbers: Sequence[int], objects: Sequence[Sequence[ObjectRow]]) -> list[_Named]:
     """Return event, role, ordinal, quantity, unit and code of each object of each event."""
-    found = []
+    found: list[_Named] = []
     for number, named in zip(numbers, objects, strict=True):
-        seen: dict[tuple[str, str], int] = {}
         for role, uri, quantity, uom in named:
-            ordinal = seen.get((role, uri), 0)
-            seen[role, uri] = ordinal + 1
-            found.append((number, ROLES[role], ordinal, quantity, uom, uri))
+            found.append((number, ROLES[role], 0, quantity, uom, uri))  # faster
+        if len({one[:2] for one in named}) < len(named):
+            found[-len(named) :] = _told_apart(found[-len(named) :])
+    return found
+
+
+def _told_apart(named: Sequence[_Named]) -> list[_Named]:
+    """Give the repeats of a code in one role of one event different ordinals."""
+    seen: Counter[tuple[int, str]] = Counter()
+    found: list[_Named] = []
+    for event, role, _, quantity, uom, uri in named:
+        found.append((event, role, seen[role, uri], quantity, uom, uri))
+        seen[role, uri] += 1
     return found

@@ -9,6 +9,7 @@ from fastapi import FastAPI
 
 from ledger_api import health, openapi, problems
 from ledger_api.batches import endpoints as batches
+from ledger_api.epcis import endpoints as epcis
 from ledger_api.items import endpoints as items
 from ledger_api.lineage import endpoints as lineage
 from ledger_api.log import endpoints as log
@@ -26,7 +27,8 @@ DESCRIPTION = "Supply-chain traceability ledger: one item, one code, one proof."
 
 def create_app(node: Node, settings: Settings) -> FastAPI:
     """Return the application; its workers run while it serves."""
-    services = Services(node, settings, Workers(node), is_test_chain=not settings.rpc_urls)
+    workers = Workers(node, max_body_bytes=settings.max_body_bytes)
+    services = Services(node, settings, workers, is_test_chain=not settings.rpc_urls)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -49,6 +51,8 @@ def create_app(node: Node, settings: Settings) -> FastAPI:
     problems.install(app)
     for part in (batches, items, lineage, quality, log, health):
         app.include_router(part.router)
+    for router in epcis.routers:
+        app.include_router(router)
     assets.install(app)
     app.include_router(web.router)
     openapi.install(app)

@@ -45,6 +45,9 @@ class Settings(BaseSettings):
         default=False, description="show /quality without a key also on a real chain"
     )
     max_body_bytes: int = Field(default=64 * 2**20, ge=1024, description="largest request, bytes")
+    max_capture_events: int = Field(
+        default=10_000, ge=1, description="most events of one EPCIS document"
+    )
 
     @field_validator("rpc_urls", mode="before")
     @classmethod

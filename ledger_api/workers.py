@@ -1,6 +1,6 @@
-"""The two threads of a serving node: one puts entries in order, one anchors their heads.
+"""The threads of a serving node: entries put in order, their heads anchored, documents captured.
 
-Both work through the node, whose locks let a command in another process do the same work. Each
+All work through the node, whose locks let a command in another process do the same work. Each
 keeps going after an error, says so once, and is asked about by `/readyz`.
 """
 
@@ -11,8 +11,10 @@ import threading
 import time
 from collections.abc import Callable
 
+from ledger_api.epcis.jobs import CaptureJobs
 from traceability.errors import ItemProofError, Unavailable
 from traceability.ledger.node import Node
+from traceability.strict_json import MAX_BYTES
 
 logger = logging.getLogger(__name__)
 
@@ -72,21 +74,33 @@ class Worker(threading.Thread):
 
 
 class Workers:
-    """Sequencer and anchorer of a serving node."""
+    """Sequencer, anchorer and capture jobs of a serving node."""
 
-    def __init__(self, node: Node, *, anchor_seconds: float = ANCHOR_SECONDS) -> None:
+    def __init__(
+        self,
+        node: Node,
+        *,
+        anchor_seconds: float = ANCHOR_SECONDS,
+        max_body_bytes: int = MAX_BYTES,
+    ) -> None:
         self._node = node
         self.sequencer = Worker("sequencer", self._sequence, pause_seconds=IDLE_SECONDS)
         self.anchorer = Worker("anchorer", self._anchor, pause_seconds=anchor_seconds)
+        self._jobs = CaptureJobs(node, on_captured=self.sequencer.wake, limit=max_body_bytes)
+        self.capture = Worker("capture", self._jobs.run, pause_seconds=IDLE_SECONDS)
 
     def start(self) -> None:
-        """Start both; the anchorer only where a chain is configured."""
+        """Start all, the anchorer only where a chain is configured; resume what was left."""
         self.sequencer.start()
+        self._jobs.resume()
+        self.capture.start()
         if self._node.anchorer is not None:
             self.anchorer.start()
 
     def stop(self) -> None:
-        """Stop both and wait for them."""
+        """Stop all and wait for them; a job in hand is ended, those that wait still wait."""
+        self._jobs.stop()
+        self.capture.stop()
         self.sequencer.stop()
         if self.anchorer.is_alive():
             self.anchorer.stop()

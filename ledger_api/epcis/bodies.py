@@ -1,0 +1,196 @@
+"""A document as it arrives: its form, unpacked within limits, and well-formed.
+
+What is checked here is checked before a capture job exists: a document that is not well-formed
+is refused at once, one with faulty events is reported on by its job.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from fastapi.concurrency import run_in_threadpool
+from starlette.requests import Request
+
+from ledger_api.epcis.faults import (
+    CaptureLimitExceeded,
+    ContentEncodingUnknown,
+    PackedBodyInvalid,
+    VersionConflict,
+)
+from ledger_api.epcis.headers import Release, name_of, release
+from ledger_api.problems import MediaTypeUnknown
+from ledger_api.services import Services, read_body
+from traceability.events.jsonld import parse_document
+from traceability.ledger.drafting import DocumentBody, DocumentForm
+from traceability.strict_json import JSONTooLargeError, JSONValue, parse_json
+
+FORMS: dict[str, DocumentForm] = {
+    "application/json": "json",
+    "application/ld+json": "json",
+}
+_CHARSET = re.compile(r";\s*charset\s*=\s*\"?([\w.:-]{1,40})", re.IGNORECASE)
+_CHARSETS = {"json": ("utf-8", "utf8", "us-ascii"), "xml": ("utf-8", "utf8", "us-ascii", "utf-16")}
+_VERSION = re.compile(r"[0-9]{1,4}(\.[0-9]{1,4}){0,3}")
+# What follows gzip's header, as zlib counts it.
+_GZIP = 16 + zlib.MAX_WBITS
+_UNPACKED_AT_ONCE = 2**20
+
+
+class Envelope(NamedTuple):
+    """What is known of a well-formed document before its events are judged."""
+
+    events: int
+    version: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much one capture takes."""
+
+    size: int
+    events: int
+
+
+# Reads the envelope of a document, or refuses it; here or in another process.
+Opener = Callable[[DocumentBody], Envelope]
+
+
+async def take_body(request: Request, services: Services) -> DocumentBody:
+    """Read and unpack a request's document, within the limits that are announced.
+
+    Raises
+    ------
+    MediaTypeUnknown, ContentEncodingUnknown, JSONTooLargeError, PackedBodyInvalid
+    """
+    form = form_of(request.headers.get("content-type", ""))
+    packings = packings_of(request.headers.get("content-encoding", ""))
+    limit = services.settings.max_body_bytes
+    data = await read_body(request, limit)
+    for _ in packings:
+        data = await run_in_threadpool(unpack, data, limit)
+    return DocumentBody(data, form, limit)
+
+
+def form_of(content_type: str) -> DocumentForm:
+    """Return the form that a Content-Type names."""
+    media_type = content_type.split(";", maxsplit=1)[0].strip().lower()
+    form = FORMS.get(media_type)
+    if form is None:
+        raise MediaTypeUnknown(
+            f"media type is unknown: expected {', '.join(FORMS)}, got {media_type[:80]!r}"
+        )
+    charset = _CHARSET.search(content_type)
+    if charset and charset[1].lower() not in _CHARSETS[form]:
+        raise MediaTypeUnknown(
+            f"charset is not read here: expected {_CHARSETS[form][0]}, got {charset[1]!r}"
+        )
+    return form
+
+
+def packings_of(content_encoding: str) -> list[str]:
+    """Return the packings to undo: none, or gzip once."""
+    names = [part.strip().lower() for part in content_encoding.split(",") if part.strip()]
+    packings = [name for name in names if name != "identity"]
+    if len(packings) > 1 or not set(packings) <= {"gzip", "x-gzip"}:
+        raise ContentEncodingUnknown(
+            "content encoding is unknown: expected gzip once or none, "
+            f"got {content_encoding[:80]!r}"
+        )
+    return packings
+
+
+def unpack(data: bytes, limit: int) -> bytes:
+    """Return what gzip packed, never more than the limit in memory.
+
+    Raises
+    ------
+    JSONTooLargeError, PackedBodyInvalid
+    """
+    parts: list[bytes] = []
+    size = 0
+    while data:
+        unpacker = zlib.decompressobj(_GZIP)
+        while not unpacker.eof:
+            try:
+                part = unpacker.decompress(data, _UNPACKED_AT_ONCE)
+            except zlib.error as error:
+                raise PackedBodyInvalid("body is not gzip, though its header says so") from error
+            size += len(part)
+            if size > limit:
+                raise JSONTooLargeError(
+                    f"unpacked body is too long: expected at most {limit} bytes, got more"
+                )
+            parts.append(part)
+            data = unpacker.unconsumed_tail
+            if not part and not data and not unpacker.eof:
+                raise PackedBodyInvalid("packed body is cut off: expected more bytes")
+        data = unpacker.unused_data
+    return b"".join(parts)
+
+
+def open_document(body: DocumentBody) -> Envelope:
+    """Return what surrounds a document's events.
+
+    Raises
+    ------
+    InvalidInput
+        It is not well-formed, or no EPCIS document.
+    """
+    return _open_json(parse_json(body.data, max_bytes=body.limit))
+
+
+def _open_json(value: JSONValue) -> Envelope:
+    if isinstance(value, list):
+        return Envelope(len(value), None)
+    emptied, events = _emptied(value)
+    if events is None:
+        # A bare event is judged with the rest of it; what is no document at all is not kept.
+        if not (isinstance(value, dict) and str(value.get("type", "")).endswith("Event")):
+            parse_document(value).require_faultless()
+        return Envelope(1, None)
+    parse_document(emptied).require_faultless()
+    version = value.get("schemaVersion") if isinstance(value, dict) else None
+    return Envelope(events, version if isinstance(version, str) else None)
+
+
+def _emptied(value: JSONValue) -> tuple[JSONValue, int | None]:
+    """Return a document without its events, and how many there were; None for no list."""
+    if isinstance(value, list):
+        return [], len(value)
+    if not isinstance(value, dict):
+        return value, None
+    for name in ("epcisBody", "queryResults", "resultsBody", "eventList"):
+        if name in value:
+            inner, count = _emptied(value[name])
+            return {**value, name: inner}, count
+    return value, None
+
+
+def check_envelope(envelope: Envelope, limits: Limits, said: Release | None) -> None:
+    """Refuse a document of more events than are taken, or of another version than was said.
+
+    Raises
+    ------
+    CaptureLimitExceeded, VersionConflict
+    """
+    if envelope.events > limits.events:
+        raise CaptureLimitExceeded(
+            f"document holds too many events: expected at most {limits.events}, "
+            f"got {envelope.events}",
+            expected=f"at most {limits.events}",
+            got=str(envelope.events),
+        )
+    version = envelope.version
+    if said is None or version is None or not _VERSION.fullmatch(version):
+        return
+    if release(version) != said:
+        raise VersionConflict(
+            f"document is of another version than the header says: expected {name_of(said)}, "
+            f"got {version}",
+            expected=name_of(said),
+            got=version,
+        )

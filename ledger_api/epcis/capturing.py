@@ -1,0 +1,166 @@
+"""`/epcis/capture`: documents in, jobs out."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Request
+from fastapi.concurrency import run_in_threadpool
+from starlette.responses import Response
+
+from ledger_api.auth import Caller, require_role
+from ledger_api.defaults import default_participant
+from ledger_api.epcis.answers import answer, json_bytes
+from ledger_api.epcis.bodies import Envelope, Limits, check_envelope, open_document, take_body
+from ledger_api.epcis.faults import CaptureJobUnknown
+from ledger_api.epcis.headers import (
+    ERROR_BEHAVIOUR,
+    Behaviour,
+    BehaviourHeader,
+    Release,
+    SaidVersion,
+)
+from ledger_api.epcis.idempotency import Answer, IdempotencyKey, Once, Raced, once
+from ledger_api.epcis.negotiation import JSON_TYPES, preferred
+from ledger_api.epcis.outcomes import job_json, report_json
+from ledger_api.epcis.paging import (
+    DEFAULT_PER_PAGE,
+    NextPageToken,
+    PerPage,
+    Place,
+    clip,
+    page_headers,
+    place_of,
+)
+from ledger_api.epcis.problems import EpcisRoute
+from ledger_api.epcis.samples import CAPTURE_BODY, JOB_RESPONSES
+from ledger_api.problems import language_of
+from ledger_api.services import CallerOf, Services, ServicesOf
+from traceability.ledger.drafting import DocumentBody
+from traceability.store.times import to_milliseconds
+
+router = APIRouter(prefix="/epcis", tags=["epcis"], route_class=EpcisRoute)
+JOBS = 1  # The kind of place that a job list's token holds.
+
+
+@router.post(
+    "/capture",
+    status_code=202,
+    summary="Hand over a document of EPCIS events",
+    openapi_extra={"requestBody": CAPTURE_BODY},
+    response_class=Response,
+    responses={202: {"description": "The job that captures the document, in Location."}},
+)
+async def capture(
+    request: Request,
+    services: ServicesOf,
+    caller: CallerOf,
+    said: SaidVersion,
+    *,
+    behaviour: BehaviourHeader = "rollback",
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    """Take a document durably; its events are judged by the job that the answer names.
+
+    What is not well-formed, too large or of another version is refused at once.
+    """
+    require_role(caller, "operator", "participant")
+    body = await take_body(request, services)
+    asked = (b"capture", behaviour.encode(), body.form.encode(), body.data)
+    task = once(caller, idempotency_key, asked)
+    found = await run_in_threadpool(
+        _promise, services, caller, body, behaviour=behaviour, said=said, task=task
+    )
+    services.workers.capture.wake()
+    return Response(status_code=found.status, headers=found.headers)
+
+
+def participant_of(services: Services, caller: Caller) -> bytes:
+    """Return in whose name a caller's events are signed."""
+    return caller.participant or default_participant(services.node)
+
+
+def checked(services: Services, body: DocumentBody, said: Release | None) -> Envelope:
+    """Return the envelope of a document that is well-formed and within the limits."""
+    envelope = open_document(body)
+    settings = services.settings
+    check_envelope(envelope, Limits(settings.max_body_bytes, settings.max_capture_events), said)
+    return envelope
+
+
+def _promise(
+    services: Services,
+    caller: Caller,
+    body: DocumentBody,
+    *,
+    behaviour: Behaviour,
+    said: Release | None,
+    task: Once,
+) -> Answer:
+    store = services.node.store
+    known = task.known_in(store)
+    if known is not None:
+        return known
+    checked(services, body, said)
+    capture_id = secrets.token_hex(16)
+    made = Answer(202, {"Location": f"/epcis/capture/{capture_id}", ERROR_BEHAVIOUR: behaviour})
+    participant = participant_of(services, caller)
+    now = to_milliseconds(services.node.clock())
+    try:
+        with store.unit_of_work() as work:
+            work.repositories.capture_jobs.add(
+                capture_id,
+                participant=participant,
+                form=body.form,
+                proceed=behaviour == "proceed",
+                body=body.data,
+                created=now,
+            )
+            task.keep(work.repositories, made, now=now)
+            work.commit()
+    except Raced:
+        return task.known_in(store) or made
+    return made
+
+
+@router.get("/capture", summary="The capture jobs, newest first", responses=JOB_RESPONSES)
+def list_jobs(
+    request: Request,
+    services: ServicesOf,
+    caller: CallerOf,
+    per_page: PerPage = DEFAULT_PER_PAGE,
+    token: NextPageToken = None,
+) -> Response:
+    """Return the caller's jobs; operator and auditor see everybody's."""
+    media_type = preferred(request.headers.get("accept"), JSON_TYPES[::-1])[0]
+    now = to_milliseconds(services.node.clock())
+    before = None if token is None else place_of(token, JOBS, now=now).major
+    count = clip(per_page)
+    with services.node.store.reading() as repositories:
+        rows = repositories.capture_jobs.newest(
+            limit=count + 1, before=before, participant=caller.participant
+        )
+    language = language_of(request)
+    body = json_bytes([job_json(row, language) for row in rows[:count]])
+    rest = Place(JOBS, rows[count - 1].job) if len(rows) > count else None
+    headers = page_headers(request, rest, per_page=count, now=now)
+    return answer(request, body, media_type=media_type, headers=headers)
+
+
+@router.get("/capture/{capture_id}", summary="One capture job", responses=JOB_RESPONSES)
+def get_job(
+    request: Request,
+    services: ServicesOf,
+    caller: CallerOf,
+    capture_id: Annotated[str, Path(max_length=64)],
+) -> Response:
+    """Return a job: whether it runs, all its errors, and what became of each event."""
+    media_type = preferred(request.headers.get("accept"), JSON_TYPES[::-1])[0]
+    with services.node.store.reading() as repositories:
+        row = repositories.capture_jobs.get(capture_id, participant=caller.participant)
+        if row is None:
+            raise CaptureJobUnknown(f"capture job {capture_id!r} is unknown")
+        found: dict[str, Any] = report_json(repositories, row, language_of(request))
+    headers = {"Cache-Control": "no-store", ERROR_BEHAVIOUR: found["captureErrorBehaviour"]}
+    return answer(request, json_bytes(found), media_type=media_type, headers=headers)

@@ -1,0 +1,169 @@
+"""Capture jobs: a document is durable when its job is promised, and judged afterwards.
+
+A crash before a job's transaction commits leaves the job waiting and nothing recorded; after
+it, the job is finished and the whole batch recorded: both are written by the one transaction.
+Whoever runs a job that another process has finished meanwhile finds out there, and writes
+nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from typing import cast
+
+from ledger_api.epcis.faults import CaptureAbandoned, CaptureFailed
+from ledger_api.epcis.outcomes import Outcome, failure, outcome_of
+from traceability.errors import ItemProofError, Unavailable
+from traceability.ledger.drafting import DocumentBody, DocumentForm
+from traceability.ledger.node import Node
+from traceability.ledger.submission import SubmissionResult
+from traceability.store.locks import AlreadyRunning
+from traceability.store.repositories import Repositories
+from traceability.store.repositories.capture_jobs import CaptureJobRow
+from traceability.store.times import to_milliseconds
+
+logger = logging.getLogger(__name__)
+
+# While one document is written, the next is read.
+JOBS_AT_ONCE = 2
+# How soon a new job is seen while others run.
+LOOK_SECONDS = 0.02
+# A document that has taken the process with it this often is not tried again.
+MAX_STARTS = 3
+
+
+class JobFinished(ItemProofError):
+    """Another process has finished the job."""
+
+    code = "CAPTURE_JOB_FINISHED"
+
+
+class CaptureJobs:
+    """Does the capture jobs of a node, oldest first, a few at a time."""
+
+    def __init__(self, node: Node, *, on_captured: Callable[[], None], limit: int) -> None:
+        self._node = node
+        self._on_captured = on_captured
+        self._limit = limit
+        self._stopping = threading.Event()
+
+    def resume(self) -> int:
+        """Count a start for every job left unfinished; tell how many there are."""
+        with self._node.store.unit_of_work() as work:
+            found = work.repositories.capture_jobs.count_resumed()
+            work.commit()
+        if found:
+            logger.info("capture.resumed jobs=%s", found)
+        return found
+
+    def stop(self) -> None:
+        """Begin no more jobs."""
+        self._stopping.set()
+
+    def run(self) -> None:
+        """Do all jobs that wait, unless another process is at it.
+
+        Raises
+        ------
+        Unavailable
+            The store cannot be used now; what waits still waits.
+        """
+        try:
+            with self._node.store.lock("capture-jobs", wait=False):
+                self._run()
+        except AlreadyRunning:
+            return
+
+    def _run(self) -> None:
+        running: dict[Future[None], int] = {}
+        with ThreadPoolExecutor(JOBS_AT_ONCE, thread_name_prefix="capture") as pool:
+            while True:
+                for job in self._waiting(running):
+                    running[pool.submit(self.do, job)] = job
+                if not running:
+                    return
+                done, _ = wait(running, timeout=LOOK_SECONDS, return_when=FIRST_COMPLETED)
+                for future in done:
+                    del running[future]
+                    future.result()
+
+    def _waiting(self, running: dict[Future[None], int]) -> list[int]:
+        room = JOBS_AT_ONCE - len(running)
+        if not room or self._stopping.is_set():
+            return []
+        with self._node.store.reading() as repositories:
+            return repositories.capture_jobs.waiting(limit=room, besides=running.values())
+
+    def do(self, job: int) -> None:
+        """Do one job: record its events and finish it, or finish it with what went wrong.
+
+        Raises
+        ------
+        Unavailable
+            It still waits.
+        """
+        with self._node.store.reading() as repositories:
+            found = repositories.capture_jobs.unfinished(job)
+        if found is None:
+            return
+        row, data = found
+        try:
+            self._capture(row, data)
+        except Unavailable:
+            raise
+        except JobFinished:
+            return
+        except ItemProofError as error:
+            self._fail(row, failure(error, is_internal=False))
+        except Exception:
+            logger.exception("capture.failed job=%s", row.capture_id)
+            fault = CaptureFailed("capture failed by a fault of this node: ask its operator")
+            self._fail(row, failure(fault, is_internal=True))
+        self._on_captured()
+
+    def _capture(self, row: CaptureJobRow, data: bytes) -> None:
+        if row.resumed > MAX_STARTS:
+            raise CaptureAbandoned(
+                f"capture was begun {row.resumed} times and never ended: send less at once"
+            )
+
+        def also(repositories: Repositories, result: SubmissionResult) -> None:
+            batch = None if result.batch is None else result.batch.batch
+            outcome = outcome_of(repositories, result)
+            is_good = not result.count("rejected")
+            self._finish(repositories, row, outcome, success=is_good, batch=batch)
+
+        body = DocumentBody(data, cast("DocumentForm", row.form), self._limit)
+        self._node.submission.submit_body(
+            body, participant=row.participant, proceed=row.proceed, also=also
+        )
+
+    def _fail(self, row: CaptureJobRow, outcome: Outcome) -> None:
+        with self._node.store.unit_of_work() as work:
+            try:
+                self._finish(work.repositories, row, outcome, success=False, batch=None)
+            except JobFinished:
+                return
+            work.commit()
+
+    def _finish(
+        self,
+        repositories: Repositories,
+        row: CaptureJobRow,
+        outcome: Outcome,
+        *,
+        success: bool,
+        batch: int | None,
+    ) -> None:
+        is_ours = repositories.capture_jobs.finish(
+            row.job,
+            finished=to_milliseconds(self._node.clock()),
+            success=success,
+            batch=batch,
+            outcome=outcome.to_bytes(),
+        )
+        if not is_ours:
+            raise JobFinished(f"job {row.capture_id} is finished already")

@@ -25,7 +25,7 @@ from traceability.events.xml.names import (
     Version,
 )
 from traceability.events.xml.parsing import SEPARATOR, Element, Parser
-from traceability.events.xml.values import add_extension
+from traceability.events.xml.values import Extensions
 
 _ROOTS: dict[str, tuple[str, Version]] = {
     f"{namespaces[version]}{SEPARATOR}{name}": (name, version)
@@ -218,7 +218,9 @@ class DocumentReader:
             if SEPARATOR not in element.name:
                 fault = f"element {element.name[:60]!r} has no place here"
                 raise XmlContentInvalid(fault, line=element.line, expected="EPCISBody")
-            add_extension(holder, element, self._prefixes, depth=len(path))
+            extensions = Extensions(self._prefixes, depth=len(path))
+            extensions.add(element)
+            extensions.into(holder)
         return holder is not None
 
     def _map_event(self, element: Element) -> dict[str, Any]:

@@ -87,3 +87,29 @@ class XmlContentInvalid(XmlInvalid):
     """An element holds what it cannot hold, or stands twice where it may stand once."""
 
     code = "XML_CONTENT"
+
+
+class NotExpressible(InvalidInput):
+    """What a document says has no place in the version of XML that is asked for."""
+
+    code = "EPCIS_NOT_EXPRESSIBLE"
+
+
+def not_expressible(pointer: str, what: str, form: str) -> NotExpressible:
+    """Return the error of something that a form cannot say.
+
+    Parameters
+    ----------
+    pointer
+        JSON pointer to it.
+    what
+        The member, or what is wrong with it.
+    form
+        Such as `EPCIS 1.2`.
+    """
+    return NotExpressible(
+        f"{form} cannot express {what}: expected a form that can, such as JSON-LD",
+        pointer=pointer,
+        expected="a form that can, such as JSON-LD",
+        got=form,
+    )

@@ -127,7 +127,7 @@ def _line_in(element: Element, steps: Sequence[str]) -> int:
             among = group if len(group) > 1 else list(_parts(group[0]))
             found = among[int(step) : int(step) + 1]
         else:
-            local = step.lstrip("@").rpartition(":")[2]
+            local = step.rpartition(":")[2]
             found = [each for each in _parts(group[0]) if _local(each) == local]
         if not found:
             break

@@ -13,6 +13,7 @@ from traceability.events.xml.faults import XmlContentInvalid, XmlVersionInvalid
 from traceability.events.xml.names import (
     EPC_LISTS,
     HEADER,
+    JSON_MARK,
     PLACES,
     QUANTITY_LISTS,
     REASONS,
@@ -30,7 +31,7 @@ from traceability.events.xml.names import (
     Words,
 )
 from traceability.events.xml.parsing import SEPARATOR, Element
-from traceability.events.xml.values import add_extension, extension_value, number
+from traceability.events.xml.values import Extensions, extension_value, marked_members, number
 
 _WRAPPERS = frozenset({"extension", "baseExtension"})
 _IGNORED = (f"{XSI}{SEPARATOR}", f"{XML}{SEPARATOR}")
@@ -59,11 +60,13 @@ class Mapper:
         event: dict[str, Any] = {"type": element.name}
         if element.attributes:
             self._attributes(element, event)
+        extensions = None
         for child in self.parts(element):
             name = child.name
             reader = _READERS.get(name)
             if reader is None:
-                add_extension(event, child, self.prefixes)
+                extensions = extensions or Extensions(self.prefixes)
+                extensions.add(child)
             elif name == "certificationInfo" and name in event:
                 earlier = event[name]
                 event[name] = [*(earlier if isinstance(earlier, list) else [earlier]), _text(child)]
@@ -73,7 +76,9 @@ class Mapper:
                 raise self._mixed_versions(child)
             else:
                 event[name] = reader(self, child)
-        return event
+        if self.version == "1.2":
+            _drop_required(event)
+        return event if extensions is None else extensions.into(event)
 
     def parts(self, element: Element) -> Iterator[Element]:
         """Yield the elements in an element of the standard, those in its wrappers too."""
@@ -189,6 +194,8 @@ class Mapper:
                 found[name] = _BOOLEANS.get(text.strip(), text)
             elif name == "stringValue":
                 found[name] = text
+            elif name == JSON_MARK:
+                found.update(marked_members(element))
             elif not name.startswith(_IGNORED):
                 found[self.prefixes.name(name)] = text.strip() if SEPARATOR not in name else text
         return found
@@ -200,19 +207,21 @@ class Mapper:
         found: dict[str, Any] = {}
         if element.attributes:
             self._attributes(element, found)
+        extensions = Extensions(self.prefixes, depth=_DEPTH_OF_PART)
         for child in self.parts(element):
             reader = readers.get(child.name)
             if reader is None:
-                add_extension(found, child, self.prefixes, depth=_DEPTH_OF_PART)
+                extensions.add(child)
             elif child.name in found:
                 raise _twice(child)
             else:
                 found[child.name] = reader(child)
-        return found
+        return extensions.into(found)
 
     def header(self, element: Element) -> dict[str, Any]:
         """Return the members of a document that its header holds."""
         found: dict[str, Any] = {}
+        extensions = Extensions(self.prefixes)
         for child in self.parts(_unwrapped(element)):
             if child.name == "EPCISMasterData":
                 lists = [each for each in child.children if each.name == "VocabularyList"]
@@ -221,28 +230,31 @@ class Mapper:
             elif child.name == f"{HEADER}{SEPARATOR}StandardBusinessDocumentHeader":
                 found.update(_standard_header(child))
             elif SEPARATOR in child.name:
-                add_extension(found.setdefault("epcisHeader", {}), child, self.prefixes)
+                extensions.add(child)
             else:
                 raise _unexpected(child, "EPCISMasterData")
-        return found
+        header = extensions.into(found.get("epcisHeader", {}))
+        return {**found, "epcisHeader": header} if header else found
 
     def vocabularies(self, element: Element) -> list[dict[str, Any]]:
         """Return a list of vocabularies."""
         found = []
         for child in _only(element, "Vocabulary"):
             vocabulary: dict[str, Any] = {"type": child.attributes.get("type", "").strip()}
+            extensions = Extensions(self.prefixes)
             for inner in child.children:
                 if inner.name == "VocabularyElementList":
                     each = [self._master(one) for one in _only(inner, "VocabularyElement")]
                     vocabulary["vocabularyElementList"] = each
                 else:
-                    add_extension(vocabulary, inner, self.prefixes)
-            found.append(vocabulary)
+                    extensions.add(inner)
+            found.append(extensions.into(vocabulary))
         return found
 
     def _master(self, element: Element) -> dict[str, Any]:
         """Return one element of a vocabulary."""
         found: dict[str, Any] = {"id": element.attributes.get("id", "").strip()}
+        extensions = Extensions(self.prefixes, depth=_DEPTH_OF_MASTER)
         for child in self.parts(element):
             if child.name == "attribute":
                 found.setdefault("attributes", []).append(self._attribute(child))
@@ -251,8 +263,8 @@ class Mapper:
                 if ids:
                     found["children"] = ids
             else:
-                add_extension(found, child, self.prefixes)
-        return found
+                extensions.add(child)
+        return extensions.into(found)
 
     def _attribute(self, element: Element) -> dict[str, Any]:
         """Return one attribute of master data."""
@@ -261,6 +273,13 @@ class Mapper:
         inner.text, inner.children = element.text, element.children
         value, _ = extension_value(inner, self.prefixes, depth=_DEPTH_OF_MASTER)
         return {"id": element.attributes.get("id", "").strip(), "attribute": value}
+
+
+def _drop_required(event: dict[str, Any]) -> None:
+    """Drop the lists that version 1.2 demands even where they are empty."""
+    for name in ("epcList", "childEPCs"):
+        if event.get(name) == []:
+            del event[name]
 
 
 _DEPTH_OF_PART = 6

@@ -25,7 +25,6 @@ from traceability.events.cbv import (
 )
 from traceability.events.context import (
     GS1_CONTEXT,
-    ITEMPROOF_NAMESPACE,
     STANDARD_PREFIXES,
     extend,
 )
@@ -47,21 +46,23 @@ XML = "http://www.w3.org/XML/1998/namespace"
 XMLNS = "http://www.w3.org/2000/xmlns/"
 
 # Marks of our own on elements of extensions, where XML alone would read as something else.
-JSON_MARK = f"{ITEMPROOF_NAMESPACE}{SEPARATOR}json"
-NAME_MARK = f"{ITEMPROOF_NAMESPACE}{SEPARATOR}name"
-ID_MARK = f"{ITEMPROOF_NAMESPACE}{SEPARATOR}id"
-MEMBER = f"{ITEMPROOF_NAMESPACE}{SEPARATOR}member"
+MARKS = "urn:itemproof:xml:1"
+JSON_MARK = f"{MARKS}{SEPARATOR}json"
+NAME_MARK = f"{MARKS}{SEPARATOR}name"
+ID_MARK = f"{MARKS}{SEPARATOR}id"
+MEMBER = f"{MARKS}{SEPARATOR}member"
 NIL = f"{XSI}{SEPARATOR}nil"
 SPACE = f"{XML}{SEPARATOR}space"
 
 # Namespaces that are no extensions of events, so that they make no prefix in a context.
 _NO_PREFIXES = frozenset(
-    {*EPCIS.values(), *QUERY.values(), *MASTER_DATA.values(), HEADER, XSI, XML, XMLNS, ""}
+    {*EPCIS.values(), *QUERY.values(), *MASTER_DATA.values(), HEADER, XSI, XML, XMLNS, MARKS, ""}
     | {"urn:epcglobal:xsd:1", "http://www.w3.org/2001/XMLSchema"}
 )
 # GS1's documents write it without the last colon in XML and with it in JSON-LD.
 _CBV_MASTER_DATA = "urn:epcglobal:cbv:mda"
 _PREFIX = re.compile(r"[A-Za-z][-A-Za-z0-9+.]*")
+_URI = re.compile(r"[!#-;=?-~]+")
 _URI_CHARACTERS = "-._~:/?#[]@!$&'()*+,;="
 _NAME_START = (
     "A-Z_a-z\xc0-\xd6\xd8-\xf6\xf8-\u02ff\u0370-\u037d\u037f-\u1fff\u200c-\u200d\u2070-\u218f"
@@ -222,30 +223,28 @@ def _is_usable(prefix: str, uri: str) -> bool:
     return not faults and context.meaning(prefix) == uri
 
 
-class Namespaces:
-    """Names in XML for those of extensions in JSON-LD.
+def usable_prefixes(definitions: Mapping[str, str | None]) -> dict[str, str]:
+    """Return the prefixes of a context that XML can use with the same meaning and name."""
+    return {
+        prefix: uri
+        for prefix, uri in definitions.items()
+        if uri
+        and uri not in _NO_PREFIXES
+        and _URI.fullmatch(uri)
+        and is_name(prefix)
+        and not prefix.lower().startswith("xml")
+        and (STANDARD_PREFIXES.get(prefix) == uri or _is_usable(prefix, uri))
+    }
 
-    Parameters
-    ----------
-    definitions
-        Prefixes of the active context and what they stand for.
-    """
 
-    def __init__(self, definitions: Mapping[str, str]) -> None:
-        self.definitions = {
-            prefix: uri
-            for prefix, uri in definitions.items()
-            if uri and is_name(prefix) and not prefix.lower().startswith("xml")
-        }
-
-    def element(self, name: str) -> str | None:
-        """Return the qualified name of a member, or none if only a mark can name it."""
-        prefix, colon, local = name.partition(":")
-        if not colon:
-            return name if is_name(name) else None
-        if prefix not in self.definitions:
-            return None
-        if "%" in local:
-            decoded = unquote(local)
-            local = decoded if quote(decoded, safe=_URI_CHARACTERS) == local else ""
-        return f"{prefix}:{local}" if is_name(local) else None
+def qualified_name(member: str, prefixes: Mapping[str, str]) -> str | None:
+    """Return how XML names a member of an extension, or none if only a mark can name it."""
+    prefix, colon, local = member.partition(":")
+    if not colon:
+        return member if is_name(member) else None
+    if prefix not in prefixes:
+        return None
+    if "%" in local:
+        decoded = unquote(local)
+        local = decoded if quote(decoded, safe=_URI_CHARACTERS) == local else ""
+    return f"{prefix}:{local}" if is_name(local) else None

@@ -32,31 +32,49 @@ _PLAIN = re.compile(r"-?(?:0|[1-9][0-9]{0,14})")
 MAX_NUMBER_LENGTH = 400
 # An extension's value stands in a member of an event in a list in a document.
 _DEPTH_OF_EVENT = 4
+_MAX_DEPTH_IN_REPORT = MAX_DEPTH - 8
 
 
-def add_extension(
-    members: dict[str, Any], element: Element, prefixes: Prefixes, *, depth: int = _DEPTH_OF_EVENT
-) -> None:
-    """Add what an element says to the members around it; a name that comes again makes a list."""
-    name = extension_name(element, prefixes)
-    value, is_listed = extension_value(element, prefixes, depth=depth + 1)
-    if name not in members:
-        members[name] = _List([value]) if is_listed else value
-    elif isinstance(members[name], _List):
-        members[name].append(value)
-    else:
-        members[name] = _List([members[name], value])
+class Extensions:
+    """Gathers what elements of extensions say; a name that comes again makes a list.
 
+    Parameters
+    ----------
+    prefixes
+        How names are written in JSON-LD.
+    depth
+        How many objects and lists are around the members.
+    """
 
-class _List(list[Any]):
-    """Values of elements of one name; other lists are values."""
+    __slots__ = ("_depth", "_listed", "_prefixes", "_values")
 
+    def __init__(self, prefixes: Prefixes, *, depth: int = _DEPTH_OF_EVENT) -> None:
+        self._prefixes = prefixes
+        self._depth = depth
+        self._values: dict[str, list[Any]] = {}
+        self._listed: set[str] = set()
 
-def extension_name(element: Element, prefixes: Prefixes) -> str:
-    """Return the member name of an element that is none of the standard's."""
-    if element.name == MEMBER and NAME_MARK in element.attributes:
-        return element.attributes[NAME_MARK]
-    return prefixes.name(element.name)
+    def add(self, element: Element) -> None:
+        """Take in an element."""
+        attributes = element.attributes
+        if element.name == MEMBER and NAME_MARK in attributes:
+            name = attributes[NAME_MARK]
+        else:
+            name = self._prefixes.name(element.name)
+        value, is_listed = extension_value(element, self._prefixes, depth=self._depth + 1)
+        if is_listed:
+            self._listed.add(name)
+        self._values.setdefault(name, []).append(value)
+
+    def into(self, members: dict[str, Any]) -> dict[str, Any]:
+        """Add the members to others and return them."""
+        for name, values in self._values.items():
+            if name in members:
+                members[name] = [members[name], *values]
+            else:
+                is_one = len(values) == 1 and name not in self._listed
+                members[name] = values[0] if is_one else values
+        return members
 
 
 def extension_value(
@@ -80,11 +98,12 @@ def extension_value(
     members: dict[str, Any] = {}
     for name, value in element.attributes.items():
         if name not in (JSON_MARK, NAME_MARK, SPACE) and not name.startswith(_INSTANCE):
-            members[f"@{prefixes.name(name)}"] = value
-    for child in element.children:
-        add_extension(members, child, prefixes, depth=depth + 1)
+            members[prefixes.name(name)] = value
     if element.children or mark.endswith("object"):
-        return members, mark.startswith("list")
+        extensions = Extensions(prefixes, depth=depth + 1)
+        for child in element.children:
+            extensions.add(child)
+        return extensions.into(members), mark.startswith("list")
     keeps_space = element.attributes.get(SPACE) == "preserve"
     text = element.text if keeps_space else element.text.strip()
     if members:
@@ -93,14 +112,25 @@ def extension_value(
     return None if is_null else text, mark == "list"
 
 
+def marked_members(element: Element) -> dict[str, JSONValue]:
+    """Return the members of a sensor's report that no attribute can hold."""
+    found = _parse(element, element.attributes[JSON_MARK], _MAX_DEPTH_IN_REPORT)
+    if isinstance(found, dict):
+        return found
+    raise XmlContentInvalid("JSON of a report is no object", line=element.line)
+
+
 def _literal(element: Element, depth: int) -> JSONValue:
     """Return a value that is written as JSON."""
+    return _parse(element, element.text, MAX_DEPTH - min(depth, MAX_DEPTH - 1))
+
+
+def _parse(element: Element, text: str, max_depth: int) -> JSONValue:
     try:
-        return parse_json(element.text, max_depth=MAX_DEPTH - min(depth, MAX_DEPTH - 1))
+        return parse_json(text, max_depth=max_depth)
     except InvalidInput as error:
-        raise XmlContentInvalid(
-            f"JSON in an element is faulty ({error.fault})", line=element.line
-        ) from error
+        fault = f"JSON in an element is faulty ({error.fault})"
+        raise XmlContentInvalid(fault, line=element.line) from error
 
 
 def number(text: str) -> int | float | str:

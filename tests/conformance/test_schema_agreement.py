@@ -52,6 +52,9 @@ STRICTER = {
     "EPCIS_VERSION": "JSON-LD exists since EPCIS 2.0; the schema takes any version",
     "EPCIS_TIME": "xsd:dateTimeStamp has neither small letters nor leap seconds",
     "EPCIS_VALUE": "xsd:hexBinary has whole bytes",
+    "EPCIS_PLACE": "CBV 2.0, 8.3: items and parties are no places; the schema knows no keys",
+    "EPCIS_TIME_ORDER": "7.3.7: a period ends after it begins; the schema compares no members",
+    "EPCIS_SENSOR": "7.3.7: percRank and percValue stand together, a component beside a number",
 }  # fmt: skip
 
 EVENT = r"/epcisBody(?:/queryResults/resultsBody)?/eventList/\d+"
@@ -96,9 +99,14 @@ WHERE = {
         rf"{REPORT_ITEM}/time",
     ],
     "EPCIS_VALUE": [rf"{REPORT_ITEM}/hexBinaryValue"],
+    "EPCIS_PLACE": [rf"{EVENT}/(?:readPoint|bizLocation)/id"],
+    "EPCIS_TIME_ORDER": [rf"{SENSOR}/sensorMetadata/endTime"],
+    "EPCIS_SENSOR": [rf"{REPORT_ITEM}/(?:percRank|percValue|value)"],
 }
 
 LOT = {"epcClass": "urn:epc:class:lgtin:4012345.012345.998877"}
+MASS = {"type": "Mass", "value": 1, "uom": "KGM"}
+PERIOD = {"startTime": "2026-01-02T00:00:00Z", "endTime": "2026-01-02T00:00:00+01:00"}
 REPORT = {"type": "Mass", "hexBinaryValue": "F0F"}
 # For each of them the change to an ObjectEvent that GS1's schema takes and we refuse.
 WITNESSES: dict[str, dict[str, Any]] = {
@@ -122,6 +130,9 @@ WITNESSES: dict[str, dict[str, Any]] = {
     "EPCIS_VERSION": {},
     "EPCIS_TIME": {"eventTime": "2016-12-31T23:59:60Z"},
     "EPCIS_VALUE": {"sensorElementList": [{"sensorReport": [REPORT]}]},
+    "EPCIS_PLACE": {"readPoint": {"id": "urn:epc:id:sscc:4012345.1234567890"}},
+    "EPCIS_TIME_ORDER": {"sensorElementList": [{"sensorMetadata": PERIOD, "sensorReport": [MASS]}]},
+    "EPCIS_SENSOR": {"sensorElementList": [{"sensorReport": [{**MASS, "percRank": 50}]}]},
 }  # fmt: skip
 
 CBV_WORD = re.compile(r"urn:epcglobal:cbv:(?:bizstep|disp|btt|sdt|er):([a-z_]+)")

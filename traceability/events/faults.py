@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from traceability.errors import InvalidInput
 
@@ -30,6 +31,7 @@ class FaultCode(StrEnum):
     URI = "EPCIS_URI"
     TIME = "EPCIS_TIME"
     TIME_ZONE = "EPCIS_TIME_ZONE"
+    TIME_ORDER = "EPCIS_TIME_ORDER"
     ACTION = "EPCIS_ACTION"
     VOCABULARY = "EPCIS_VOCABULARY"
     QUANTITY = "EPCIS_QUANTITY"
@@ -38,6 +40,8 @@ class FaultCode(StrEnum):
     OBJECTS_MISSING = "EPCIS_OBJECTS_MISSING"
     PARENT_MISSING = "EPCIS_PARENT_MISSING"
     CODE_LEVEL = "EPCIS_CODE_LEVEL"
+    PLACE = "EPCIS_PLACE"
+    SENSOR = "EPCIS_SENSOR"
     NAME_RESERVED = "EPCIS_NAME_RESERVED"
     NAME_TWICE = "EPCIS_NAME_TWICE"
     CONTEXT = "EPCIS_CONTEXT"
@@ -60,6 +64,8 @@ class Fault:
         Subject, fault, expected, got.
     expected, got
         The two sides, where they can be told shortly.
+    line
+        Where it stands in a document that came as XML.
     """
 
     pointer: str
@@ -67,15 +73,17 @@ class Fault:
     message: str
     expected: str | None = None
     got: str | None = None
+    line: int | None = None
 
-    def to_dict(self) -> dict[str, str]:
+    def to_dict(self) -> dict[str, Any]:
         """Return the fault as outsiders see it; absent members are absent."""
-        found = {
+        found: dict[str, Any] = {
             "code": str(self.code),
             "message": self.message,
             "pointer": self.pointer,
             "expected": self.expected,
             "got": self.got,
+            "line": self.line,
         }
         return {name: value for name, value in found.items() if value is not None}
 

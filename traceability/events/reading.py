@@ -23,6 +23,7 @@ from traceability.events.cbv import (
 from traceability.events.faults import MAX_FAULTS, Fault, FaultCode, pointer_to, shown
 from traceability.events.identifiers import canonical_id, plain_items
 from traceability.events.model import EventObject, Role, SubmittedEvent, TypedReference
+from traceability.events.places import wanted_instead
 
 if TYPE_CHECKING:
     from traceability.events.context import Context
@@ -42,6 +43,8 @@ QUANTITY_LISTS: dict[str, Role] = {
     "inputQuantityList": "input",
     "outputQuantityList": "output",
 }
+# Its milliseconds, rounded up, would be of year 10000.
+_END_OF_TIME = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 _GTIN_URI = "https://id.gs1.org/01/"
 _AFTER_GTIN = len(_GTIN_URI) + 14
 
@@ -70,7 +73,7 @@ class EventReader:
     def read(self) -> SubmittedEvent | None:
         """Return the event if it has no fault beyond those of the schema, which are noted."""
         event = self.event
-        time = self._event_time()
+        time = self.time(event.get("eventTime"), ("eventTime",))
         step = self.word(BIZ_STEPS, event.get("bizStep"), ("bizStep",))
         disposition = self.word(DISPOSITIONS, event.get("disposition"), ("disposition",))
         read_point, biz_location = self._place("readPoint"), self._place("bizLocation")
@@ -133,21 +136,22 @@ class EventReader:
             where = pointer_to(self.pointer, path)
             self.faults.append(Fault(where, error.code, error.fault, error.expected, error.got))
 
-    def _event_time(self) -> datetime | None:
-        """Return the event's time; the schema has checked its form."""
-        text = self.event.get("eventTime")
+    def time(self, text: object, path: Path) -> datetime | None:
+        """Return a time in UTC; the schema has checked its form, and that it is text."""
         if not isinstance(text, str):
             return None
         try:
             time = datetime.fromisoformat(text)
             if time.tzinfo is not None:
-                return time.astimezone(UTC)
+                time = time.astimezone(UTC)
+                if time < _END_OF_TIME:
+                    return time
         except (ValueError, OverflowError):
             pass
         self.note(
-            ("eventTime",),
+            path,
             FaultCode.TIME,
-            "eventTime is outside the calendar",
+            f"{path[-1]} is outside the calendar",
             expected="a time from year 1 to year 9999, UTC",
             got=shown(text),
         )
@@ -169,7 +173,12 @@ class EventReader:
     def _place(self, member: str) -> str | None:
         """Return the canonical URI of a place."""
         place = self.event.get(member)
-        return self._code(place, "id", member) if isinstance(place, dict) else None
+        uri = self._code(place, "id", member) if isinstance(place, dict) else None
+        expected = None if uri is None else wanted_instead(uri)
+        if expected is not None:
+            fault = f"{member} is no place"
+            self.note((member, "id"), FaultCode.PLACE, fault, expected=expected, got=shown(uri))
+        return uri
 
     def _objects(self) -> list[EventObject]:
         """Return parent, single things and quantities."""

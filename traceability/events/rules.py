@@ -26,6 +26,12 @@ _CHILDREN = ("childEPCs", "childQuantityList")
 _INPUTS = ("inputEPCList", "inputQuantityList")
 _OUTPUTS = ("outputEPCList", "outputQuantityList")
 _THINGS = ("epcList", "quantityList")
+# Members of a sensor report, and those of which each needs one.
+_PARTNERS = {
+    "percRank": ("percValue",),
+    "percValue": ("percRank",),
+    "component": ("value", "minValue", "maxValue", "meanValue", "percValue"),
+}
 # The objects of an event that extensions may enter, sensor elements aside.
 _EXTENSIBLE = ("ilmd", "readPoint", "bizLocation", "errorDeclaration")
 
@@ -38,9 +44,12 @@ def check_rules(reader: EventReader) -> None:
     for member in _EXTENSIBLE:
         if member in event and isinstance(event[member], dict):
             _check_names(reader, event[member], (member,))
+    if "recordTime" in event:
+        reader.time(event["recordTime"], ("recordTime",))
     if isinstance(event.get("errorDeclaration"), dict):
-        reason = event["errorDeclaration"].get("reason")
-        reader.word(ERROR_REASONS, reason, ("errorDeclaration", "reason"))
+        declaration = event["errorDeclaration"]
+        reader.word(ERROR_REASONS, declaration.get("reason"), ("errorDeclaration", "reason"))
+        reader.time(declaration.get("declarationTime"), ("errorDeclaration", "declarationTime"))
     if "persistentDisposition" in event:
         _check_persistent_disposition(reader)
     if "sensorElementList" in event:
@@ -128,17 +137,48 @@ def _members(holder: object) -> Iterator[tuple[str, Any]]:
 
 
 def _check_sensors(reader: EventReader) -> None:
-    """Check names and words of each sensor element, its metadata and its reports."""
+    """Check names, words and times of each sensor element, its metadata and its reports."""
     for path, element in _objects(reader.event["sensorElementList"], ("sensorElementList",)):
         _check_names(reader, element, path)
         metadata = element.get("sensorMetadata")
         if isinstance(metadata, dict):
-            _check_names(reader, metadata, (*path, "sensorMetadata"))
+            _check_metadata(reader, metadata, (*path, "sensorMetadata"))
         for inner, report in _objects(element.get("sensorReport"), (*path, "sensorReport")):
-            _check_names(reader, report, inner)
-            reader.word(MEASUREMENTS, report.get("type"), (*inner, "type"))
-            reader.word(SENSOR_ALERTS, report.get("exception"), (*inner, "exception"))
-            reader.word(COMPONENTS, report.get("component"), (*inner, "component"))
+            _check_report(reader, report, inner)
+
+
+def _check_metadata(reader: EventReader, metadata: Mapping[str, Any], path: Path) -> None:
+    """Check a sensor element's metadata: a period ends when it begins or later."""
+    _check_names(reader, metadata, path)
+    reader.time(metadata.get("time"), (*path, "time"))
+    start = reader.time(metadata.get("startTime"), (*path, "startTime"))
+    end = reader.time(metadata.get("endTime"), (*path, "endTime"))
+    if start is not None and end is not None and end < start:
+        reader.note(
+            (*path, "endTime"),
+            FaultCode.TIME_ORDER,
+            "endTime lies before startTime",
+            expected=f"a time from {shown(metadata['startTime'])} on",
+            got=shown(metadata["endTime"]),
+        )
+
+
+def _check_report(reader: EventReader, report: Mapping[str, Any], path: Path) -> None:
+    """Check a sensor report: its words, and the members that stand together or not at all."""
+    _check_names(reader, report, path)
+    reader.word(MEASUREMENTS, report.get("type"), (*path, "type"))
+    reader.word(SENSOR_ALERTS, report.get("exception"), (*path, "exception"))
+    reader.word(COMPONENTS, report.get("component"), (*path, "component"))
+    reader.time(report.get("time"), (*path, "time"))
+    for member, partners in _PARTNERS.items():
+        if member in report and not any(partner in report for partner in partners):
+            reader.note(
+                (*path, partners[0]),
+                FaultCode.SENSOR,
+                f"{member} stands alone",
+                expected=f"{' or '.join(partners)} beside it",
+                got="none",
+            )
 
 
 def _objects(value: object, path: Path) -> Iterator[tuple[Path, Mapping[str, Any]]]:

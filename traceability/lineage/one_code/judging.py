@@ -12,6 +12,7 @@ from typing import NamedTuple, Protocol
 from traceability.events.faults import pointer_to
 from traceability.events.reading import INSTANCE_LISTS
 from traceability.lineage.one_code.breach import Breach, EventName
+from traceability.lineage.one_code.containers import Containers
 from traceability.lineage.one_code.faults import OneCodeBreach
 from traceability.lineage.one_code.known import NOTHING, History, Known
 from traceability.lineage.one_code.reading import OneCodeReader
@@ -115,10 +116,11 @@ class OneCode:
         things = {number: uri for uri, number in numbers.items()}
         found: list[_Found] = []
         for one in judged:
-            breaches = _breaches_of(one, known, things)
+            before = known.count(one.happening, one.named)
+            breaches = _breaches_of(one, before, known.containers, things=things)
             found += breaches
-            if earlier_in_document and not (breaches and mode is RuleMode.ENFORCE):
-                known.count(one.happening, one.named)
+            if not earlier_in_document or (breaches and mode is RuleMode.ENFORCE):
+                known.forget(one.happening, one.named, before)
         return self._named(found, things, judged)
 
     def _declared(self, events: Sequence[EventFacts], participant: bytes) -> set[str]:
@@ -208,12 +210,18 @@ def _bounded(one: _Judged) -> Iterable[int]:
     return ()
 
 
-def _breaches_of(one: _Judged, known: Known, things: Mapping[int, str]) -> list[_Found]:
+def _breaches_of(
+    one: _Judged,
+    before: Mapping[int, History],
+    containers: Containers,
+    *,
+    things: Mapping[int, str],
+) -> list[_Found]:
     """Return the breaches of one event, whose things mostly share a few histories."""
     found: list[_Found] = []
     judged: dict[tuple[History, int, bool], list[Contradiction]] = {}
     for thing, roles in one.named.items():
-        history = known.history(thing)
+        history = before[thing]
         if history is NOTHING:
             continue
         kind = kind_of(things[thing])
@@ -225,7 +233,7 @@ def _breaches_of(one: _Judged, known: Known, things: Mapping[int, str]) -> list[
             verdict = judged[history, roles, is_used_up] = contradictions(
                 telling(one.happening, roles),
                 history.tellings,
-                containment=known.containers,
+                containment=containers,
                 is_used_up=is_used_up,
             )
         found += [_Found(one, thing, *contradiction) for contradiction in verdict]

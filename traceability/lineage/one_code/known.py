@@ -92,12 +92,8 @@ class Known:
             self._alike[told] = history
         return history
 
-    def history(self, code: int) -> History:
-        """Return what is known of a thing; nothing, if no event has named it."""
-        return self._histories.get(code, NOTHING)
-
-    def count(self, event: Happening, named: Mapping[int, int]) -> None:
-        """Let an event of the document count for those after it.
+    def count(self, event: Happening, named: Mapping[int, int]) -> dict[int, History]:
+        """Let an event of the document count; return what was known of its things before.
 
         Parameters
         ----------
@@ -105,17 +101,27 @@ class Known:
             The roles of each thing that it names.
         """
         histories = self._histories
+        before = {code: histories.get(code, NOTHING) for code in named}
         longer: dict[tuple[History, int], History] = {}
         for code, roles in named.items():
-            before = histories.get(code, NOTHING)
-            after = longer.get((before, roles))
+            known = before[code]
+            after = longer.get((known, roles))
             if after is None:
-                after = History([*before.tellings, telling(event, roles)])
-                longer[before, roles] = after
+                after = History([*known.tellings, telling(event, roles)])
+                longer[known, roles] = after
             histories[code] = after
         self._parents.update(event.parents)
         for code in _emptied_by(event, named):
             self._emptied_here.setdefault(code, []).append(event.time)
+        return before
+
+    def forget(
+        self, event: Happening, named: Mapping[int, int], before: Mapping[int, History]
+    ) -> None:
+        """Let the event counted last no longer count."""
+        self._histories.update(before)
+        for code in _emptied_by(event, named):
+            self._emptied_here[code].pop()
 
     def _emptyings(self, container: int) -> list[int]:
         if container > 0 and container not in self._emptied:
@@ -136,7 +142,7 @@ class Known:
         """Return what is known of a container; all that may be asked for are read at once."""
         while todo := {code for code in self._parents if code > 0 and code not in self._read}:
             self.load(todo)
-        return self.history(container).tellings
+        return self._histories.get(container, NOTHING).tellings
 
 
 def _emptied_by(event: Happening, named: Mapping[int, int]) -> Iterable[int]:

@@ -84,8 +84,6 @@ class DocumentReader:
         self._results_body: dict[str, Any] = {}
         self._paths: list[Path] = []
         self._event_path: Path = ()
-        self._event: Element | None = None
-        self._event_namespaces: list[tuple[str, str]] = []
 
     def feed(self, chunk: bytes) -> None:
         """Read some more bytes; complete events are then in `ready`."""
@@ -115,25 +113,21 @@ class DocumentReader:
         self._results_body = {}
         return {**members, "epcisBody": {**self._body, "queryResults": results}}
 
-    def _opened(self, element: Element, depth: int) -> None:
-        """Find out where an element stands; what is in an event belongs to the event."""
-        if self._event is not None:
-            self._event_namespaces.extend(element.namespaces or ())
-            return
+    def _opened(self, element: Element, depth: int) -> bool:
+        """Find out where an element stands; events and headers are wanted as a whole."""
         if not depth:
             self._root(element)
             self._paths = [()]
-            return
+            return False
         around = self._paths[depth - 1]
         path = around if element.name == "extension" else (*around, self._step(element, around))
         self._paths[depth:] = [path]
-        if around == self._event_path and path != around:
-            self._event = element
-            self._event_namespaces = list(element.namespaces or ())
-            if self.version == "2.0" and self._paths[depth - 2] == around:
-                raise _old_wrapper(element)
-        else:
+        if path[:-1] != self._event_path:
             self._prefixes.declare(element.namespaces or ())
+            return path == _HEADER
+        if self.version == "2.0" and self._paths[depth - 2] == around:
+            raise _old_wrapper(element)
+        return True
 
     def _root(self, element: Element) -> None:
         """Take the kind of document and its version."""
@@ -184,19 +178,16 @@ class DocumentReader:
 
     def _closed(self, element: Element, depth: int) -> bool:
         """Take what an element says, once it is complete; return whether that is done."""
-        if self._event is not None:
-            if element is not self._event:
-                return False
+        path = self._paths[depth]
+        if path[:-1] == self._event_path:
             self.ready.append(self._map_event(element))
             if self._keeps_elements:
                 self.elements.append(element)
-            self._event = None
             return True
-        path = self._paths[depth]
-        if path[:1] == _HEADER:
-            if path == _HEADER and element.name == _HEADER[0]:
-                self._members.update(self._mapper.header(element))
-            return path == _HEADER and element.name == _HEADER[0]
+        if path == _HEADER and element.name == _HEADER[0]:
+            self._prefixes.declare(element.namespaces or ())
+            self._members.update(self._mapper.header(element))
+            return True
         return self._close_outer(element, path)
 
     def _close_outer(self, element: Element, path: Path) -> bool:
@@ -225,10 +216,10 @@ class DocumentReader:
 
     def _map_event(self, element: Element) -> dict[str, Any]:
         """Return an event; prefixes of its own stand in a context of its own."""
-        if not self._event_namespaces:
+        if not element.namespaces:
             return self._mapper.event(element)
         own = Prefixes(self._prefixes)
-        own.declare(self._event_namespaces)
+        own.declare(element.namespaces)
         event = Mapper(self.version, own).event(element)
         return {"@context": [own.entries], **event} if own.entries else event
 

@@ -128,8 +128,8 @@ class EventWriter:
         base = f"<baseExtension>{named}</baseExtension>" if named else ""
         bar = order.index(_BAR) if _BAR in order else len(order)
         required = _REQUIRED_IN_1_2.get(kind)
-        if required is not None and required not in event:
-            event = {**event, required: []}
+        if required is not None and not event.get(required):
+            event = {**event, required: ()}  # No list, so that it is not marked as one.
         later = self._all(event, order[bar + 1 :])
         later = f"<extension>{later}</extension>" if later else ""
         return self._all(event, _BASE) + base + self._all(event, order[:bar]) + later
@@ -138,7 +138,7 @@ class EventWriter:
         """Return the elements of those members that there are."""
         parts = []
         for name in names:
-            if name in event:
+            if name in event and not self._is_marked(name, event[name]):
                 try:
                     parts.append(_WRITERS[name](self, name, event[name]))
                 except NotExpressible as error:
@@ -149,29 +149,31 @@ class EventWriter:
         return "".join(parts)
 
     def _rest(self, event: Mapping[str, Any], order: Sequence[str]) -> str:
-        """Return the members of extensions; others are in none of the standard's events."""
+        """Return the members of extensions, and of the standard what XML has no place for."""
         parts = []
         for name, value in event.items():
             if name in order or name in _OUTSIDE:
+                if self._is_marked(name, value):
+                    parts.append(self._extensions.marked(name, value))
                 continue
             if ":" not in name:
                 raise not_expressible(pointer_to("", [name]), f"member {shown(name)}", self._form)
             parts.append(self._extensions.member(name, value))
-        if isinstance(event.get("certificationInfo"), list):
-            parts.append(
-                self._extensions.literal("certificationInfo", event["certificationInfo"])
-            )
         return "".join(parts)
+
+    def _is_marked(self, name: str, value: Any) -> bool:
+        """Tell whether a member of the standard is a list that its schemas for XML do not allow."""
+        if not isinstance(value, list):
+            return False
+        if not value:
+            return self.version == "1.2" or name not in (*EPC_LISTS, *QUANTITY_LISTS)
+        return name == "certificationInfo"
 
     def text(self, name: str, value: str) -> str:
         """Return an element with a text."""
         if not is_possible(value) or value != value.strip():
             raise not_expressible("", "a control character or space at an end", self._form)
         return f"<{name}>{escape(value)}</{name}>"
-
-    def certification(self, name: str, value: str | list[str]) -> str:
-        """Return one certificate; XML has no place for more, so a list is in a mark of ours."""
-        return "" if isinstance(value, list) else self.text(name, value)
 
     def word(self, name: str, value: str) -> str:
         """Return a word as a URI."""
@@ -292,13 +294,12 @@ def _decimal(value: Any) -> str:
 
 
 _WRITERS: dict[str, Callable[[EventWriter, str, Any], str]] = {
-    **dict.fromkeys(TEXTS, EventWriter.text),
+    **dict.fromkeys((*TEXTS, "certificationInfo"), EventWriter.text),
     **dict.fromkeys(WORD_MEMBERS, EventWriter.word),
     **dict.fromkeys(EPC_LISTS, EventWriter.epcs),
     **dict.fromkeys(QUANTITY_LISTS, EventWriter.quantities),
     **dict.fromkeys(PLACES, EventWriter.place),
     **dict.fromkeys(TYPED_LISTS, EventWriter.typed),
-    "certificationInfo": EventWriter.certification,
     "sensorElementList": EventWriter.sensors,
     "persistentDisposition": EventWriter.dispositions,
     "errorDeclaration": EventWriter.error,

@@ -36,6 +36,8 @@ from traceability.events.xml.values import Extensions, extension_value, marked_m
 _WRAPPERS = frozenset({"extension", "baseExtension"})
 _IGNORED = (f"{XSI}{SEPARATOR}", f"{XML}{SEPARATOR}")
 _SENSOR = "sensorElementList"
+# Versions before 2.0 demand some lists even where there is nothing to say.
+_EMPTY_IS_ABSENT = frozenset({*EPC_LISTS, *QUANTITY_LISTS})
 
 
 class Mapper:
@@ -74,10 +76,8 @@ class Mapper:
                 raise _twice(child)
             elif name in SINCE_2_0 and self.version == "1.2":
                 raise self._mixed_versions(child)
-            else:
+            elif child.children or self.version == "2.0" or name not in _EMPTY_IS_ABSENT:
                 event[name] = reader(self, child)
-        if self.version == "1.2":
-            _drop_required(event)
         return event if extensions is None else extensions.into(event)
 
     def parts(self, element: Element) -> Iterator[Element]:
@@ -170,13 +170,9 @@ class Mapper:
     def _sensor(self, element: Element) -> dict[str, Any]:
         if element.name != "sensorElement":
             raise _unexpected(element, "sensorElement")
-        reports: list[dict[str, Any]] = []
         rest = Element(element.name, element.attributes, element.line, None)
-        for child in element.children:
-            if child.name == "sensorReport":
-                reports.append(self._report(child))
-            else:
-                rest.children.append(child)
+        rest.children = [each for each in element.children if each.name != "sensorReport"]
+        reports = [self._report(each) for each in element.children if each.name == "sensorReport"]
         found = self._members(rest, {"sensorMetadata": self._report})
         return {**found, "sensorReport": reports} if reports else found
 
@@ -275,13 +271,6 @@ class Mapper:
         return {"id": element.attributes.get("id", "").strip(), "attribute": value}
 
 
-def _drop_required(event: dict[str, Any]) -> None:
-    """Drop the lists that version 1.2 demands even where they are empty."""
-    for name in ("epcList", "childEPCs"):
-        if event.get(name) == []:
-            del event[name]
-
-
 _DEPTH_OF_PART = 6
 _DEPTH_OF_MASTER = 9
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
@@ -290,9 +279,11 @@ _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 def _unwrapped(element: Element) -> Element:
     """Return an element with what its wrappers hold in their place, in every version."""
     found = Element(element.name, element.attributes, element.line, None)
-    for child in element.children:
-        inner = _unwrapped(child).children if child.name in _WRAPPERS else [child]
-        found.children.extend(inner)
+    found.children = [
+        inner
+        for child in element.children
+        for inner in (_unwrapped(child).children if child.name in _WRAPPERS else [child])
+    ]
     return found
 
 

@@ -76,6 +76,12 @@ class ExtensionWriter:
         start, end = self._tags(name)
         return f'<{start} {self.marks}:json="{mark}">{escape(as_json(value))}</{end}>'
 
+    def marked(self, name: str, value: Any) -> str:
+        """Return an element of ours for a member of the standard that XML has no place for."""
+        marks = self.marks
+        start = f'{marks}:member {marks}:name="{escape_attribute(name)}" {marks}:json="literal"'
+        return f"<{start}>{escape(as_json(value))}</{marks}:member>"
+
     def attribute(self, name: str) -> str | None:
         """Return how an attribute is named, if one can be named so."""
         found = qualified_name(name, self.prefixes)

@@ -52,11 +52,12 @@ class Element:
     text
         What stands before the first child; an element with children has white space only.
     children
-        In order; empty for a leaf.
+        In order; empty for a leaf. It is replaced, never changed.
     line
         Where its start tag begins.
     namespaces
-        What its start tag declares: prefixes and URIs.
+        What its start tag declares: prefixes and URIs; an element that is wanted as a whole has
+        those of the elements in it, too.
     """
 
     __slots__ = ("attributes", "children", "line", "name", "namespaces", "text")
@@ -71,7 +72,7 @@ class Element:
         self.name = name
         self.attributes = attributes
         self.text = ""
-        self.children: list[Element] = []
+        self.children = _NO_CHILDREN
         self.line = line
         self.namespaces = namespaces
 
@@ -83,17 +84,19 @@ class Parser:
     ----------
     opened
         Called with each element when it begins and the number of those around it; what it has
-        of attributes and namespaces is known.
+        of attributes and namespaces is known. If it returns true the element is wanted as a
+        whole, and nothing is told of the elements in it.
     closed
         Called in the same way when an element ends. The element is forgotten if it returns true.
     """
 
     def __init__(
-        self, opened: Callable[[Element, int], None], closed: Callable[[Element, int], bool]
+        self, opened: Callable[[Element, int], bool], closed: Callable[[Element, int], bool]
     ) -> None:
         self._opened = opened
         self._closed = closed
         self._stack: list[Element] = []
+        self._whole: Element | None = None
         self._namespaces: list[tuple[str, str]] = []
         self._namespace_count = 0
         self._fed = 0
@@ -161,23 +164,29 @@ class Parser:
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         stack = self._stack
-        element = Element(
-            name, attributes, self._expat.CurrentLineNumber, self._namespaces or None
-        )
-        if self._namespaces:
-            self._namespaces = []
+        declared = self._namespaces or None
+        element = Element(name, attributes, self._expat.CurrentLineNumber, declared)
         if stack:
             parent = stack[-1]
             if parent.text:
                 if not parent.text.isspace():
                     raise self._mixed(parent)
                 parent.text = ""
-            parent.children.append(element)
+            if parent.children:
+                parent.children.append(element)
+            else:
+                parent.children = [element]
         if len(stack) >= MAX_DEPTH:
             raise self._limit("elements are nested too deeply", f"at most {MAX_DEPTH} levels")
         if len(attributes) > MAX_ATTRIBUTES:
             raise self._limit("element has too many attributes", f"at most {MAX_ATTRIBUTES}")
-        self._opened(element, len(stack))
+        if declared:
+            self._namespaces = []
+        if self._whole is None:
+            if self._opened(element, len(stack)):
+                self._whole = element
+        elif declared:
+            self._whole.namespaces = [*(self._whole.namespaces or ()), *declared]
         stack.append(element)
 
     def _data(self, text: str) -> None:
@@ -194,8 +203,13 @@ class Parser:
 
     def _end(self, _name: str) -> None:
         element = self._stack.pop()
-        if self._closed(element, len(self._stack)) and self._stack:
-            self._stack[-1].children.pop()
+        if self._whole is not None:
+            if element is not self._whole:
+                return
+            self._whole = None
+        stack = self._stack
+        if self._closed(element, len(stack)) and stack:
+            stack[-1].children = stack[-1].children[:-1]
 
     def _mixed(self, element: Element) -> XmlContentInvalid:
         local = element.name.rpartition(SEPARATOR)[2]
@@ -252,3 +266,7 @@ def chunks_of(source: bytes | BinaryIO) -> Iterator[bytes]:
         return
     while chunk := source.read(CHUNK):
         yield chunk
+
+
+# Most elements have no children; they share one list, which nobody changes.
+_NO_CHILDREN: list[Element] = []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from analytics.grading import METRICS
+from ledger_api.i18n import fault_texts
 from traceability.errors import all_errors
 from traceability.events.cbv import BIZ_STEPS
 from traceability.events.faults import FaultCode
@@ -33,6 +34,7 @@ TERMS: dict[str, tuple[str, ...]] = {
         "currency_differs", "earlier_year", "kind_not_counted", "loss_without_output",
         "output_restated", "resubmission", "superseded_specification",
     ),
+    fault_texts.KIND: (fault_texts.DETAIL, *fault_texts.TEMPLATES, *fault_texts.TEXTS),
     "grade": ("1", "2", "3", "4", "5"),
     "metric": METRICS,
     "reason": ("contamination", "labelling", "other", "quality", "safety"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from ledger_api.epcis import faults
+from ledger_api.i18n.fault_texts import fault_detail
 from ledger_api.i18n.terms import error_words
 from ledger_api.i18n.translations import Language
 from ledger_api.problems import MediaTypeUnknown, http_status
@@ -86,7 +87,7 @@ def fault_json(fault: Fault, language: Language) -> dict[str, Any]:
         "type": f"epcisException:{kind}",
         "title": words.title,
         "status": 409 if is_conflict else 400,
-        "detail": fault.message,
+        "detail": fault_detail(fault, language=language),
         "remedy": words.remedy,
         **fault.to_dict(),
     }

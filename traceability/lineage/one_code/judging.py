@@ -224,10 +224,7 @@ def _breaches_of(
         history = before[thing]
         if history is NOTHING:
             continue
-        kind = kind_of(things[thing])
-        if kind in _AMOUNTS:
-            continue
-        is_used_up = bool(roles & INPUT) and kind in _USED_UP
+        is_used_up = bool(roles & INPUT) and kind_of(things[thing]) in _USED_UP
         verdict = judged.get((history, roles, is_used_up))
         if verdict is None:
             verdict = judged[history, roles, is_used_up] = contradictions(
@@ -236,7 +233,8 @@ def _breaches_of(
                 containment=containers,
                 is_used_up=is_used_up,
             )
-        found += [_Found(one, thing, *contradiction) for contradiction in verdict]
+        if verdict and kind_of(things[thing]) not in _AMOUNTS:
+            found += [_Found(one, thing, *contradiction) for contradiction in verdict]
         if len(found) >= MAX_BREACHES:
             return found[:MAX_BREACHES]
     return found

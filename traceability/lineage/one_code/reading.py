@@ -33,13 +33,16 @@ WHERE x.epc = wanted.value AND x.role IN (1, 2, 4) AND e.event = x.event AND (
         AND NOT EXISTS (SELECT 1 FROM event_epcs AS c WHERE c.event = x.event AND c.role = 3)))"""
 _HAPPENED = """
 SELECT e.event, e.type, e.action, e.event_time, e.biz_step, e.transformation_id, e.event_id,
-    (SELECT b.participant FROM batches AS b WHERE b.batch = e.batch), e.declares_error OR (
+    e.batch, e.declares_error OR (
     e.event_id IS NOT NULL AND EXISTS (
         SELECT 1 FROM events AS d {by_event_id}
         WHERE d.event_id = e.event_id AND d.declares_error
         AND (SELECT b.participant FROM batches AS b WHERE b.batch = d.batch)
             = (SELECT b.participant FROM batches AS b WHERE b.batch = e.batch))) AS erroneous
 FROM {numbers} CROSS JOIN events AS e WHERE e.event = wanted.value"""
+_PARTICIPANTS = """
+SELECT b.batch, b.participant FROM {numbers} CROSS JOIN batches AS b
+WHERE b.batch = wanted.value"""
 _PARENTS = """
 SELECT x.event, x.epc FROM {numbers} CROSS JOIN event_epcs AS x
 WHERE x.event = wanted.value AND x.role = 2"""
@@ -50,11 +53,11 @@ AND (SELECT b.participant FROM batches AS b WHERE b.batch = d.batch) = :particip
 
 
 class OneCodeReader(Reader):
-    """Bulk reads for the one-code rules."""
+    """Bulk reads for the one-code rules, in the order of the tables: that is half of the time."""
 
     def told(self, epcs: Collection[int], *, all_of_it: bool) -> list[tuple[int, int]]:
         """Return (code, event and role) of what can break a rule, or of every naming."""
-        return self._read(_NAMED if all_of_it else _TOLD, epcs)
+        return self._read(_NAMED if all_of_it else _TOLD, sorted(epcs))
 
     def emptied(self, epcs: Collection[int]) -> list[tuple[int, int]]:
         """Return (code, event) where an event ends all stays in a container."""
@@ -66,32 +69,18 @@ class OneCodeReader(Reader):
 
     def happenings(self, events: Collection[int]) -> dict[int, Happening]:
         """Return the events that count; error declarations and declared events do not."""
-        rows = [row for row in self._read(_HAPPENED, events) if not row[8]]
+        rows = [row for row in self._read(_HAPPENED, sorted(events)) if not row[8]]
+        whose = {
+            batch: bytes(participant)
+            for batch, participant in self._read(_PARTICIPANTS, {row[7] for row in rows})
+        }
         packings = [row[0] for row in rows if row[1] == "AggregationEvent"]
         parents: dict[int, tuple[int, ...]] = {}
         for event, parent in self._read(_PARENTS, packings):
             parents[event] = (*parents.get(event, ()), parent)
         return {
             number: Happening(
-                time,
-                number,
-                kind,
-                action,
-                biz_step,
-                bytes(participant),
-                transformation_id,
-                event_id,
-                parents.get(number, ()),
+                time, number, kind, action, step, whose[batch], run, name, parents.get(number, ())
             )
-            for (
-                number,
-                kind,
-                action,
-                time,
-                biz_step,
-                transformation_id,
-                event_id,
-                participant,
-                _,
-            ) in rows
+            for number, kind, action, time, step, run, name, batch, _ in rows
         }

@@ -26,7 +26,9 @@ from traceability.lineage.one_code.tellings import (
     CONSUMED,
     DECOMMISSIONED,
     MADE,
+    PUT_IN,
     RECEIVED,
+    SEEN_IN,
     SHIPPED,
     Happening,
     Telling,
@@ -65,18 +67,20 @@ def contradictions(
         Whether the thing is gone once it was an input: containers and assets are not.
     """
     life = _Life(new, others)
-    found = (
+    found: list[tuple[type[OneCodeBreach], Iterable[Happening]]] = [
         (CommissionedTwice, life.other_origins()),
         (UsedBeforeCommissioning, life.before_its_beginning()),
         (UsedAfterDecommissioning, life.after_its_end()),
-        (InTwoContainers, containment.packed_elsewhere(new, others)),
         (ReceivedBeforeShipped, life.received_before_shipped(containment.shipped_inside)),
-        (InputTwice, life.other_uses() if is_used_up else ()),
-    )
+    ]
+    if new.says & (PUT_IN | SEEN_IN):
+        found.append((InTwoContainers, containment.packed_elsewhere(new, others)))
+    if is_used_up and life.consumed:
+        found.append((InputTwice, life.other_uses()))
     return [
-        Contradiction(rule, min(events, key=lambda event: event.key))
-        for rule, events in ((rule, list(events)) for rule, events in found)
-        if events
+        Contradiction(rule, min(against)[2])
+        for rule, events in found
+        if (against := [(event.time, event.number, event) for event in events])
     ]
 
 
@@ -87,9 +91,17 @@ class _Life:
         self.new = new
         self.others = others
         self.all = [*others, new]
-        self.made, self.consumed = _transformed(self.all)
-        self.commissioned = [one for one in self.all if one.says & COMMISSIONED]
+        said = 0
+        for one in self.all:
+            said |= one.says
+        self.said = said
+        self.made, self.consumed = _transformed(self.all) if said & (MADE | CONSUMED) else ([], [])
+        self.commissioned = self._saying(COMMISSIONED)
         self.origins = [*self.commissioned, *self.made]
+
+    def _saying(self, what: int) -> list[Telling]:
+        """Return the events that say something; mostly none does, and they need not be asked."""
+        return [one for one in self.all if one.says & what] if self.said & what else []
 
     def other_origins(self) -> Iterator[Happening]:
         """Yield the events by which the thing began already.
@@ -121,7 +133,7 @@ class _Life:
 
     def after_its_end(self) -> Iterator[Happening]:
         """Yield the end that the event comes after, or what comes after it."""
-        ends = [one for one in self.all if one.says & DECOMMISSIONED]
+        ends = self._saying(DECOMMISSIONED)
         if not ends:
             return
         last = min(one.time for one in ends)
@@ -147,7 +159,7 @@ class _Life:
         if not self.new.says & (SHIPPED | RECEIVED):
             return
         makers = {one.event.participant for one in self.origins}
-        shipped = [one for one in self.all if one.says & SHIPPED]
+        shipped = self._saying(SHIPPED)
         first = min((one.time for one in shipped), default=None)
         if first is None or not makers:
             return

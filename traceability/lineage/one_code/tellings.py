@@ -6,7 +6,6 @@ CBV 2.0, section 7.1 (business steps).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 # Roles as in the store: 1 epc, 2 parent, 3 child, 4 input, 5 output; a set of them as bits.
@@ -24,8 +23,7 @@ _OBJECT_ACTIONS = {"ADD": COMMISSIONED, "DELETE": DECOMMISSIONED}
 _CHILD_ACTIONS = {"ADD": PUT_IN, "OBSERVE": SEEN_IN, "DELETE": TAKEN_OUT}
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Happening:
+class Happening(NamedTuple):
     """One event, as far as the rules read it.
 
     Parameters

@@ -32,6 +32,7 @@ from traceability.events.xml.names import (
     TYPED_LISTS,
     WORD_MEMBERS,
     Version,
+    Words,
 )
 
 _BASE = ("eventTime", "recordTime", "eventTimeZoneOffset")
@@ -169,6 +170,10 @@ class EventWriter:
             return self.version == "1.2" or name not in (*EPC_LISTS, *QUANTITY_LISTS)
         return name == "certificationInfo"
 
+    def _word(self, words: Words, value: str) -> str:
+        """Return a word as a URI; version 1.2 knows URNs only."""
+        return words.urn(value) if self.version == "1.2" else words.uri(value)
+
     def text(self, name: str, value: str) -> str:
         """Return an element with a text."""
         if not is_possible(value) or value != value.strip():
@@ -177,7 +182,7 @@ class EventWriter:
 
     def word(self, name: str, value: str) -> str:
         """Return a word as a URI."""
-        return self.text(name, WORD_MEMBERS[name].urn(value))
+        return self.text(name, self._word(WORD_MEMBERS[name], value))
 
     def epcs(self, name: str, values: Sequence[str]) -> str:
         """Return a list of identifiers."""
@@ -207,7 +212,7 @@ class EventWriter:
         for value in values:
             text = self.text(inner, value[inner])
             if "type" in value:
-                kind = escape_attribute(words.urn(value["type"]))
+                kind = escape_attribute(self._word(words, value["type"]))
                 text = f'<{inner} type="{kind}"{text[len(inner) + 1 :]}'
             parts.append(text)
         return f"<{name}>{''.join(parts)}</{name}>"
@@ -215,7 +220,7 @@ class EventWriter:
     def dispositions(self, name: str, value: Mapping[str, Sequence[str]]) -> str:
         """Return a persistent disposition."""
         parts = [
-            self.text(member, STATES.urn(each))
+            self.text(member, self._word(STATES, each))
             for member in ("unset", "set")
             for each in value.get(member, ())
         ]
@@ -226,7 +231,7 @@ class EventWriter:
         own = ("declarationTime", "reason", "correctiveEventIDs")
         parts = [self.text("declarationTime", value["declarationTime"])]
         if "reason" in value:
-            parts.append(self.text("reason", REASONS.urn(value["reason"])))
+            parts.append(self.text("reason", self._word(REASONS, value["reason"])))
         if "correctiveEventIDs" in value:
             ids = [self.text("correctiveEventID", each) for each in value["correctiveEventIDs"]]
             parts.append(f"<correctiveEventIDs>{''.join(ids)}</correctiveEventIDs>")
@@ -280,7 +285,7 @@ def _attribute_text(member: str, value: Any) -> str | None:
     if not isinstance(value, str) or not is_possible(value):
         return None
     if member in SENSOR_WORDS:
-        return SENSOR_WORDS[member].urn(value)
+        return SENSOR_WORDS[member].uri(value)
     if ":" in member or member == "stringValue":
         return value
     return value if member in _REPORT_TEXTS and value == value.strip() else None

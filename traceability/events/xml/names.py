@@ -106,6 +106,14 @@ class Words:
         word = self._bare.get(text)
         return text if word is None else (self._urn or self._web) + word
 
+    def uri(self, text: str) -> str:
+        """Return a URI for a bare word or CURIE; URIs stay as they are."""
+        return text if text.startswith(("urn:", "https:", "http:")) else self.urn(text)
+
+    def strict_urn(self, text: str) -> str:
+        """Return the URN of a standard word that has one, else the text."""
+        return text if self._urn is None or self._urn == "gs1:" else self.urn(text)
+
     def web(self, text: str) -> str:
         """Return the Web URI of a standard word, else the text."""
         word = self._bare.get(text)

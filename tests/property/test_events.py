@@ -1,5 +1,6 @@
 """Events of any content parse to what they say, in any form, and no value breaks the parser."""
 
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -14,6 +15,7 @@ from traceability.events.cbv import BIZ_STEPS, DISPOSITIONS
 from traceability.events.context import GS1_CONTEXT
 from traceability.events.identifiers import canonical_id
 from traceability.events.jsonld import parse_document
+from traceability.hashing.event_hash import event_hash, format_event_time
 
 SERIALS = st.text("0123456789ABCDEFGHJKMNPQRSTVWXYZ-._%", min_size=1, max_size=22)
 DIGITS = st.text("0123456789", min_size=13, max_size=13)
@@ -105,3 +107,30 @@ def test_no_value_breaks_the_parser(kind: str, members: dict[str, Any], value: A
         assert len(set(pointers)) == len(pointers)
         assert all(", got " in fault.message for fault in parsed.faults)
         assert not (parsed.faults and parsed.type == "event" and parsed.events)
+        assert all(event_hash(found.payload).prehash for found in parsed.events)
+
+
+TIMES = st.datetimes().map(datetime.isoformat) | st.sampled_from(
+    [
+        "0000-01-01T00:00:00",
+        "9999-12-31T23:59:59.9996",
+        "2016-12-31T23:59:60",
+        "2026-06-30T24:00:00",
+    ]
+)
+ZONES = st.sampled_from(["Z", "+14:00", "-12:00", "+00:00", ""])
+
+
+@given(TIMES, ZONES)
+def test_every_time_that_is_taken_can_be_hashed(text: str, zone: str) -> None:
+    time = text + zone
+    metadata = {"time": time, "startTime": time, "endTime": time}
+    sensors = [{"sensorMetadata": metadata, "sensorReport": [{"type": "Mass", "time": time}]}]
+    declaration = {"declarationTime": time}
+    sample = event(
+        eventTime=time, recordTime=time, sensorElementList=sensors, errorDeclaration=declaration
+    )
+    parsed = parse_document(document(sample))
+    assert len(parsed.faults) in (0, 7)
+    for found in parsed.events:
+        assert event_hash(found.payload).prehash.count(format_event_time(time)) == 5

@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Protocol, TypeVar
 
 from fastapi import Depends, Header, Request
 
 from ledger_api.auth import Caller, authenticate
 from ledger_api.settings import Settings
 from ledger_api.workers import Workers
+from traceability.ledger.drafting import DocumentBody
 from traceability.ledger.node import Node
 from traceability.strict_json import JSONTooLargeError
+
+T = TypeVar("T")
+
+
+class Elsewhere(Protocol):
+    """Calls a function with a document, where that holds up no other request."""
+
+    def __call__(self, function: Callable[[DocumentBody], T], body: DocumentBody, /) -> T:
+        """Return what the function returns."""
+
+
+def here(function: Callable[[DocumentBody], T], body: DocumentBody) -> T:
+    """Call a function with a document in this process."""
+    return function(body)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +38,7 @@ class Services:
     settings: Settings
     workers: Workers
     is_test_chain: bool
+    elsewhere: Elsewhere = here
 
 
 def services_of(request: Request) -> Services:

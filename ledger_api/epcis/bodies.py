@@ -10,6 +10,7 @@ import re
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from io import BytesIO
 from typing import NamedTuple
 
 from fastapi.concurrency import run_in_threadpool
@@ -25,12 +26,15 @@ from ledger_api.epcis.headers import Release, name_of, release
 from ledger_api.problems import MediaTypeUnknown
 from ledger_api.services import Services, read_body
 from traceability.events.jsonld import parse_document
+from traceability.events.xml.reading import stream_xml
 from traceability.ledger.drafting import DocumentBody, DocumentForm
 from traceability.strict_json import JSONTooLargeError, JSONValue, parse_json
 
 FORMS: dict[str, DocumentForm] = {
     "application/json": "json",
     "application/ld+json": "json",
+    "application/xml": "xml",
+    "text/xml": "xml",
 }
 _CHARSET = re.compile(r";\s*charset\s*=\s*\"?([\w.:-]{1,40})", re.IGNORECASE)
 _CHARSETS = {"json": ("utf-8", "utf8", "us-ascii"), "xml": ("utf-8", "utf8", "us-ascii", "utf-16")}
@@ -38,6 +42,7 @@ _VERSION = re.compile(r"[0-9]{1,4}(\.[0-9]{1,4}){0,3}")
 # What follows gzip's header, as zlib counts it.
 _GZIP = 16 + zlib.MAX_WBITS
 _UNPACKED_AT_ONCE = 2**20
+XML_EVENTS_AT_ONCE = 100
 
 
 class Envelope(NamedTuple):
@@ -140,7 +145,21 @@ def open_document(body: DocumentBody) -> Envelope:
     InvalidInput
         It is not well-formed, or no EPCIS document.
     """
+    if body.form == "xml":
+        return _open_xml(body.data)
     return _open_json(parse_json(body.data, max_bytes=body.limit))
+
+
+def _open_xml(data: bytes) -> Envelope:
+    """Read a document through, keeping a few of its events at a time."""
+    events, version = 0, None
+    for piece in stream_xml(BytesIO(data), events_at_once=XML_EVENTS_AT_ONCE):
+        emptied, count = _emptied(piece.value)
+        if version is None:
+            parse_document(emptied).require_faultless()
+        events += count or 0
+        version = piece.version
+    return Envelope(events, version)
 
 
 def _open_json(value: JSONValue) -> Envelope:

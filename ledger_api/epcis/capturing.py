@@ -21,7 +21,7 @@ from ledger_api.epcis.headers import (
     Release,
     SaidVersion,
 )
-from ledger_api.epcis.idempotency import Answer, IdempotencyKey, Once, Raced, once
+from ledger_api.epcis.idempotency import Answer, IdempotencyKey, Raced, once
 from ledger_api.epcis.negotiation import JSON_TYPES, preferred
 from ledger_api.epcis.outcomes import job_json, report_json
 from ledger_api.epcis.paging import (
@@ -67,10 +67,8 @@ async def capture(
     """
     require_role(caller, "operator", "participant")
     body = await take_body(request, services)
-    asked = (b"capture", behaviour.encode(), body.form.encode(), body.data)
-    task = once(caller, idempotency_key, asked)
     found = await run_in_threadpool(
-        _promise, services, caller, body, behaviour=behaviour, said=said, task=task
+        _promise, services, caller, body, behaviour=behaviour, said=said, name=idempotency_key
     )
     services.workers.capture.wake()
     return Response(status_code=found.status, headers=found.headers)
@@ -83,7 +81,7 @@ def participant_of(services: Services, caller: Caller) -> bytes:
 
 def checked(services: Services, body: DocumentBody, said: Release | None) -> Envelope:
     """Return the envelope of a document that is well-formed and within the limits."""
-    envelope = open_document(body)
+    envelope = services.elsewhere(open_document, body)
     settings = services.settings
     check_envelope(envelope, Limits(settings.max_body_bytes, settings.max_capture_events), said)
     return envelope
@@ -96,9 +94,11 @@ def _promise(
     *,
     behaviour: Behaviour,
     said: Release | None,
-    task: Once,
+    name: str | None,
 ) -> Answer:
     store = services.node.store
+    asked = (b"capture", behaviour.encode(), body.form.encode(), body.data)
+    task = once(caller, name, asked)
     known = task.known_in(store)
     if known is not None:
         return known

@@ -12,8 +12,8 @@ from typing import Any
 import orjson
 
 from ledger_api.epcis.answers import json_bytes
-from ledger_api.epcis.faults import NotAcceptable
 from ledger_api.epcis.negotiation import ReadForm
+from traceability.events.xml.writing import write_xml
 from traceability.hashing.encoding import format_time
 from traceability.store.repositories.recorded import RecordedEvent
 from traceability.store.times import from_milliseconds
@@ -82,6 +82,6 @@ def rendered(document: dict[str, Any], form: ReadForm) -> bytes:
     NotExpressible
         The version that was asked for has no place for something in it.
     """
-    if form.is_xml:
-        raise NotAcceptable("XML is not written yet: expected application/ld+json")
-    return json_bytes(document)
+    if not form.is_xml:
+        return json_bytes(document)
+    return write_xml(document, version="2.0" if form.release == (2, 0) else "1.2")

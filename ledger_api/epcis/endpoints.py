@@ -116,7 +116,9 @@ def elsewhere(request: Request, path: str) -> Response:
     known = HERE.get(f"{resource}/{{id}}" if below else resource)
     if known is not None:
         raise MethodNotAllowed(
-            f"resource is not asked so: expected one of {known}, got {request.method}"
+            f"resource is not asked so: expected one of {known}, got {request.method}",
+            expected=known,
+            got=request.method,
         )
     if resource in (*RESOURCES, "nextPageToken"):
         raise NotImplementedHere(f"resource {resource!r} is not served by this version")

@@ -26,7 +26,7 @@ IdempotencyKey = Annotated[
     str | None,
     Header(alias="Idempotency-Key", description="The same request under it is done once."),
 ]
-_KEY = re.compile(r'"([\x21\x23-\x7e]{1,255})"|([\x21-\x7e]{1,255})')
+_KEY = re.compile(r'"([\x21\x23-\x7e]{1,255})"|([\x21\x23-\x7e]{1,255})')
 # How long answers are kept.
 KEPT_MS = 7 * 24 * 3600 * 1000
 

@@ -130,7 +130,7 @@ def _errors(outcome: Outcome, language: Language) -> Iterator[dict[str, Any]]:
 def _error_json(
     fault: Mapping[str, Any], language: Language, *, is_internal: bool
 ) -> dict[str, Any]:
-    members = ("pointer", "code", "message", "expected", "got")
+    members = ("pointer", "code", "message", "expected", "got", "line")
     found = fault_json(Fault(**{"pointer": "", **_only(fault, members)}), language)
     if is_internal:
         found |= {"type": "epcisException:ImplementationException", "status": 500}

@@ -40,6 +40,8 @@ def problem_of(error: ItemProofError, language: Language) -> Response:
         headers["Retry-After"] = RETRY_AFTER_SECONDS
     if isinstance(error, NotAuthenticated):
         headers["WWW-Authenticate"] = 'Bearer realm="itemproof"'
+    if isinstance(error, faults.MethodNotAllowed):
+        headers["Allow"] = error.expected or ""
     body = json_bytes(problem_json(error, language))
     return Response(body, status, headers=headers, media_type=PROBLEM_TYPE)
 

@@ -24,7 +24,7 @@ from ledger_api.epcis.faults import (
     QueryParameterInvalid,
 )
 from ledger_api.epcis.headers import Release, SaidVersion
-from ledger_api.epcis.idempotency import Answer, IdempotencyKey, Once, Raced, once
+from ledger_api.epcis.idempotency import Answer, IdempotencyKey, Raced, once
 from ledger_api.epcis.negotiation import ReadFormOf
 from ledger_api.epcis.paging import (
     DEFAULT_PER_PAGE,
@@ -75,8 +75,7 @@ async def record_event(
     """
     require_role(caller, "operator", "participant")
     body = await take_body(request, services)
-    task = once(caller, idempotency_key, (b"event", body.form.encode(), body.data))
-    made = await run_in_threadpool(_record, services, caller, body, said=said, task=task)
+    made = await run_in_threadpool(_record, services, caller, body, said=said, name=idempotency_key)
     services.workers.sequencer.wake()
     return answer(
         request,
@@ -88,9 +87,15 @@ async def record_event(
 
 
 def _record(
-    services: Services, caller: Caller, body: DocumentBody, *, said: Release | None, task: Once
+    services: Services,
+    caller: Caller,
+    body: DocumentBody,
+    *,
+    said: Release | None,
+    name: str | None,
 ) -> Answer:
     store = services.node.store
+    task = once(caller, name, (b"event", body.form.encode(), body.data))
     known = task.known_in(store)
     if known is not None:
         return known

@@ -14,15 +14,18 @@ from ledger_api.i18n.translations import Language
 from ledger_api.problems import MediaTypeUnknown, http_status
 from traceability.errors import ItemProofError
 from traceability.events.faults import DocumentFaulty, Fault
+from traceability.events.xml.faults import NotExpressible, XmlTooLarge
 from traceability.ledger.faults import EventIdConflict
 from traceability.strict_json import JSONTooLargeError
 
 # What the general table of problems does not tell apart.
 _STATUSES: dict[type[ItemProofError], int] = {
     faults.NotAcceptable: 406,
+    NotExpressible: 406,
     faults.MethodNotAllowed: 405,
     faults.CaptureLimitExceeded: 413,
     JSONTooLargeError: 413,
+    XmlTooLarge: 413,
     faults.UriTooLong: 414,
     faults.ContentEncodingUnknown: 415,
     MediaTypeUnknown: 415,

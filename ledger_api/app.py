@@ -9,6 +9,7 @@ from fastapi import FastAPI
 
 from ledger_api import health, openapi, problems
 from ledger_api.batches import endpoints as batches
+from ledger_api.drafting_pool import DraftingPool
 from ledger_api.epcis import endpoints as epcis
 from ledger_api.items import endpoints as items
 from ledger_api.lineage import endpoints as lineage
@@ -20,23 +21,42 @@ from ledger_api.version import VERSION
 from ledger_api.web import assets
 from ledger_api.web import endpoints as web
 from ledger_api.workers import Workers
+from traceability.ledger.drafting import draft_body
 from traceability.ledger.node import Node
 
 DESCRIPTION = "Supply-chain traceability ledger: one item, one code, one proof."
 
 
-def create_app(node: Node, settings: Settings) -> FastAPI:
-    """Return the application; its workers run while it serves."""
+def create_app(node: Node, settings: Settings, *, warm: bool = False) -> FastAPI:
+    """Return the application; its workers run while it serves.
+
+    Parameters
+    ----------
+    warm
+        Start the processes that draw up documents with the server, not with the first document.
+    """
+    drafting = DraftingPool(settings.drafting_processes)
     workers = Workers(node, max_body_bytes=settings.max_body_bytes)
-    services = Services(node, settings, workers, is_test_chain=not settings.rpc_urls)
+    services = Services(
+        node,
+        settings,
+        workers,
+        is_test_chain=not settings.rpc_urls,
+        elsewhere=drafting.call,
+    )
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        node.submission.drafter = drafting.draft
+        if warm:
+            drafting.start()
         services.workers.start()
         try:
             yield
         finally:
             services.workers.stop()
+            node.submission.drafter = draft_body
+            drafting.close()
 
     app = FastAPI(
         title="ItemProof",

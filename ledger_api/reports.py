@@ -43,6 +43,8 @@ def record_json(record: RecordResult) -> dict[str, Any]:
     if record.faults:
         found["error"] = record.faults[0].to_dict()
         found["errors"] = [fault.to_dict() for fault in record.faults]
+    if record.breaches:
+        found["breaches"] = [fault.to_dict() for fault in record.breaches]
     if record.warning is not None:
         found["warning"] = {"code": record.warning}
     return found

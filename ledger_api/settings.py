@@ -49,6 +49,12 @@ class Settings(BaseSettings):
         default=10_000, ge=1, description="most events of one EPCIS document"
     )
 
+    drafting_processes: int = Field(
+        default=min(4, os.cpu_count() or 1),
+        ge=0,
+        description="processes that check and hash large documents; 0: the server's own",
+    )
+
     @field_validator("rpc_urls", mode="before")
     @classmethod
     def _split_urls(cls, value: object) -> object:

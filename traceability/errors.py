@@ -16,7 +16,7 @@ listed by `all_error_codes`, and every code has a text in Chinese and English.
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 
 class ItemProofError(Exception):
@@ -48,6 +48,10 @@ class ItemProofError(Exception):
         self.expected = expected
         self.got = got
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Let an error cross from one process to another with all that it says."""
+        return _revived, (type(self), self.args, self.__dict__)
+
     def to_dict(self) -> dict[str, str]:
         """Return the error as outsiders see it; absent members are absent."""
         found = {
@@ -58,6 +62,15 @@ class ItemProofError(Exception):
             "got": self.got,
         }
         return {name: value for name, value in found.items() if value}
+
+
+def _revived(
+    kind: type[ItemProofError], args: tuple[Any, ...], members: dict[str, Any]
+) -> ItemProofError:
+    error = kind.__new__(kind, *args)
+    error.args = args
+    error.__dict__.update(members)
+    return error
 
 
 class InvalidInput(ItemProofError):

@@ -19,10 +19,10 @@ from ledger_api.reports import submission_json, time_json
 from ledger_api.services import CallerOf, Services, ServicesOf, read_body
 from traceability.errors import NotFound
 from traceability.hashing.encoding import b64u_decode, b64u_encode
+from traceability.ledger.drafting import DocumentBody
 from traceability.ledger.faults import EventIdConflict, RolledBack
 from traceability.ledger.receipts import receipt_for
 from traceability.store.times import from_milliseconds
-from traceability.strict_json import parse_json
 
 router = APIRouter(prefix="/api", tags=["batches"])
 REQUEST_BODY = {
@@ -121,10 +121,9 @@ def _take_events(
     language: Language,
 ) -> JSONResponse:
     participant = caller.participant or default_participant(services.node)
-    result = services.node.submission.submit(
-        parse_json(body, max_bytes=services.settings.max_body_bytes),
-        participant=participant,
-        proceed=proceed,
+    document = DocumentBody(body, limit=services.settings.max_body_bytes)
+    result = services.node.submission.submit_body(
+        document, participant=participant, proceed=proceed
     )
     found: dict[str, Any] = submission_json(result)
     if result.status == "REJECTED":

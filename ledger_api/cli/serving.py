@@ -37,7 +37,7 @@ def serve(
             signal.signal(signal.SIGTERM, _leave)
             command.output.progress(f"serving {command.data_dir} on http://{host}:{chosen}")
             uvicorn.run(
-                create_app(node, command.settings),
+                create_app(node, command.settings, warm=True),
                 host=host,
                 port=chosen,
                 log_level="warning",

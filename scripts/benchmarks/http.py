@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import tempfile
 import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import httpx
@@ -28,7 +30,7 @@ from traceability.hashing.event_hash import event_hash
 from traceability.strict_json import parse_json
 
 EVENTS = 500
-DOCUMENTS = 20
+DOCUMENTS = 44
 SUBMITTERS = 4
 # What issue and design ask of the finished capture path; printed here to show where it stands.
 BUDGET = 6_000
@@ -65,17 +67,13 @@ def _databases() -> Iterator[tuple[str, str | None]]:
 
 
 def _rate(documents: list[bytes], url: str | None) -> float:
-    settings = Settings(database_url=url)
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        open_node(settings, Path(folder)) as node,
-    ):
-        default_participant(node)
-        _, token = create_api_key(node.store, "operator", participant=None, now=0)
-        with _serving(create_app(node, settings)) as base:
-            headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-            with httpx.Client(base_url=base, headers=headers, timeout=120) as client:
-                return _post_all(client, documents)
+    with tempfile.TemporaryDirectory() as folder, _serving(Path(folder), url) as (base, token):
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        with httpx.Client(base_url=base, headers=headers, timeout=120) as client:
+            # The first documents find processes and caches cold.
+            warm, measured = documents[:SUBMITTERS], documents[SUBMITTERS:]
+            _post_all(client, warm)
+            return _post_all(client, measured)
 
 
 def _post_all(client: httpx.Client, documents: list[bytes]) -> float:
@@ -88,17 +86,34 @@ def _post_all(client: httpx.Client, documents: list[bytes]) -> float:
 
 
 @contextmanager
-def _serving(app: object) -> Iterator[str]:
-    config = uvicorn.Config(app, port=0, log_level="warning")  # type: ignore[arg-type]  # an ASGI app
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    port = server.servers[0].sockets[0].getsockname()[1]
+def _serving(folder: Path, url: str | None) -> Iterator[tuple[str, str]]:
+    """Serve a fresh ledger from a process of its own; give its address and an API key."""
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    server = context.Process(target=_serve, args=(folder, url, theirs))
+    server.start()
+    theirs.close()
     try:
-        yield f"http://127.0.0.1:{port}"
+        yield ours.recv()
     finally:
+        ours.close()  # The server waits for that.
+        server.join()
+
+
+def _serve(folder: Path, url: str | None, told: Connection) -> None:
+    settings = Settings(database_url=url)
+    with open_node(settings, folder) as node:
+        default_participant(node)
+        _, token = create_api_key(node.store, "operator", participant=None, now=0)
+        app = create_app(node, settings, warm=True)
+        server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning"))
+        thread = threading.Thread(target=server.run)
+        thread.start()
+        while not server.started:
+            time.sleep(0.01)
+        port = server.servers[0].sockets[0].getsockname()[1]
+        told.send((f"http://127.0.0.1:{port}", token))
+        told.poll(None)
         server.should_exit = True
         thread.join()
 

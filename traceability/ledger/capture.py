@@ -16,6 +16,7 @@ from traceability.hashing.statement import BatchStatement, Header
 from traceability.ledger.chains import append_envelope, append_signed, chain_of
 from traceability.ledger.checks import (
     check_key,
+    check_one_code,
     check_seen,
     check_statement,
     live_key,
@@ -76,6 +77,7 @@ class Capture:
         check_key(key, statement.participant, batch)
         check_chain(repositories, header)
         check_seen(repositories, key, statement.seen)
+        check_one_code(repositories, batch.records, participant=statement.participant)
         appended = append_envelope(repositories, envelope, statement=statement, now=self._clock())
         return keep_batch(repositories, appended, statement, batch=batch, now=self._clock())
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 
 from traceability.codes.prefixes import gtin_in_prefixes
 from traceability.hashing.statement import BatchStatement, Seen
@@ -18,9 +19,12 @@ from traceability.ledger.faults import (
 )
 from traceability.ledger.prepared import PreparedBatch, PreparedRecord
 from traceability.ledger.tree_reading import log_nodes
+from traceability.lineage.one_code.breach import Breach
+from traceability.lineage.one_code.judging import OneCode
 from traceability.merkle.proofs import root_from_nodes
 from traceability.store.repositories import Repositories
 from traceability.store.repositories.keys import KeyRow
+from traceability.store.repositories.one_code import RuleMode
 from traceability.verify.scope import GTIN_URI, ROLES_BY_KIND
 
 
@@ -80,6 +84,38 @@ def _check_commissioning(key: KeyRow, record: PreparedRecord) -> None:
         found = GTIN_URI.match(uri)
         if found is not None:
             _check_prefix(key, found[1], record.pointer)
+
+
+def one_code_breaches(
+    repositories: Repositories, records: Sequence[PreparedRecord], *, participant: bytes
+) -> tuple[RuleMode, dict[str, tuple[Breach, ...]]]:
+    """Return how the participant's events are held to the one-code rules, and each breach.
+
+    Call it with the keys locked, just before the records are kept: it waits for its turn.
+    """
+    mode = repositories.one_code.mode(participant)
+    if mode is RuleMode.OFF:
+        return mode, {}
+    repositories.one_code.take_turn()
+    return mode, OneCode(repositories).judge(records, participant=participant, mode=mode)
+
+
+def check_one_code(
+    repositories: Repositories, records: Sequence[PreparedRecord], *, participant: bytes
+) -> None:
+    """Refuse a signed batch that breaks the one-code rules, where they are enforced.
+
+    Raises
+    ------
+    OneCodeBreach
+        The first breach; a batch that its participant signed is kept whole or not at all.
+    """
+    mode, found = one_code_breaches(repositories, records, participant=participant)
+    if found and mode is RuleMode.ENFORCE:
+        first = next(iter(found.values()))[0]
+        raise first.kind(
+            first.message, pointer=first.pointer, expected=first.rule, got=str(first.other)
+        )
 
 
 def _check_prefix(key: KeyRow, gtin: str, pointer: str) -> None:

@@ -8,20 +8,30 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 import secrets
+import zlib
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Literal, NamedTuple
 
 from traceability.errors import ItemProofError
 from traceability.events.faults import Fault
 from traceability.events.jsonld import parse_document
 from traceability.events.model import SubmittedEvent
+from traceability.events.xml.lines import Lines
+from traceability.events.xml.reading import read_xml
+from traceability.hashing.commitment import RecordKind
+from traceability.hashing.encoding import b64u_encode
 from traceability.hashing.event_hash import EventHash, event_hash
 from traceability.hashing.salts import SECRET_BYTES
-from traceability.ledger.prepared import PreparedRecord, prepare_event
+from traceability.ledger.prepared import PreparedRecord, prepare_event, prepare_record
 from traceability.strict_json import MAX_BYTES, JSONValue, parse_json
 
-DocumentForm = Literal["json"]
+XML_TYPE = "application/xml"
+DocumentForm = Literal["json", "xml"]
+# Where events stand in a document or a list of them.
+_EVENT = re.compile(r"(?:/epcisBody(?:/queryResults/resultsBody)?/eventList)?/[0-9]+(?=/|$)")
 
 
 class Draft(NamedTuple):
@@ -41,12 +51,19 @@ class DocumentBody(NamedTuple):
     limit: int = MAX_BYTES
 
 
+class Drafted(NamedTuple):
+    """A document's events in its order, and the record of what they were mapped from, if any."""
+
+    drafts: list[Draft]
+    source: PreparedRecord | None = None
+
+
 # Does `draft_body`, here or in another process.
-Drafter = Callable[[DocumentBody, bytes], list[Draft]]
+Drafter = Callable[[DocumentBody, bytes], Drafted]
 
 
-def draft_body(body: DocumentBody, duplicate_key: bytes) -> list[Draft]:
-    """Return the drafts of a document's events, in its order.
+def draft_body(body: DocumentBody, duplicate_key: bytes) -> Drafted:
+    """Return the drafts of a document that is not parsed yet.
 
     Parameters
     ----------
@@ -58,7 +75,41 @@ def draft_body(body: DocumentBody, duplicate_key: bytes) -> list[Draft]:
     InvalidInput
         The document cannot be read at all; faults of events are in their drafts.
     """
-    return draft_value(parse_json(body.data, max_bytes=body.limit), duplicate_key)
+    if body.form == "xml":
+        return _draft_xml(body, duplicate_key)
+    return Drafted(draft_value(parse_json(body.data, max_bytes=body.limit), duplicate_key))
+
+
+def _draft_xml(body: DocumentBody, duplicate_key: bytes) -> Drafted:
+    document = read_xml(body.data, max_bytes=body.limit)
+    drafts = [
+        draft._replace(faults=tuple(_at_line(fault, document.lines) for fault in draft.faults))
+        for draft in draft_value(document.value, duplicate_key)
+    ]
+    secret = secrets.token_bytes(SECRET_BYTES)
+    value = source_value(body.data, mapping=document.revision)
+    record = prepare_record(RecordKind.DOCUMENT, value, secret=secret, media_type=XML_TYPE)
+    return Drafted(drafts, record)
+
+
+def _at_line(fault: Fault, lines: Lines) -> Fault:
+    return replace(fault, line=lines.of(fault.pointer))
+
+
+def source_value(data: bytes, *, mapping: str) -> dict[str, JSONValue]:
+    """Return the document record that keeps an XML document beside the events mapped from it.
+
+    Parameters
+    ----------
+    mapping
+        The revision of the mapping, by which anyone can do it again.
+    """
+    return {
+        "bytes": len(data),
+        "content": b64u_encode(zlib.compress(data)),
+        "encoding": "zlib",
+        "mapping": mapping,
+    }
 
 
 def draft_value(value: JSONValue, duplicate_key: bytes) -> list[Draft]:
@@ -67,9 +118,8 @@ def draft_value(value: JSONValue, duplicate_key: bytes) -> list[Draft]:
     if not document.faults:
         return [_draft(event, duplicate_key) for event in document.events]
     faults: dict[str, list[Fault]] = {}
-    pointers = {event.pointer for event in document.events}
     for fault in document.faults:
-        faults.setdefault(_owner(fault.pointer, pointers), []).append(fault)
+        faults.setdefault(_owner(fault.pointer, document.type), []).append(fault)
     drafts = [
         _draft(event, duplicate_key) for event in document.events if event.pointer not in faults
     ]
@@ -97,14 +147,12 @@ def fault_of(error: ItemProofError, pointer: str) -> Fault:
     return Fault(error.pointer or pointer, error.code, error.fault, error.expected, error.got)
 
 
-def _owner(pointer: str, events: set[str]) -> str:
+def _owner(pointer: str, kind: str) -> str:
     """Return the pointer of the event that a fault lies in; document faults own themselves."""
-    parts = pointer.split("/")
-    for end in range(len(parts), 0, -1):
-        candidate = "/".join(parts[:end])
-        if candidate in events:
-            return candidate
-    return pointer
+    if kind == "event":
+        return ""
+    event = _EVENT.match(pointer)
+    return pointer if event is None else event[0]
 
 
 def _order(pointer: str) -> tuple[tuple[int, int, str], ...]:

@@ -15,10 +15,11 @@ from traceability.events.model import SubmittedEvent
 from traceability.hashing.ed25519 import SigningKey
 from traceability.hashing.event_hash import event_hash
 from traceability.ledger.capture import Capture
-from traceability.ledger.checks import live_key
+from traceability.ledger.checks import live_key, one_code_breaches
 from traceability.ledger.drafting import (
     DocumentBody,
     Draft,
+    Drafted,
     Drafter,
     content_mac,
     draft_body,
@@ -29,9 +30,10 @@ from traceability.ledger.faults import EventIdConflict, RolledBack
 from traceability.ledger.keeping import CapturedBatch
 from traceability.ledger.keyring import Keyring
 from traceability.ledger.participants import held_key
-from traceability.ledger.prepared import prepare_batch
+from traceability.ledger.prepared import PreparedRecord, prepare_batch
 from traceability.store.repositories import Repositories
 from traceability.store.repositories.events import StoredEvent
+from traceability.store.repositories.one_code import RuleMode
 from traceability.store.store import Store
 from traceability.strict_json import JSONValue
 from traceability.verify.identity import record_urn
@@ -50,6 +52,8 @@ class RecordResult(NamedTuple):
     # hash by which the record is a leaf of its batch.
     event_hash: str | None = None
     leaf_hash: bytes | None = None
+    # Breaches of the one-code rules, where the participant's are told and not refused.
+    breaches: tuple[Fault, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +116,8 @@ class Submission:
         also
             Is called inside the transaction, even where nothing is accepted.
         """
-        drafts = self.drafter(body, self._duplicate_key)
-        return self._keep(drafts, participant=participant, proceed=proceed, also=also)
+        drafted = self.drafter(body, self._duplicate_key)
+        return self._keep(drafted, participant=participant, proceed=proceed, also=also)
 
     def submit(
         self,
@@ -133,12 +137,12 @@ class Submission:
         KeyUnknown, RoleNotAllowed, PrefixNotAllowed
             The participant's key may not say this.
         """
-        drafts = draft_value(value, self._duplicate_key)
-        return self._keep(drafts, participant=participant, key=key, proceed=proceed)
+        drafted = Drafted(draft_value(value, self._duplicate_key))
+        return self._keep(drafted, participant=participant, key=key, proceed=proceed)
 
     def _keep(
         self,
-        drafts: Sequence[Draft],
+        drafted: Drafted,
         *,
         participant: bytes | None,
         key: SigningKey | None = None,
@@ -150,17 +154,16 @@ class Submission:
                 key = held_key(work.repositories, self._keyring, participant or b"")
             work.repositories.keys.lock([key.key_id])
             author = live_key(work.repositories, key.key_id).participant
-            judged = _judge(work.repositories, drafts)
-            accepted = [
-                draft.record
-                for draft, found in zip(drafts, judged, strict=True)
-                if found.result == "accepted" and draft.record is not None
-            ]
+            judged = _judge(work.repositories, drafted.drafts)
+            judged = _held_to_rules(work.repositories, drafted.drafts, judged, author)
+            accepted = _accepted(drafted.drafts, judged)
             if not accepted or (not proceed and any(one.result == "rejected" for one in judged)):
                 result = SubmissionResult(_rolled_back(judged, proceed=proceed), None)
             else:
+                source = [] if drafted.source is None else [drafted.source]
+                batch = prepare_batch([*accepted, *source])
                 captured = self._capture.held(
-                    work.repositories, key, participant=author, batch=prepare_batch(accepted)
+                    work.repositories, key, participant=author, batch=batch
                 )
                 result = SubmissionResult(_named(judged, captured), captured)
             also(work.repositories, result)
@@ -216,6 +219,35 @@ def _judge(repositories: Repositories, drafts: Sequence[Draft]) -> list[RecordRe
             event = draft.record.event
             known.add(event.event_id, event.content_mac, event.declares_error)
     return results
+
+
+def _accepted(drafts: Sequence[Draft], judged: Sequence[RecordResult]) -> list[PreparedRecord]:
+    return [
+        draft.record
+        for draft, found in zip(drafts, judged, strict=True)
+        if found.result == "accepted" and draft.record is not None
+    ]
+
+
+def _held_to_rules(
+    repositories: Repositories,
+    drafts: Sequence[Draft],
+    judged: Sequence[RecordResult],
+    participant: bytes,
+) -> list[RecordResult]:
+    """Tell or refuse breaches of the one-code rules, as the participant has it."""
+    mode, breaches = one_code_breaches(
+        repositories, _accepted(drafts, judged), participant=participant
+    )
+    held: list[RecordResult] = []
+    for result in judged:
+        told = breaches.get(result.pointer, ()) if result.result == "accepted" else ()
+        faults = tuple(breach.to_fault() for breach in told)
+        if faults and mode is RuleMode.ENFORCE:
+            held.append(result._replace(result="rejected", faults=faults))
+        else:
+            held.append(result._replace(breaches=faults) if faults else result)
+    return held
 
 
 def _verdict(draft: Draft, known: _Known) -> RecordResult:

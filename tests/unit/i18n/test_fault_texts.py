@@ -5,11 +5,12 @@ import re
 import pytest
 
 from ledger_api.i18n.fault_texts import fault_detail, fault_side
+from tests.support import rule_cases, sensor_cases
 from tests.support.epcis import document, event
-from tests.unit.events.test_rules import CASES
 from traceability.events.faults import Fault
 from traceability.events.jsonld import parse_document
 
+CASES = rule_cases.CASES | sensor_cases.CASES
 ENGLISH = re.compile(r"(?<![\w'/:.])(?:an?|the|one|of|or|at|with|it|expected|once|none|only)(?!\w)")
 
 

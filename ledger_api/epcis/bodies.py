@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from io import BytesIO
 from typing import NamedTuple
@@ -41,7 +41,10 @@ _CHARSETS = {"json": ("utf-8", "utf8", "us-ascii"), "xml": ("utf-8", "utf8", "us
 _VERSION = re.compile(r"[0-9]{1,4}(\.[0-9]{1,4}){0,3}")
 # What follows gzip's header, as zlib counts it.
 _GZIP = 16 + zlib.MAX_WBITS
+_PACKED_AT_ONCE = 2**16
 _UNPACKED_AT_ONCE = 2**20
+# Those who pack in blocks, as bgzip does, need a thousand for what this node takes.
+MAX_MEMBERS = 4096
 XML_EVENTS_AT_ONCE = 100
 
 
@@ -117,24 +120,39 @@ def unpack(data: bytes, limit: int) -> bytes:
     """
     parts: list[bytes] = []
     size = 0
-    while data:
-        unpacker = zlib.decompressobj(_GZIP)
-        while not unpacker.eof:
-            try:
-                part = unpacker.decompress(data, _UNPACKED_AT_ONCE)
-            except zlib.error as error:
-                raise PackedBodyInvalid("body is not gzip, though its header says so") from error
-            size += len(part)
-            if size > limit:
-                raise JSONTooLargeError(
-                    f"unpacked body is too long: expected at most {limit} bytes, got more"
-                )
-            parts.append(part)
-            data = unpacker.unconsumed_tail
-            if not part and not data and not unpacker.eof:
-                raise PackedBodyInvalid("packed body is cut off: expected more bytes")
-        data = unpacker.unused_data
+    for part in _unpacked(data):
+        size += len(part)
+        if size > limit:
+            raise JSONTooLargeError(
+                f"unpacked body is too long: expected at most {limit} bytes, got more"
+            )
+        parts.append(part)
     return b"".join(parts)
+
+
+def _unpacked(data: bytes) -> Iterator[bytes]:
+    """Yield what gzip packed, in pieces; several members in a row are one body."""
+    unpacker, members, at = zlib.decompressobj(_GZIP), 1, 0
+    rest, is_full = b"", False
+    while rest or is_full or at < len(data):
+        if not rest and not is_full:
+            rest, at = data[at : at + _PACKED_AT_ONCE], at + _PACKED_AT_ONCE
+        if unpacker.eof:
+            unpacker, members = zlib.decompressobj(_GZIP), members + 1
+        if members > MAX_MEMBERS:
+            raise PackedBodyInvalid(
+                f"packed body has too many members: expected at most {MAX_MEMBERS}"
+            )
+        try:
+            part = unpacker.decompress(rest, _UNPACKED_AT_ONCE)
+        except zlib.error as error:
+            raise PackedBodyInvalid("body is not gzip, though its header says so") from error
+        # A full piece may leave more in the unpacker than it leaves of its input.
+        is_full = len(part) == _UNPACKED_AT_ONCE and not unpacker.eof
+        rest = unpacker.unused_data if unpacker.eof else unpacker.unconsumed_tail
+        yield part
+    if not unpacker.eof:
+        raise PackedBodyInvalid("packed body is cut off: expected more bytes")
 
 
 def open_document(body: DocumentBody) -> Envelope:

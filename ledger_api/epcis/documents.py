@@ -13,6 +13,7 @@ import orjson
 
 from ledger_api.epcis.answers import json_bytes
 from ledger_api.epcis.negotiation import ReadForm
+from traceability.events.forms import in_cbv_form, in_epc_form
 from traceability.events.xml.writing import write_xml
 from traceability.hashing.encoding import format_time
 from traceability.store.repositories.recorded import RecordedEvent
@@ -82,6 +83,9 @@ def rendered(document: dict[str, Any], form: ReadForm) -> bytes:
     NotExpressible
         The version that was asked for has no place for something in it.
     """
+    results = document["epcisBody"]["queryResults"]["resultsBody"]
+    results["eventList"] = [in_epc_form(event, form.epc_form) for event in results["eventList"]]
     if not form.is_xml:
         return json_bytes(document)
+    results["eventList"] = [in_cbv_form(event, form.cbv_form) for event in results["eventList"]]
     return write_xml(document, version="2.0" if form.release == (2, 0) else "1.2")

@@ -1,0 +1,215 @@
+"""A promised job is kept, whatever dies meanwhile; on both databases."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ledger_api.epcis.faults import CaptureFailed
+from ledger_api.epcis.jobs import MAX_STARTS, CaptureJobs
+from ledger_api.epcis.outcomes import Outcome
+from ledger_api.workers import Workers
+from tests.support.ledger import OpenedLogs, add_participant, document, event, opened_node
+from traceability.ledger.node import Node
+from traceability.store.faults import StoreUnavailable
+from traceability.store.repositories.capture_jobs import CaptureJobRow
+from traceability.store.unit_of_work import UnitOfWork
+from traceability.strict_json import MAX_BYTES
+
+FAULTY = {"eventTime": "2026-05-01T08:00:00"}
+
+
+class Died(BaseException):
+    """Stands for the end of the process."""
+
+
+def promise(node: Node, value: Any, *, proceed: bool = False, name: str = "job") -> int:
+    """Keep a job as the binding does, and do nothing about it."""
+    participant = getattr(node, "participant", None) or add_participant(node)
+    node.participant = participant  # type: ignore[attr-defined]  # a place to find it again
+    with node.store.unit_of_work() as work:
+        job = work.repositories.capture_jobs.add(
+            name,
+            participant=participant,
+            form="json",
+            proceed=proceed,
+            body=json.dumps(value).encode(),
+            created=1,
+        )
+        work.commit()
+    return job
+
+
+def jobs_of(node: Node) -> CaptureJobs:
+    return CaptureJobs(node, on_captured=lambda: None, limit=MAX_BYTES)
+
+
+def job(node: Node, name: str = "job") -> CaptureJobRow:
+    with node.store.reading() as repositories:
+        row = repositories.capture_jobs.get(name)
+    assert row is not None
+    return row
+
+
+def count_records(node: Node) -> int:
+    with node.store.reading() as repositories:
+        return repositories.batches.count_records()
+
+
+@pytest.fixture(params=["rollback", "proceed"])
+def proceed(request: pytest.FixtureRequest) -> bool:
+    return bool(request.param == "proceed")
+
+
+class TestCrash:
+    """A document of two good events and a faulty one, and a crash around its one commit."""
+
+    @pytest.mark.parametrize("committed", [False, True])
+    def test_leaves_nothing_or_all(
+        self, node: Node, monkeypatch: pytest.MonkeyPatch, proceed: bool, committed: bool
+    ) -> None:
+        number = promise(node, document(event(1), event(2, **FAULTY), event(3)), proceed=proceed)
+        commit = UnitOfWork.commit
+
+        def dies(work: UnitOfWork) -> None:
+            if committed:
+                commit(work)
+            raise Died
+
+        with monkeypatch.context() as patched:
+            patched.setattr(UnitOfWork, "commit", dies)
+            with pytest.raises(Died):
+                jobs_of(node).do(number)
+        kept = 2 if proceed else 0
+        assert count_records(node) == (kept if committed else 0)
+        assert (job(node).finished is not None) == committed
+        jobs_of(node).run()
+        assert count_records(node) == kept
+        row = job(node)
+        assert (row.success, row.batch is not None) == (False, proceed)
+        assert row.outcome is not None
+        results = [one["result"] for one in Outcome.from_bytes(row.outcome).records]
+        assert results == (["accepted", "rejected", "accepted"] if proceed else ["rejected"] * 3)
+
+    def test_of_the_server_is_mended_at_its_next_start(
+        self, database_url: str, tmp_path: Path
+    ) -> None:
+        chain = OpenedLogs()
+        with opened_node(database_url, tmp_path / "data", chain) as node:
+            promise(node, document(event(1), event(2)))
+        with opened_node(database_url, tmp_path / "data", chain) as node:
+            assert job(node).finished is None
+            workers = Workers(node)
+            workers.start()
+            wait_until(lambda: job(node).finished is not None)
+            workers.stop()
+            assert (job(node).success, job(node).resumed, count_records(node)) == (True, 1, 2)
+
+    def test_that_comes_again_and_again_ends_the_job(self, node: Node) -> None:
+        promise(node, document(event(1)))
+        for _ in range(MAX_STARTS + 1):
+            assert jobs_of(node).resume() == 1
+        jobs_of(node).run()
+        row = job(node)
+        assert row.outcome is not None
+        assert Outcome.from_bytes(row.outcome).error["code"] == "CAPTURE_ABANDONED"  # type: ignore[index]
+        assert count_records(node) == 0
+
+    def test_fewer_times_does_not(self, node: Node) -> None:
+        promise(node, document(event(1)))
+        for _ in range(MAX_STARTS):
+            jobs_of(node).resume()
+        jobs_of(node).run()
+        assert (job(node).success, count_records(node)) == (True, 1)
+
+
+def wait_until(done: Callable[[], bool]) -> None:
+    import time
+
+    deadline = time.monotonic() + 20
+    while not done():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+class TestRunning:
+    def test_twice_records_once(self, node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+        number = promise(node, document(event(1)))
+        submit = node.submission.submit_body
+
+        def after_another(*arguments: Any, **named: Any) -> Any:
+            monkeypatch.undo()
+            jobs_of(node).do(number)
+            return submit(*arguments, **named)
+
+        monkeypatch.setattr(node.submission, "submit_body", after_another)
+        jobs_of(node).do(number)
+        assert (job(node).success, count_records(node)) == (True, 1)
+
+    def test_does_many_and_lets_go_of_their_documents(self, node: Node) -> None:
+        for number in range(7):
+            promise(node, document(event(number)), name=f"job{number}")
+        jobs_of(node).run()
+        assert count_records(node) == 7
+        with node.store.reading() as repositories:
+            assert repositories.capture_jobs.waiting(limit=10) == []
+            assert repositories.capture_jobs.unfinished(1) is None
+
+    def test_stops_between_jobs(self, node: Node) -> None:
+        promise(node, document(event(1)))
+        jobs = jobs_of(node)
+        jobs.stop()
+        jobs.run()
+        assert job(node).finished is None
+
+    def test_leaves_it_to_who_is_at_it(self, node: Node) -> None:
+        promise(node, document(event(1)))
+        with node.store.lock("capture-jobs"):
+            jobs_of(node).run()
+        assert job(node).finished is None
+
+    def test_waits_for_a_store_that_cannot_be_used(
+        self, node: Node, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        promise(node, document(event(1)))
+
+        def refused(*_: Any, **__: Any) -> Any:
+            raise StoreUnavailable("store cannot be used now")
+
+        with monkeypatch.context() as patched:
+            patched.setattr(node.submission, "submit_body", refused)
+            with pytest.raises(StoreUnavailable):
+                jobs_of(node).run()
+        assert job(node).finished is None
+        jobs_of(node).run()
+        assert job(node).success is True
+
+    def test_ends_by_a_fault_of_ours_that_outsiders_learn_nothing_of(
+        self, node: Node, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        promise(node, document(event(1)))
+
+        def broken(*_: Any, **__: Any) -> Any:
+            raise RuntimeError("secret")
+
+        monkeypatch.setattr(node.submission, "submit_body", broken)
+        jobs_of(node).run()
+        row = job(node)
+        assert row.outcome is not None
+        error = Outcome.from_bytes(row.outcome).error
+        assert error is not None
+        assert (error["code"], error["internal"]) == (CaptureFailed.code, True)
+        assert "secret" not in str(error)
+
+    def test_ends_with_what_the_key_may_not_say(self, node: Node) -> None:
+        node.participant = add_participant(node, roles=("auditor",))  # type: ignore[attr-defined]
+        promise(node, document(event(1)))
+        jobs_of(node).run()
+        row = job(node)
+        assert row.outcome is not None
+        assert row.success is False
+        assert Outcome.from_bytes(row.outcome).error["code"] == "ROLE_NOT_ALLOWED"  # type: ignore[index]

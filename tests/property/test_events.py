@@ -13,7 +13,7 @@ from traceability.codes.uris import canonical_uri
 from traceability.errors import InvalidInput
 from traceability.events.cbv import BIZ_STEPS, DISPOSITIONS
 from traceability.events.context import GS1_CONTEXT
-from traceability.events.identifiers import canonical_id
+from traceability.events.identifiers import canonical_thing
 from traceability.events.jsonld import parse_document
 from traceability.hashing.event_hash import event_hash, format_event_time
 
@@ -47,7 +47,7 @@ def test_the_short_way_to_a_canonical_uri_is_the_long_way(
     if base == "urn":
         code = f"urn:epc:id:sgtin:{digits[1:8]}.{digits[0]}{digits[8:]}.{serial}"
     found: list[str | type] = []
-    for canonical in (canonical_uri, lambda text: canonical_id(text, GS1_CONTEXT)):
+    for canonical in (canonical_uri, lambda text: canonical_thing(text, GS1_CONTEXT)):
         try:
             found.append(canonical(code))
         except InvalidInput as error:

@@ -30,9 +30,13 @@ def canonical_id(text: str, context: Context) -> str:
     InvalidInput
         One of the errors of `traceability.codes`.
     """
-    if not text.startswith(_URIS):
-        return canonical_uri(context.expand(text))
-    return plain_item_uri(text) or canonical_uri(text)
+    return canonical_uri(text if text.startswith(_URIS) else context.expand(text))
+
+
+def canonical_thing(text: str, context: Context) -> str:
+    """Return the same, sooner if the identifier is that of a single item."""
+    uri = plain_item_uri(text) if text.startswith(_URIS) else None
+    return canonical_id(text, context) if uri is None else uri
 
 
 def plain_item_uri(text: str) -> str | None:

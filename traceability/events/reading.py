@@ -21,7 +21,7 @@ from traceability.events.cbv import (
     Vocabulary,
 )
 from traceability.events.faults import MAX_FAULTS, Fault, FaultCode, pointer_to, shown
-from traceability.events.identifiers import canonical_id, plain_items
+from traceability.events.identifiers import canonical_id, canonical_thing, plain_items
 from traceability.events.model import EventObject, Role, SubmittedEvent, TypedReference
 from traceability.events.places import wanted_instead
 
@@ -258,14 +258,16 @@ class EventReader:
         member = f"{name}List"
         if member not in self.event:
             return ()
+        try:
+            return _typed(self.event[member], name, vocabulary, context=self.context)
+        except (InvalidInput, AttributeError, KeyError, TypeError):
+            pass  # Gone through one by one below, to name each fault's place.
         found = []
         for index, element in self._elements(member):
             kind = self.word(vocabulary, element.get("type"), (member, index, "type"))
-            text = element.get(name)
-            if isinstance(text, str):
-                identifier = self._identify(text, (member, index, name))
-                if identifier is not None:
-                    found.append(TypedReference(kind, identifier))
+            identifier = self._code(element, name, member, index)
+            if identifier is not None:
+                found.append(TypedReference(kind, identifier))
         return tuple(found)
 
     def _elements(self, member: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
@@ -276,13 +278,26 @@ class EventReader:
                 yield index, element
 
 
+def _typed(
+    elements: list[Any], name: str, vocabulary: Vocabulary, *, context: Context
+) -> tuple[TypedReference, ...]:
+    """Return the typed identifiers of a list without fault."""
+    found = []
+    for element in elements:
+        kind = element.get("type")
+        if kind is not None:
+            kind = vocabulary.name_of(context.expand(kind) if ":" in kind else kind)
+        found.append(TypedReference(kind, canonical_id(element[name], context)))
+    return tuple(found)
+
+
 def _things(texts: list[Any], context: Context) -> list[str]:
     """Return the canonical URIs of a list of single things; none if one stands twice or is none."""
     items = plain_items(texts)
     if items is not None:
         start, serials = items
         return [start + serial for serial in serials] if len(set(serials)) == len(serials) else []
-    uris = [canonical_id(text, context) for text in texts]
+    uris = [canonical_thing(text, context) for text in texts]
     is_good = len(set(uris)) == len(uris) and all(map(_is_thing, uris))
     return uris if is_good else []
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from traceability.events.faults import Fault, FaultCode, pointer_to, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from traceability.strict_json import JSONValue
 
@@ -114,6 +114,11 @@ class Context:
         self._outer = outer
         self._verdicts: dict[tuple[str, bool], tuple[str, bool]] = {}
 
+    @property
+    def defined(self) -> Collection[str]:
+        """The names that the last extension defined."""
+        return self._definitions.keys()
+
     def meaning(self, name: str) -> str | None:
         """Return the URI that a term or prefix is defined to stand for."""
         if self._outer is None or name in self._definitions:
@@ -165,21 +170,43 @@ def extend(outer: Context, own: JSONValue, *, pointer: str) -> tuple[Context, li
     pointer
         JSON pointer of that member.
     """
-    characters = outer.characters + len(json.dumps(own, ensure_ascii=False))
-    if characters > MAX_CONTEXT_CHARACTERS:
-        return outer, [_too_long(pointer)]
     entries = own if isinstance(own, list) else [own]
+    if outer.characters + len(json.dumps(entries, ensure_ascii=False)) > MAX_CONTEXT_CHARACTERS:
+        return outer, [_too_long(pointer)]
+    context, faults = _following(outer, entries, is_list=isinstance(own, list), pointer=pointer)
+    fresh = [entry for entry in entries if entry not in outer.entries]
+    if faults or len(fresh) == len(entries):
+        return context, faults
+    # The merged context is committed, and must pass for one: no entry stands in it twice.
+    shorter, _ = _following(outer, fresh, is_list=True, pointer=pointer)
+    if all(shorter.meaning(name) == context.meaning(name) for name in context.defined):
+        return shorter, []
+    return context, [_repeated(pointer)]
+
+
+def _following(
+    outer: Context, entries: Sequence[JSONValue], *, is_list: bool, pointer: str
+) -> tuple[Context, list[Fault]]:
+    """Return the context after these entries, and what is wrong in them."""
+    characters = outer.characters + len(json.dumps(entries, ensure_ascii=False))
     definitions: dict[str, str | None] = {}
     context = Context(definitions, [*outer.entries, *entries], outer=outer, characters=characters)
     faults: list[Fault] = []
     for index, entry in enumerate(entries):
         if isinstance(entry, dict):
-            where = pointer_to(pointer, [index] if isinstance(own, list) else [])
+            where = pointer_to(pointer, [index] if is_list else [])
             endless = _define(entry, definitions, active=context, pointer=where)
             redefined = _redefinitions(entry, context, pointer=where)
             places = {fault.pointer for fault in endless}
             faults += [*endless, *(each for each in redefined if each.pointer not in places)]
     return context, faults
+
+
+def _repeated(pointer: str) -> Fault:
+    """Return the fault of an entry that takes back what came between it and its like."""
+    expected = "each entry once, or again with nothing else between"
+    message = f"@context repeats an entry of the document's: expected {expected}, got one again"
+    return Fault(pointer, FaultCode.CONTEXT, message, expected, "one again")
 
 
 def _too_long(pointer: str) -> Fault:

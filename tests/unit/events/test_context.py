@@ -166,3 +166,34 @@ def test_remote_contexts_are_named_and_not_fetched() -> None:
     parsed = parse_document(document(event(), context=[GS1, "https://nowhere.invalid/context"]))
     assert parsed.faults == ()
     assert parsed.events[0].payload["@context"] == [GS1, "https://nowhere.invalid/context"]
+
+
+class TestRepeatedEntries:
+    """What is committed is the merged context, and must pass as the context of one event."""
+
+    def merged(self, own: Any, *, outer: Any = None) -> Any:
+        whole = document({**event(), "@context": own})
+        whole["@context"] = [GS1, EXAMPLE] if outer is None else outer
+        return parse_document(whole)
+
+    @pytest.mark.parametrize(
+        "own", [GS1, [GS1], EXAMPLE, [GS1, EXAMPLE], [EXAMPLE, {"x": "urn:x:"}]]
+    )
+    def test_entry_of_the_document_stands_once(self, own: Any) -> None:
+        (found,) = self.merged(own).require_faultless()
+        entries = found.payload["@context"]
+        assert isinstance(entries, list)
+        assert entries[:2] == [GS1, EXAMPLE]
+        assert all(entries.count(entry) == 1 for entry in entries)
+        (again,) = parse_document(found.payload).require_faultless()
+        assert again.payload == found.payload
+
+    def test_entry_that_takes_back_another_is_refused(self) -> None:
+        first, second = {"ex": "urn:a:"}, {"ex": "urn:b:"}
+        assert self.merged([first], outer=[GS1, first]).faults == ()
+        (fault,) = self.merged([first], outer=[GS1, first, second]).faults
+        assert (fault.code, fault.pointer) == (
+            "EPCIS_CONTEXT",
+            "/epcisBody/eventList/0/@context",
+        )
+        assert "repeats an entry" in fault.message

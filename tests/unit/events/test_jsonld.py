@@ -179,7 +179,7 @@ class TestContexts:
             ({"x": "urn:x:"}, ABSENT, [{"x": "urn:x:"}]),
             ([GS1, EXAMPLE], ABSENT, [GS1, EXAMPLE]),
             (GS1, {"x": "urn:x:"}, [GS1, {"x": "urn:x:"}]),
-            ([GS1], [GS1, EXAMPLE], [GS1, GS1, EXAMPLE]),
+            ([GS1], [GS1, EXAMPLE], [GS1, EXAMPLE]),
             ([], "urn:x:context", ["urn:x:context"]),
         ],
     )

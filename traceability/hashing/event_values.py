@@ -36,6 +36,9 @@ _TIMESTAMP = re.compile(
     r"([Zz]|[+-][0-9]{2}:[0-9]{2})",
     re.ASCII,
 )
+_IN_ITS_FORM = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}\.[0-9]{3}Z", re.ASCII
+)
 _MILLISECOND_DIGITS = 3
 _SECOND = 1000
 
@@ -48,14 +51,14 @@ def format_event_time(text: str) -> str:
     EventHashError
         Not an `xsd:dateTimeStamp`: no date and time, or no zone.
     """
-    match = _TIMESTAMP.fullmatch(text)
-    if match is None:
-        raise value_fault("time", expected="date, time and zone", value=text)
-    date, clock, fraction, zone = match.groups("")
     try:
-        if zone in "Zz" and len(fraction) <= _MILLISECOND_DIGITS:
-            datetime.fromisoformat(f"{date}T{clock}")
-            return f"{date}T{clock}.{fraction:0<3}Z"
+        if _IN_ITS_FORM.fullmatch(text):
+            datetime.fromisoformat(text)
+            return text
+        match = _TIMESTAMP.fullmatch(text)
+        if match is None:
+            raise value_fault("time", expected="date, time and zone", value=text)
+        date, clock, fraction, zone = match.groups("")
         return _rounded(f"{date}T{clock}{'+00:00' if zone in 'Zz' else zone}", fraction)
     except (ValueError, OverflowError) as error:
         raise value_fault("time", expected="a time that exists", value=text) from error

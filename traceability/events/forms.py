@@ -24,9 +24,7 @@ from traceability.events.xml.names import (
     Words,
 )
 
-EPCForm = Literal[
-    "No_Preference", "Always_GS1_Digital_Link", "Always_EPC_URN", "Never_Translates"
-]
+EPCForm = Literal["No_Preference", "Always_GS1_Digital_Link", "Always_EPC_URN", "Never_Translates"]
 CBVForm = Literal["No_Preference", "Always_Web_URI", "Always_URN", "Never_Translates"]
 
 Change = Callable[[Any], Any]

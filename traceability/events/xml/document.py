@@ -48,9 +48,7 @@ _EVENT_PATHS = {
 }
 _HEADER = ("EPCISHeader",)
 _RESULTS = ("EPCISBody", "QueryResults")
-_PLAIN = frozenset(
-    {("EPCISBody",), _RESULTS, (*_RESULTS, "resultsBody"), *_EVENT_PATHS.values()}
-)
+_PLAIN = frozenset({("EPCISBody",), _RESULTS, (*_RESULTS, "resultsBody"), *_EVENT_PATHS.values()})
 _VOCABULARIES = frozenset(
     {("EPCISBody", "VocabularyList"), (*_RESULTS, "resultsBody", "VocabularyList")}
 )

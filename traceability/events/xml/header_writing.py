@@ -50,9 +50,7 @@ def header(
     return f"<EPCISHeader>{inside}</EPCISHeader>"
 
 
-def _business_header(
-    members: Mapping[str, Any], *, prefix: str, created: str, form: str
-) -> str:
+def _business_header(members: Mapping[str, Any], *, prefix: str, created: str, form: str) -> str:
     """Return the Standard Business Document Header, which version 1.2 demands in each header."""
     texts = {name: members.get(name, "") for name in ("sender", "receiver", "instanceIdentifier")}
     for name, text in texts.items():

@@ -139,9 +139,7 @@ class ExtensionWriter:
             if qualified is None:
                 return None
             prefix, _, local = qualified.rpartition(":")
-            found[self.prefixes.get(prefix, ""), local] = (
-                f' {qualified}="{escape_attribute(each)}"'
-            )
+            found[self.prefixes.get(prefix, ""), local] = f' {qualified}="{escape_attribute(each)}"'
         return "".join(found.values()) if len(found) == len(value) - 1 else None
 
     def _mark(self, mark: str) -> str:

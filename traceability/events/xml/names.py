@@ -197,13 +197,14 @@ class Prefixes:
         """Return the prefix of a namespace, a new one if none was usable."""
         if uri == XML:
             return "xml"
-        prefix = self._known(uri)
-        if prefix is None:
-            number = 1
-            while not self._is_free(prefix := f"ns{number}"):
-                number += 1
-            self._add(prefix, uri)
-        return prefix
+        known = self._known(uri)
+        if known is not None:
+            return known
+        number = 1
+        while not self._is_free(f"ns{number}"):
+            number += 1
+        self._add(f"ns{number}", uri)
+        return self._by_uri[uri]
 
     def _known(self, uri: str) -> str | None:
         prefix = self._by_uri.get(uri)

@@ -169,9 +169,7 @@ class Parser:
         if stack:
             parent = stack[-1]
             if parent.text:
-                if not parent.text.isspace():
-                    raise self._mixed(parent)
-                parent.text = ""
+                self._drop_space(parent)
             if parent.children:
                 parent.children.append(element)
             else:
@@ -211,6 +209,12 @@ class Parser:
         if self._closed(element, len(stack)) and stack:
             stack[-1].children = stack[-1].children[:-1]
 
+    def _drop_space(self, element: Element) -> None:
+        """Forget what stands before the first child, which can be white space only."""
+        if not element.text.isspace():
+            raise self._mixed(element)
+        element.text = ""
+
     def _mixed(self, element: Element) -> XmlContentInvalid:
         local = element.name.rpartition(SEPARATOR)[2]
         return XmlContentInvalid(
@@ -231,10 +235,11 @@ class Parser:
 
     def _fault(self, error: expat.ExpatError, chunk: bytes) -> XmlInvalid:
         """Return our error for one of expat's."""
-        place = {"line": error.lineno, "column": error.offset + 1}
+        line, column = error.lineno, error.offset + 1
         if error.code in _ENCODING_FAULTS:
             expected = "the encoding of the bytes, UTF-8 or UTF-16"
-            return XmlEncodingError("declared encoding is wrong", expected=expected, **place)
+            fault = "declared encoding is wrong"
+            return XmlEncodingError(fault, line=line, column=column, expected=expected)
         if error.code == _INVALID_TOKEN:
             at = self._expat.ErrorByteIndex - self._fed
             found = chunk[at : at + 4] if at >= 0 else b""
@@ -243,10 +248,12 @@ class Parser:
                     "bytes are not in the declared encoding",
                     expected="UTF-8",
                     got=found[:1].hex(),
-                    **place,
+                    line=line,
+                    column=column,
                 )
         reason = expat.ErrorString(error.code) or "unknown fault"
-        return XmlSyntaxError(f"document is not well-formed ({reason})", **place)
+        fault = f"document is not well-formed ({reason})"
+        return XmlSyntaxError(fault, line=line, column=column)
 
 
 def _is_no_utf8(data: bytes) -> bool:

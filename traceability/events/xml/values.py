@@ -77,9 +77,7 @@ class Extensions:
         return members
 
 
-def extension_value(
-    element: Element, prefixes: Prefixes, *, depth: int
-) -> tuple[JSONValue, bool]:
+def extension_value(element: Element, prefixes: Prefixes, *, depth: int) -> tuple[JSONValue, bool]:
     """Return what an element says, and whether it is marked as one of a list.
 
     Parameters

@@ -78,11 +78,7 @@ class _DocumentWriter:
         """Return the document."""
         body = self._body()
         head = self._header()
-        rest = {
-            name: value
-            for name, value in self._document.items()
-            if name not in _KNOWN
-        }
+        rest = {name: value for name, value in self._document.items() if name not in _KNOWN}
         for name in rest:
             if ":" not in name:
                 raise not_expressible(pointer_to("", [name]), f"member {shown(name)}", self._form)
@@ -197,7 +193,10 @@ def _prefixes_of(context: Context, entries: Any) -> dict[str, str]:
     """Return the prefixes that a context defines, and GS1's own, as far as XML can use them."""
     listed: Sequence[Any] = entries if isinstance(entries, list) else [entries]
     names = [name for entry in listed if isinstance(entry, dict) for name in entry]
-    found = {name: context.meaning(name) for name in (*names, *STANDARD_PREFIXES) if name[:1] != "@"}
+    found = {
+        name: context.meaning(name) for name in (*names, *STANDARD_PREFIXES) if name[:1] != "@"
+    }
+    found.pop("epcis", None)  # Nobody may use GS1's own names, so that it is ours to give.
     return usable_prefixes(found)
 
 

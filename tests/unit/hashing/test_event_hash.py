@@ -246,3 +246,41 @@ def test_numbers_have_no_exponent_and_text_stays_text(number: Any, text: str) ->
     if number == 1.5e300:
         text = str(int(1.5e300))
     assert found == f"eventType=ObjectEventex:a={text}"
+
+
+def test_what_is_kept_of_one_context_does_not_reach_another() -> None:
+    event = {"type": "ObjectEvent", "ex:a": "ex:b", "bizStep": "ex:c"}
+    for space in ("urn:one:", "urn:two:", "urn:one:"):
+        assert pre_hash(event, [{"ex": space}]) == (
+            f"eventType=ObjectEventbizStep={space}c{{{space}}}a={space}b"
+        )
+    assert pre_hash(event, []) == "eventType=ObjectEventbizStep=ex:cex:a=ex:b"
+
+
+def test_a_context_may_give_schemes_another_meaning() -> None:
+    item = "urn:epc:id:sgtin:4012345.011111.1"
+    event = {"type": "ObjectEvent", "epcList": [item]}
+    plain = "eventType=ObjectEventepcListepc=https://id.gs1.org/01/04012345111118/21/1"
+    assert pre_hash(event, []) == plain
+    assert pre_hash(event, [{"urn": "x:"}]) == "eventType=ObjectEventepcListepc=x:" + item[4:]
+
+
+@pytest.mark.parametrize("filler", ["x" * 9_000, 2**70, "\ud800"], ids=["long", "huge", "half"])
+def test_a_context_too_odd_to_keep_has_the_same_meaning(filler: Any) -> None:
+    context = [{"ex": "https://ns.example.com/epcis/", "unused": {"@id": "urn:x", "x": filler}}]
+    assert pre_hash(EVENT, context) == PREHASH
+
+
+def test_items_of_several_products_are_sorted_with_other_codes() -> None:
+    epcs = ["urn:epc:id:sgtin:4012345.022222.1", *EVENT["epcList"], "urn:x:y", "a"]
+    found = pre_hash({"type": "ObjectEvent", "epcList": epcs}, [])
+    uris = ["04012345111118/21/1", "04012345111118/21/2", "04012345222227/21/1"]
+    wanted = "".join(f"epc=https://id.gs1.org/01/{uri}" for uri in uris)
+    assert found == f"eventType=ObjectEventepcListepc=a{wanted}epc=urn:x:y"
+
+
+def test_more_names_than_are_kept_are_written_alike() -> None:
+    members = {f"ex:{number:04}": number for number in range(1_500)}
+    found = pre_hash({"type": "ObjectEvent", **members}, [{"ex": "urn:x:"}])
+    wanted = "".join(f"{{urn:x:}}{number:04}={number}" for number in range(1_500))
+    assert found == "eventType=ObjectEvent" + wanted

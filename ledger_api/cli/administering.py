@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -28,6 +29,7 @@ from traceability.ledger.audit.audit import audit as run_audit
 from traceability.ledger.node import Node
 from traceability.ledger.participants import Card, Scopes
 from traceability.store.migrate import current_revision
+from traceability.store.repositories.one_code import RuleMode
 from traceability.store.times import to_milliseconds
 
 key_app = typer.Typer(help="API keys, and participants' signing keys.", no_args_is_help=True)
@@ -245,11 +247,41 @@ def list_participants(data: DataDir = DEFAULT_DATA, as_json: AsJSON = False) -> 
     run(data, as_json, work)
 
 
+@participant_app.command("rules")
+def participant_rules(
+    participant: Annotated[str, typer.Argument(help="GLN or id of the participant.")],
+    one_code: Annotated[
+        RuleMode | None,
+        typer.Option(
+            help="Events in breach: take (off), take and tell (warn) or refuse (enforce)."
+        ),
+    ] = None,
+    data: DataDir = DEFAULT_DATA,
+    as_json: AsJSON = False,
+) -> None:
+    """Show or set how a participant's events are held against the one-code rules."""
+
+    def work(command: Command) -> None:
+        with command.node(need="existing") as node:
+            found = find_participant(node, participant)
+            if one_code is not None:
+                with node.store.unit_of_work() as unit:
+                    unit.repositories.one_code.set_mode(found, one_code)
+                    unit.commit()
+            with node.store.reading() as repositories:
+                mode = repositories.one_code.mode(found)
+        command.output.answer(
+            {"participant": found.hex(), "one_code": mode.value}, [f"one-code rules: {mode.value}"]
+        )
+
+    run(data, as_json, work)
+
+
 def find_participant(node: Node, text: str) -> bytes:
     """Return the id of a participant named by GLN or by id in hex."""
     with node.store.reading() as repositories:
         row = repositories.participants.by_gln(text)
-        if row is None and len(text) == 32:  # noqa: PLR2004 # 16 bytes in hex
+        if row is None and re.fullmatch("[0-9a-f]{32}", text):
             row = repositories.participants.get(bytes.fromhex(text))
     if row is None:
         raise ParticipantUnknown(f"participant {text!r} is unknown: expected a GLN or an id")

@@ -1,7 +1,8 @@
 """Holds the events of a document against the one-code rules and everything recorded before.
 
-Each event is judged by the recorded events and those of the document before it. Where breaches
-are refused, a refused event does not count for the next; where they are only told, it does.
+Each event is judged by the recorded events and the document's others; of two events of the
+document that contradict each other, the later in it is in breach. Where breaches are refused, a
+refused event does not count for the others; where they are only told, it does.
 """
 
 from __future__ import annotations
@@ -12,12 +13,12 @@ from typing import NamedTuple, Protocol
 from traceability.events.faults import pointer_to
 from traceability.events.reading import INSTANCE_LISTS
 from traceability.lineage.one_code.breach import Breach, EventName
-from traceability.lineage.one_code.containers import Containers
 from traceability.lineage.one_code.faults import OneCodeBreach
-from traceability.lineage.one_code.known import NOTHING, History, Known
+from traceability.lineage.one_code.known import History, Known
 from traceability.lineage.one_code.reading import OneCodeReader
 from traceability.lineage.one_code.rules import Contradiction, contradictions
 from traceability.lineage.one_code.tellings import (
+    CHILD,
     EPC,
     INPUT,
     OUTPUT,
@@ -32,6 +33,8 @@ from traceability.store.repositories.one_code import RuleMode
 
 # Things of one event that are named; who packed ten thousand twice will not read them one by one.
 MAX_BREACHES = 1_000
+# Each pass but the first looks for events that relied on what the pass before refused.
+MAX_PASSES = 10
 # Above every number of the store: the judged event is the later of two at the same time.
 _FIRST_NUMBER = 1 << 62
 # A class or a lot has many lives; a container or an asset is there after it was an input.
@@ -87,7 +90,6 @@ class OneCode:
         *,
         participant: bytes,
         mode: RuleMode = RuleMode.ENFORCE,
-        earlier_in_document: bool = True,
     ) -> dict[str, tuple[Breach, ...]]:
         """Return the breaches of events, by the events' pointers; sound events are absent.
 
@@ -100,8 +102,6 @@ class OneCode:
             Who submits them. Error declarations count for the events of the same participant.
         mode
             Whether events in breach are kept (`WARN`), and so count for those after them.
-        earlier_in_document
-            Whether the events before an event are held against it too.
         """
         events = [(one, one.event) for one in records if one.event is not None]
         declared = self._declared([event for _, event in events], participant)
@@ -114,13 +114,9 @@ class OneCode:
         known = Known(self._reader, declared=(declared, participant))
         self._load(known, judged)
         things = {number: uri for uri, number in numbers.items()}
-        found: list[_Found] = []
         for one in judged:
-            before = known.count(one.happening, one.named)
-            breaches = _breaches_of(one, before, known.containers, things=things)
-            found += breaches
-            if not earlier_in_document or (breaches and mode is RuleMode.ENFORCE):
-                known.forget(one.happening, one.named, before)
+            known.count(one.happening, one.named)
+        found = _passes(judged, known, things=things, mode=mode)
         return self._named(found, things, judged)
 
     def _declared(self, events: Sequence[EventFacts], participant: bytes) -> set[str]:
@@ -185,7 +181,8 @@ def _judged(
         if quantity is None and uom is None:
             number = numbers[uri]
             named[number] = named.get(number, 0) | _ROLE_BITS[role]
-    packs = event.type == "AggregationEvent"
+    # What is packed into itself is in nothing.
+    parents = tuple(code for code, roles in named.items() if roles & PARENT and not roles & CHILD)
     happening = Happening(
         time=event.event_time,
         number=_FIRST_NUMBER + index,
@@ -195,7 +192,7 @@ def _judged(
         participant=participant,
         transformation_id=event.transformation_id,
         event_id=event.event_id,
-        parents=tuple(code for code, roles in named.items() if packs and roles & PARENT),
+        parents=parents if event.type == "AggregationEvent" else (),
         has_children=has_children,
     )
     return _Judged(record, happening, named)
@@ -210,27 +207,42 @@ def _bounded(one: _Judged) -> Iterable[int]:
     return ()
 
 
-def _breaches_of(
-    one: _Judged,
-    before: Mapping[int, History],
-    containers: Containers,
-    *,
-    things: Mapping[int, str],
+def _passes(
+    judged: Sequence[_Judged], known: Known, *, things: Mapping[int, str], mode: RuleMode
 ) -> list[_Found]:
+    """Judge every event; again where a refused one may have been what another relied on."""
+    found: list[_Found] = []
+    kept = judged
+    for _ in range(MAX_PASSES):
+        sound = []
+        for one in kept:
+            breaches = _breaches_of(one, known, things)
+            found += breaches
+            if not breaches:
+                sound.append(one)
+            elif mode is RuleMode.ENFORCE:
+                known.forget(one.happening, one.named)
+        if mode is not RuleMode.ENFORCE or len(sound) == len(kept):
+            break
+        kept = sound
+    return found
+
+
+def _breaches_of(one: _Judged, known: Known, things: Mapping[int, str]) -> list[_Found]:
     """Return the breaches of one event, whose things mostly share a few histories."""
     found: list[_Found] = []
     judged: dict[tuple[History, int, bool], list[Contradiction]] = {}
     for thing, roles in one.named.items():
-        history = before[thing]
-        if history is NOTHING:
-            continue
+        history = known.history(thing)
+        if len(history.tellings) == 1:
+            continue  # Only this event names it.
         is_used_up = bool(roles & INPUT) and kind_of(things[thing]) in _USED_UP
         verdict = judged.get((history, roles, is_used_up))
         if verdict is None:
             verdict = judged[history, roles, is_used_up] = contradictions(
                 telling(one.happening, roles),
-                history.tellings,
-                containment=containers,
+                [other for other in history.tellings if other.event is not one.happening],
+                containment=known.containers,
                 is_used_up=is_used_up,
             )
         if verdict and kind_of(things[thing]) not in _AMOUNTS:

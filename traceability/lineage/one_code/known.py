@@ -92,8 +92,12 @@ class Known:
             self._alike[told] = history
         return history
 
-    def count(self, event: Happening, named: Mapping[int, int]) -> dict[int, History]:
-        """Let an event of the document count; return what was known of its things before.
+    def history(self, code: int) -> History:
+        """Return what is known of a thing."""
+        return self._histories.get(code, NOTHING)
+
+    def count(self, event: Happening, named: Mapping[int, int]) -> None:
+        """Let an event of the document count.
 
         Parameters
         ----------
@@ -101,27 +105,30 @@ class Known:
             The roles of each thing that it names.
         """
         histories = self._histories
-        before = {code: histories.get(code, NOTHING) for code in named}
         longer: dict[tuple[History, int], History] = {}
         for code, roles in named.items():
-            known = before[code]
-            after = longer.get((known, roles))
+            before = histories.get(code, NOTHING)
+            after = longer.get((before, roles))
             if after is None:
-                after = History([*known.tellings, telling(event, roles)])
-                longer[known, roles] = after
+                after = History([*before.tellings, telling(event, roles)])
+                longer[before, roles] = after
             histories[code] = after
         self._parents.update(event.parents)
         for code in _emptied_by(event, named):
             self._emptied_here.setdefault(code, []).append(event.time)
-        return before
 
-    def forget(
-        self, event: Happening, named: Mapping[int, int], before: Mapping[int, History]
-    ) -> None:
-        """Let the event counted last no longer count."""
-        self._histories.update(before)
+    def forget(self, event: Happening, named: Mapping[int, int]) -> None:
+        """Let an event of the document no longer count."""
+        shorter: dict[History, History] = {}
+        for code in named:
+            before = self._histories[code]
+            if before not in shorter:
+                shorter[before] = History(
+                    [one for one in before.tellings if one.event is not event]
+                )
+            self._histories[code] = shorter[before]
         for code in _emptied_by(event, named):
-            self._emptied_here[code].pop()
+            self._emptied_here[code].remove(event.time)
 
     def _emptyings(self, container: int) -> list[int]:
         if container > 0 and container not in self._emptied:

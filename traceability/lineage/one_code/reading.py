@@ -43,9 +43,11 @@ FROM {numbers} CROSS JOIN events AS e WHERE e.event = wanted.value"""
 _PARTICIPANTS = """
 SELECT b.batch, b.participant FROM {numbers} CROSS JOIN batches AS b
 WHERE b.batch = wanted.value"""
+# What is packed into itself is in nothing.
 _PARENTS = """
 SELECT x.event, x.epc FROM {numbers} CROSS JOIN event_epcs AS x
-WHERE x.event = wanted.value AND x.role = 2"""
+WHERE x.event = wanted.value AND x.role = 2 AND NOT EXISTS (
+    SELECT 1 FROM event_epcs AS c WHERE c.event = x.event AND c.role = 3 AND c.epc = x.epc)"""
 _DECLARED = """
 SELECT d.event_id FROM {codes} CROSS JOIN events AS d {by_event_id}
 WHERE d.event_id = wanted.value AND d.declares_error

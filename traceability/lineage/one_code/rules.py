@@ -57,16 +57,18 @@ def contradictions(
 ) -> list[Contradiction]:
     """Return the rules that an event about a thing breaks, each with one event against it.
 
+    Of two events that contradict each other, the one with the higher number is in breach.
+
     Parameters
     ----------
     new
         The event that is judged.
     others
-        What the events that count say of the same thing.
+        What the other events that count say of the same thing.
     is_used_up
         Whether the thing is gone once it was an input: containers and assets are not.
     """
-    life = _Life(new, others)
+    life, number = _Life(new, others), new.event.number
     found: list[tuple[type[OneCodeBreach], Iterable[Happening]]] = [
         (CommissionedTwice, life.other_origins()),
         (UsedBeforeCommissioning, life.before_its_beginning()),
@@ -80,7 +82,7 @@ def contradictions(
     return [
         Contradiction(rule, min(against)[2])
         for rule, events in found
-        if (against := [(event.time, event.number, event) for event in events])
+        if (against := [(one.time, one.number, one) for one in events if one.number < number])
     ]
 
 
@@ -138,7 +140,7 @@ class _Life:
             return
         last = min(one.time for one in ends)
         if self.new.time > last:
-            yield from (one.event for one in ends if one is not self.new)
+            yield from (one.event for one in ends if one.time < self.new.time)
         elif self.new.time == last and self.new.says & DECOMMISSIONED:
             yield from (one.event for one in self.others if one.time > last)
 

@@ -79,7 +79,7 @@ def telling(event: Happening, roles: int) -> Telling:
         says = _OBJECT_ACTIONS.get(event.action or "", 0)
     elif event.type == "TransformationEvent":
         says = (CONSUMED if roles & INPUT else 0) | (MADE if roles & OUTPUT else 0)
-    elif event.type == "AggregationEvent" and roles & CHILD and not roles & PARENT:
+    elif event.type == "AggregationEvent" and roles & CHILD:
         says = _CHILD_ACTIONS.get(event.action or "", 0)
     if event.biz_step in SHIPPING_STEPS:
         says |= SHIPPED

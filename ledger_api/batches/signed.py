@@ -9,6 +9,7 @@ from __future__ import annotations
 from traceability.codes.keys import check_element
 from traceability.errors import InvalidInput
 from traceability.events.jsonld import parse_document
+from traceability.events.model import SubmittedEvent
 from traceability.hashing.commitment import RecordKind
 from traceability.hashing.encoding import b64u_decode
 from traceability.hashing.envelope import Envelope, envelope_from_json
@@ -79,9 +80,23 @@ def _record(node: Node, value: JSONValue, index: int) -> PreparedRecord:
     data = b64u_decode(secret, length=SECRET_BYTES)
     if KINDS[kind] is not RecordKind.EVENT:
         return prepare_record(KINDS[kind], payload, secret=data, media_type=media_type)
-    event = parse_document(payload).require_faultless()[0]
+    event = _event(payload, place)
     mac = node.submission.content_mac(event)
     return prepare_event(event, secret=data, content_mac=mac)
+
+
+def _event(payload: JSONValue, place: str) -> SubmittedEvent:
+    """Return the one event that a record's payload is."""
+    document = parse_document(payload)
+    if document.faults:
+        document.require_faultless()
+    if document.type != "event":
+        raise SignedBatchInvalid(
+            f"record's payload is no event: expected one event with its @context, "
+            f"got {document.type}",
+            pointer=f"{place}/payload/type",
+        )
+    return document.events[0]
 
 
 def _items(value: JSONValue) -> PreparedItems:

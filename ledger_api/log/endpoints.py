@@ -28,6 +28,8 @@ router = APIRouter(prefix="/log", tags=["log"])
 Size = Annotated[int, Path(ge=0, lt=2**53)]
 HASH_BYTES = 32
 FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}
+# What only auditors may see, no shared cache may keep.
+FOREVER_PRIVATE = {"Cache-Control": "private, max-age=31536000, immutable"}
 
 
 class TileUnknown(NotFound):
@@ -66,7 +68,9 @@ def get_entries(
         rows = [row.envelope for row in repositories.entries.between(first, first + width)]
     if first + width > size or len(rows) < width:
         raise TileUnknown(f"entry bundle {path[:80]!r} is not in the log yet")
-    return Response(entry_bundle(rows), media_type="application/octet-stream", headers=FOREVER)
+    return Response(
+        entry_bundle(rows), media_type="application/octet-stream", headers=FOREVER_PRIVATE
+    )
 
 
 @router.get("/tile/{level}/{path:path}", summary="A tile of hashes")

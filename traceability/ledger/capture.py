@@ -15,6 +15,7 @@ from traceability.hashing.envelope import Envelope, parse_envelope, verify_envel
 from traceability.hashing.statement import BatchStatement, Header
 from traceability.ledger.chains import append_envelope, append_signed, chain_of
 from traceability.ledger.checks import (
+    check_events,
     check_key,
     check_one_code,
     check_seen,
@@ -48,7 +49,8 @@ class Capture:
         Raises
         ------
         WrongLog, KeyUnknown, KeyRevoked, WrongParticipant, RoleNotAllowed, PrefixNotAllowed,
-        BatchMismatch, SeenRefused, SequenceConflict, SequenceGap, SerialDuplicate
+        BatchMismatch, SeenRefused, SequenceConflict, SequenceGap, SerialDuplicate,
+        EventDuplicate, EventIdConflict, OneCodeBreach
             The store is as before, but for the evidence of a conflicting statement.
         """
         check_statement(statement, self._identity.log, batch)
@@ -77,6 +79,7 @@ class Capture:
         check_key(key, statement.participant, batch)
         check_chain(repositories, header)
         check_seen(repositories, key, statement.seen)
+        check_events(repositories, batch.records)
         check_one_code(repositories, batch.records, participant=statement.participant)
         appended = append_envelope(repositories, envelope, statement=statement, now=self._clock())
         return keep_batch(repositories, appended, statement, batch=batch, now=self._clock())

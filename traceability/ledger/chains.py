@@ -13,7 +13,12 @@ from datetime import datetime
 
 from traceability.hashing.ed25519 import SigningKey
 from traceability.hashing.envelope import STATEMENT_TYPE, Envelope, sign_envelope
-from traceability.hashing.statement import Header, SignedStatement, entry_leaf_hash
+from traceability.hashing.statement import (
+    Header,
+    SignedStatement,
+    entry_leaf_hash,
+    parse_statement,
+)
 from traceability.ledger.faults import KeyUnknown
 from traceability.store.repositories import Repositories
 from traceability.store.repositories.keys import KeyChain
@@ -41,6 +46,11 @@ def append_signed(
     """Sign the author's next statement and append it.
 
     The caller holds the lock on the author's chain, and commits.
+
+    Raises
+    ------
+    StatementInvalid
+        The statement is not one that anybody could read back: nothing is signed.
     """
     chain = chain_of(repositories, author.key_id)
     statement = build(
@@ -52,7 +62,10 @@ def append_signed(
             claimed_time=now,
         )
     )
-    envelope = sign_envelope(STATEMENT_TYPE, statement.to_payload(), [author, *cosigners])
+    payload = statement.to_payload()
+    # A statement that no verifier accepts would stay in the log for ever.
+    parse_statement(payload)
+    envelope = sign_envelope(STATEMENT_TYPE, payload, [author, *cosigners])
     return append_envelope(repositories, envelope, statement=statement, now=now)
 
 

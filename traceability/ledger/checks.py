@@ -9,6 +9,8 @@ from traceability.codes.prefixes import gtin_in_prefixes
 from traceability.hashing.statement import BatchStatement, Seen
 from traceability.ledger.faults import (
     BatchMismatch,
+    EventDuplicate,
+    EventIdConflict,
     KeyRevoked,
     KeyUnknown,
     PrefixNotAllowed,
@@ -17,6 +19,7 @@ from traceability.ledger.faults import (
     WrongLog,
     WrongParticipant,
 )
+from traceability.ledger.known_events import KnownEvents
 from traceability.ledger.prepared import PreparedBatch, PreparedRecord
 from traceability.ledger.tree_reading import log_nodes
 from traceability.lineage.one_code.breach import Breach
@@ -98,6 +101,27 @@ def one_code_breaches(
         return mode, {}
     repositories.one_code.take_turn()
     return mode, OneCode(repositories).judge(records, participant=participant, mode=mode)
+
+
+def check_events(repositories: Repositories, records: Sequence[PreparedRecord]) -> None:
+    """Refuse a signed batch with an event that is recorded already, or under a used eventID.
+
+    Raises
+    ------
+    EventDuplicate, EventIdConflict
+    """
+    events = [(index, one.event) for index, one in enumerate(records) if one.event is not None]
+    known = KnownEvents(repositories, [event for _, event in events])
+    for index, event in events:
+        pointer = f"/records/{index}"
+        if known.has(event):
+            raise EventDuplicate("event is recorded already: leave it out", pointer=pointer)
+        if known.contradicts(event):
+            raise EventIdConflict(
+                f"eventID {event.event_id!r} belongs to another event",
+                pointer=f"{pointer}/payload/eventID",
+            )
+        known.add(event)
 
 
 def check_one_code(

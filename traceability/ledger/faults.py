@@ -101,10 +101,34 @@ class EventIdConflict(Conflict):
     code = "EVENT_ID_CONFLICT"
 
 
+class EventDuplicate(Conflict):
+    """The same event is recorded already, and a signed batch is kept whole or not at all."""
+
+    code = "EVENT_DUPLICATE"
+
+
+class SerialForm(InvalidInput):
+    """A serial of an item record is too long or needs escaping in a URI."""
+
+    code = "SERIAL_FORM"
+
+
+class MediaTypeInvalid(InvalidInput):
+    """A document's media type is not one."""
+
+    code = "MEDIA_TYPE_INVALID"
+
+
 class KeyAlreadyRegistered(Conflict):
     """A key is registered once; to rotate, register a new one."""
 
     code = "KEY_ALREADY_REGISTERED"
+
+
+class GlnTaken(Conflict):
+    """A GLN names one participant."""
+
+    code = "GLN_TAKEN"
 
 
 class StatusRefused(Refused):

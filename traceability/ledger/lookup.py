@@ -38,6 +38,8 @@ def find_record(repositories: Repositories, code: str) -> Found:
     CodeUnknown
         Nothing is recorded under the code; malformed GS1 codes raise their own errors.
     """
+    if not code.isprintable():
+        raise CodeUnknown(f"code {code[:80]!r} is unknown: no code holds such characters")
     named = _RECORD_NAME.fullmatch(code)
     if named:
         return Found(_by_name(repositories, named[1], int(named[2])), None, is_item=False)

@@ -6,6 +6,7 @@ when a proof needs it, so that a million items cost no second copy of their hash
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -20,7 +21,14 @@ from traceability.hashing.commitment import (
     item_leaf_hashes,
 )
 from traceability.hashing.salts import SALT_BYTES
-from traceability.ledger.faults import BatchEmpty, BatchTooLarge, SerialDuplicate, SerialOrder
+from traceability.ledger.faults import (
+    BatchEmpty,
+    BatchTooLarge,
+    MediaTypeInvalid,
+    SerialDuplicate,
+    SerialForm,
+    SerialOrder,
+)
 from traceability.ledger.tree_reading import item_prefix
 from traceability.merkle.proofs import root_from_nodes
 from traceability.merkle.tiles import TileNodes, extend
@@ -32,6 +40,14 @@ from traceability.strict_json import JSONValue
 MAX_RECORDS = 5_000_000
 # Items hashed between two reports of progress.
 HASHED_AT_A_TIME = 50_000
+
+# What GS1 allows beyond these would have to be escaped in a URI, and could be written twice.
+_SERIAL = re.compile(r"[0-9A-Za-z._-]{1,20}", re.ASCII)
+MAX_MEDIA_TYPE = 127
+_MEDIA_TYPE = re.compile(
+    r"(?=.{3,127}\Z)[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+(; ?[a-z]+=[A-Za-z0-9._-]+)*",
+    re.ASCII,
+)
 
 Progress = Callable[[int, int], None]
 
@@ -101,7 +117,17 @@ def prepare_record(
     secret: bytes,
     media_type: str | None = None,
 ) -> PreparedRecord:
-    """Commit to one record that is not an event."""
+    """Commit to one record that is not an event.
+
+    Raises
+    ------
+    MediaTypeInvalid, RecordInvalid
+    """
+    if media_type is not None and not _MEDIA_TYPE.fullmatch(media_type):
+        raise MediaTypeInvalid(
+            "document's media type is malformed: expected type/subtype, at most "
+            f"{MAX_MEDIA_TYPE} characters, got {media_type[:48]!r}"
+        )
     commitment = commit_record(kind, value, secret, media_type=media_type)
     return PreparedRecord(
         kind, canonicalize(value), secret, commitment, commitment.leaf_hash(), media_type
@@ -202,6 +228,12 @@ def check_items(items: PreparedItems) -> None:
         raise SerialOrder("item records need a GTIN-14 and serials")
     previous = ""
     for index, serial in enumerate(items.serials):
+        if not items.freshly_drawn and not _SERIAL.fullmatch(serial):
+            raise SerialForm(
+                "serial cannot be an item's: expected 1 to 20 letters, digits, '.', '_' or '-', "
+                f"got {serial[:48]!r}",
+                pointer=f"/items/serials/{index}",
+            )
         if serial == previous:
             raise SerialDuplicate(
                 f"serial {serial!r} is in the batch twice", pointer=f"/records/{index}"

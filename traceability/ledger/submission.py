@@ -29,10 +29,10 @@ from traceability.ledger.drafting import (
 from traceability.ledger.faults import EventIdConflict, RolledBack
 from traceability.ledger.keeping import CapturedBatch
 from traceability.ledger.keyring import Keyring
+from traceability.ledger.known_events import KnownEvents
 from traceability.ledger.participants import held_key
 from traceability.ledger.prepared import PreparedRecord, prepare_batch
 from traceability.store.repositories import Repositories
-from traceability.store.repositories.events import StoredEvent
 from traceability.store.repositories.one_code import RuleMode
 from traceability.store.store import Store
 from traceability.strict_json import JSONValue
@@ -74,6 +74,9 @@ class SubmissionResult:
             return "ACCEPTED"
         return "PARTIALLY_ACCEPTED" if self.count("accepted") else "REJECTED"
 
+
+# What is compared only within one document, and not kept, needs no secret key.
+_NO_SECRET = bytes(32)
 
 # Writes more in the transaction that keeps a document, just before its commit.
 Also = Callable[[Repositories, SubmissionResult], None]
@@ -175,49 +178,16 @@ class Submission:
         return content_mac(event_hash(event.payload), self._duplicate_key)
 
 
-class _Known:
-    """What is recorded of earlier events, by eventID and by content."""
-
-    def __init__(self, rows: Sequence[StoredEvent]) -> None:
-        self._by_id: dict[str, list[tuple[bytes, bool]]] = {}
-        self._by_content: set[tuple[str | None, bytes, bool]] = set()
-        for row in rows:
-            self.add(row.event_id, row.content_mac, row.declares_error)
-
-    def add(self, event_id: str | None, mac: bytes, declares_error: bool) -> None:
-        """Remember one event."""
-        self._by_content.add((event_id, mac, declares_error))
-        if event_id is not None:
-            self._by_id.setdefault(event_id, []).append((mac, declares_error))
-
-    def has(self, draft: Draft) -> bool:
-        """Tell whether the same event is there: same id, content and error declaration."""
-        event = draft.record.event if draft.record else None
-        return event is not None and (
-            (event.event_id, event.content_mac, event.declares_error) in self._by_content
-        )
-
-    def contradicts(self, draft: Draft) -> bool:
-        """Tell whether another event has the same id; an error declaration may reuse it."""
-        event = draft.record.event if draft.record else None
-        if event is None or event.event_id is None or event.declares_error:
-            return False
-        return any(not declared for _, declared in self._by_id.get(event.event_id, ()))
-
-
 def _judge(repositories: Repositories, drafts: Sequence[Draft]) -> list[RecordResult]:
     """Return what is to become of each draft, in their order."""
     sound = [draft.record.event for draft in drafts if draft.record and draft.record.event]
-    rows = repositories.events.by_event_id({event.event_id for event in sound if event.event_id})
-    rows += repositories.events.by_content({event.content_mac for event in sound})
-    known = _Known(rows)
+    known = KnownEvents(repositories, sound)
     results = []
     for draft in drafts:
         result = _verdict(draft, known)
         results.append(result)
         if result.result == "accepted" and draft.record and draft.record.event:
-            event = draft.record.event
-            known.add(event.event_id, event.content_mac, event.declares_error)
+            known.add(draft.record.event)
     return results
 
 
@@ -250,13 +220,14 @@ def _held_to_rules(
     return held
 
 
-def _verdict(draft: Draft, known: _Known) -> RecordResult:
+def _verdict(draft: Draft, known: KnownEvents) -> RecordResult:
     if draft.faults or draft.record is None or draft.record.event is None:
         return RecordResult(draft.pointer, "rejected", faults=draft.faults)
-    event_id = draft.record.event.event_id
-    if known.has(draft):
+    event = draft.record.event
+    event_id = event.event_id
+    if known.has(event):
         return RecordResult(draft.pointer, "duplicate", event_id, event_hash=draft.hash_uri)
-    if known.contradicts(draft):
+    if known.contradicts(event):
         error = EventIdConflict(
             f"eventID {event_id!r} belongs to another event", pointer=f"{draft.pointer}/eventID"
         )

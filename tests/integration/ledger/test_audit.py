@@ -56,7 +56,7 @@ def flipped(node: Node, table: str, column: str, where: str) -> None:
         ("records", "payload", "batch = 1 and record_index = 1", ("records", "1, 1")),
         ("records", "secret", "batch = 1 and record_index = 0", ("records", "1, 0")),
         ("records", "field_root", "batch = 1 and record_index = 0", ("records", "1, 0")),
-        ("items", "salt", "record_index = 300", ("items", "2")),
+        ("items", "salt", "record_index = 300", ("items", "2, 256–511")),
         ("entries", "envelope", "leaf_index = 3", ("entries", "4")),
         ("entries", "leaf_hash", "leaf_index = 3", ("entries", "4")),
         ("batches", "batch_root", "batch = 1", ("batches", "1")),
@@ -96,6 +96,64 @@ def test_names_one_changed_byte(
 def test_names_one_changed_column(full: Node, statement: str, table: str) -> None:
     change(full, statement)
     assert table in {difference.table for difference in run_audit(full).differences}
+
+
+NOWHERE = "insert into events select 99, 1, 77" + "".join(
+    f", {column}"
+    for column in (
+        "type", "action", "event_time", "biz_step", "disposition", "read_point", "biz_location",
+        "transformation_id", "event_id", "declares_error", "content_mac",
+    )
+) + " from events where event = 1"  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("statement", "table"),
+    [
+        (
+            ("insert into records select batch, 77, kind, field_count, field_root, media_type, "
+            "payload, secret from records where batch = 1 and record_index = 0"),
+            "records",
+        ),
+        (NOWHERE, "events"),
+        (
+            ("insert into event_epcs select 99, role, epc, ordinal, quantity, uom "
+            "from event_epcs where event = 1"),
+            "event_epcs",
+        ),
+        ("insert into items select batch, 9999, serial, salt from items where record_index = 600",
+         "items"),
+        ("insert into item_runs select 1, gtin, lot, 1, 5 from item_runs", "item_runs"),
+        (("insert into batches select 99, 1, participant, 1, batch_root, submitted "
+         "from batches where batch = 1"), "batches"),
+        ("insert into batch_tiles select batch, 999, hashes from batch_tiles", "batch_tiles"),
+        ("insert into batch_tiles select 99, tile, hashes from batch_tiles", "batch_tiles"),
+        ("insert into log_tiles select 999, hashes from log_tiles where tile = 0", "log_tiles"),
+        (("insert into checkpoints select 99999999, root_hash, note, ends_with_state, signed "
+         "from checkpoints where tree_size = 3"), "checkpoints"),
+    ],
+)  # fmt: skip
+def test_names_an_invented_row(full: Node, statement: str, table: str) -> None:
+    assert run_audit(full).ok
+    change(full, statement)
+    assert table in {difference.table for difference in run_audit(full).differences}
+
+
+def test_names_an_invented_object_of_a_real_event(full: Node) -> None:
+    change(full, "insert into epcs (uri) values ('https://id.gs1.org/01/09521234567899/10/EVIL')")
+    change(
+        full,
+        "insert into event_epcs select 1, 4, epc, 0, null, null from epcs where uri like '%EVIL'",
+    )
+    assert "event_epcs" in {difference.table for difference in run_audit(full).differences}
+
+
+def test_names_an_invented_participant(full: Node) -> None:
+    with full.store.unit_of_work() as work:
+        statement = text("insert into participants values (:id, null, 'nobody')")
+        work.connection.execute(statement, {"id": b"n" * 16})
+        work.commit()
+    assert {found.table for found in run_audit(full).differences} == {"participants"}
 
 
 def test_names_a_log_cut_short(full: Node) -> None:

@@ -17,6 +17,8 @@ from traceability.hashing.envelope import STATEMENT_TYPE, Envelope, sign_envelop
 from traceability.hashing.statement import BatchStatement, Header, Seen
 from traceability.ledger.faults import (
     BatchMismatch,
+    EventDuplicate,
+    EventIdConflict,
     KeyRevoked,
     KeyUnknown,
     PrefixNotAllowed,
@@ -25,12 +27,15 @@ from traceability.ledger.faults import (
     SequenceConflict,
     SequenceGap,
     SerialDuplicate,
+    SerialForm,
     SerialOrder,
     WrongLog,
     WrongParticipant,
 )
 from traceability.ledger.node import Node
 from traceability.ledger.prepared import PreparedBatch, PreparedItems, prepare_batch, prepare_event
+from traceability.lineage.one_code.faults import CommissionedTwice
+from traceability.store.repositories.one_code import RuleMode
 
 CONTEXT = "https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"
 
@@ -171,6 +176,63 @@ def test_one_changed_member_is_refused_and_nothing_is_kept(
     with pytest.raises(error):
         supplier.node.capture.signed(supplier.sign(statement), statement, batch=batch)
     assert counts(supplier.node) == before
+
+
+class TestEventsKnownBefore:
+    def capture(self, supplier: Supplier, *events: dict[str, Any]) -> None:
+        batch = supplier.batch(*events)
+        statement = supplier.statement(batch)
+        supplier.node.capture.signed(supplier.sign(statement), statement, batch=batch)
+
+    @pytest.mark.parametrize(
+        ("second", "error"),
+        [
+            (event(1, eventID="urn:x:1"), EventDuplicate),
+            (event(2, eventID="urn:x:1"), EventIdConflict),
+        ],
+    )
+    def test_are_refused_in_another_batch(
+        self, supplier: Supplier, second: dict[str, Any], error: type[ItemProofError]
+    ) -> None:
+        self.capture(supplier, event(1, eventID="urn:x:1"))
+        before = counts(supplier.node)
+        with pytest.raises(error) as caught:
+            self.capture(supplier, event(3), second)
+        assert caught.value.pointer.startswith("/records/1")
+        assert counts(supplier.node) == before
+
+    def test_are_refused_in_the_same_batch(self, supplier: Supplier) -> None:
+        with pytest.raises(EventIdConflict):
+            self.capture(supplier, event(1, eventID="urn:x:1"), event(2, eventID="urn:x:1"))
+
+    def test_other_ids_are_taken(self, supplier: Supplier) -> None:
+        self.capture(supplier, event(1, eventID="urn:x:1"))
+        self.capture(supplier, event(2, eventID="urn:x:2"))
+
+    def test_one_code_rules_hold_where_they_are_enforced(self, supplier: Supplier) -> None:
+        with supplier.node.store.unit_of_work() as work:
+            work.repositories.one_code.set_mode(supplier.participant, RuleMode.ENFORCE)
+            work.commit()
+        made = {"action": "ADD", "bizStep": "commissioning"}
+        self.capture(supplier, event(1, **made))
+        before = counts(supplier.node)
+        with pytest.raises(CommissionedTwice):
+            self.capture(supplier, event(1, **made, eventTime="2026-05-09T08:00:00.000Z"))
+        assert counts(supplier.node) == before
+
+
+class TestSerials:
+    @pytest.mark.parametrize(
+        "serials", [["A1", "B" * 21], ["A1", "B2/8008/2001010101"], ["A1", "C?x=1"], ["A%2F1"]]
+    )
+    def test_that_no_item_can_have_are_refused(
+        self, supplier: Supplier, serials: list[str]
+    ) -> None:
+        with pytest.raises((SerialForm, SerialOrder)):
+            supplier.batch(items=PreparedItems(GTIN, "L1", serials, bytes(16 * len(serials))))
+
+    def test_that_items_have_are_taken(self, supplier: Supplier) -> None:
+        supplier.batch(items=PreparedItems(GTIN, "L1", ["A1", "B-2_x.Z"], bytes(32)))
 
 
 class TestKeys:

@@ -2,7 +2,8 @@
 
 In order: (0) the type of every stored value; where one is wrong, the rest cannot be read and is
 not checked; (1) entries, (2) tiles and heads, (3) batches, (4) keys, statuses and cards,
-(5) anchors, (6) the contract's own head, where the chain can be reached.
+(5) rows that belong to nothing, (6) anchors, (7) the contract's own head, where the chain can be
+reached.
 """
 
 from __future__ import annotations
@@ -15,7 +16,12 @@ from traceability.ledger.audit.batches import check_batch
 from traceability.ledger.audit.difference import Difference
 from traceability.ledger.audit.entries import Replay
 from traceability.ledger.audit.heads import check_anchors, check_chain, check_heads, check_tiles
-from traceability.ledger.audit.registry import check_cards, check_keys, check_statuses
+from traceability.ledger.audit.registry import (
+    check_cards,
+    check_keys,
+    check_statuses,
+    check_strays,
+)
 from traceability.ledger.audit.types import check_types
 from traceability.ledger.second_place import SecondPlace
 from traceability.store.repositories import Repositories
@@ -96,6 +102,7 @@ class _Run:
         yield from check_keys(self.repositories, replay)
         yield from check_statuses(self.repositories, replay)
         yield from check_cards(self.repositories, replay)
+        yield from check_strays(self.repositories)
         yield from check_anchors(self.repositories, replay, self.code_hash)
         if self.chain_head is not None:
             yield from check_chain(self.chain_head(), replay.leaf_hashes)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from traceability.errors import ItemProofError
 from traceability.events.jsonld import parse_document
@@ -22,6 +22,10 @@ Indexed = tuple[StoredEvent, list[EventObjectRow]]
 CHUNK = 65_536
 # Of them, with the objects that their events name.
 EVENTS = 4_096
+# Groups of damaged items that are named.
+MOST_GROUPS = 8
+# A tile's key is its level, then its number; a tile holds the hashes of 256 nodes.
+LEVEL_SHIFT, LOW_BITS, TILE_WIDTH, HASH_BYTES = 48, (1 << 48) - 1, 256, 32
 EVENT_COLUMNS = (
     "type",
     "action",
@@ -76,15 +80,15 @@ def _check_tree(
     root, tiles = batch_tree(hashes)
     run = repositories.items.run(row.batch)
     table = "records" if run is None else "items"
+    stored = repositories.tree.read_batch_tiles(row.batch, list(tiles))
     if root != statement.batch_root:
         yield Difference(
             table,
-            key,
+            f"{key}{_damaged(tiles, stored, statement.record_count)}",
             "payload" if run is None else "serial, salt",
             shown(statement.batch_root),
             shown(root),
         )
-    stored = repositories.tree.read_batch_tiles(row.batch, list(tiles))
     for tile, expected in tiles.items():
         yield from compare(
             "batch_tiles",
@@ -93,6 +97,21 @@ def _check_tree(
             expected=expected,
             found=stored.get(tile),
         )
+    for tile in sorted(repositories.tree.batch_tile_keys(row.batch) - tiles.keys()):
+        yield Difference("batch_tiles", f"{key}, {tile}", "tile", "no such tile", "a tile")
+
+
+def _damaged(tiles: Mapping[int, bytes], stored: Mapping[int, bytes], count: int) -> str:
+    """Return which records differ, as near as the stored tiles tell: groups of 256."""
+    groups = []
+    for key in sorted(key for key in tiles if key >> LEVEL_SHIFT == 1):
+        ours, theirs = tiles[key], stored.get(key, b"")
+        for at in range(0, len(ours), HASH_BYTES):
+            if ours[at : at + HASH_BYTES] != theirs[at : at + HASH_BYTES]:
+                number = (key & LOW_BITS) * TILE_WIDTH + at // HASH_BYTES
+                last = min((number + 1) * TILE_WIDTH, count) - 1
+                groups.append(f"{number * TILE_WIDTH}–{last}")
+    return f", {', '.join(groups[:MOST_GROUPS])}" if groups else ""
 
 
 def _check_records(

@@ -29,6 +29,8 @@ def check_tiles(repositories: Repositories, leaf_hashes: Sequence[bytes]) -> Ite
         yield from compare(
             "log_tiles", str(tile), column="hashes", expected=hashes, found=stored.get(tile)
         )
+    for tile in sorted(repositories.tree.log_tile_keys() - expected.keys()):
+        yield Difference("log_tiles", str(tile), "tile", "no such tile", "a tile")
 
 
 def check_heads(

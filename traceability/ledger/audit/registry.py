@@ -11,6 +11,7 @@ from traceability.ledger.audit.difference import Difference, compare, shown
 from traceability.ledger.audit.entries import Replay
 from traceability.store.repositories import Repositories
 from traceability.store.repositories.keys import KeyRow
+from traceability.store.repositories.strays import strays
 
 
 def check_keys(repositories: Repositories, replay: Replay) -> Iterator[Difference]:
@@ -61,6 +62,13 @@ def check_statuses(repositories: Repositories, replay: Replay) -> Iterator[Diffe
         yield Difference("statuses", f"{shown(entry_hash)}, {record_index}", "kind", kind, "none")
     for entry_hash, record_index, kind, _ in stored - expected:
         yield Difference("statuses", f"{shown(entry_hash)}, {record_index}", "kind", "none", kind)
+
+
+def check_strays(repositories: Repositories) -> Iterator[Difference]:
+    """Name every row that nothing in the log accounts for."""
+    for stray in strays(repositories.connection):
+        key = ", ".join(map(shown, stray.key))
+        yield Difference(stray.table, key, "", stray.missing, "an invented row")
 
 
 def check_cards(repositories: Repositories, replay: Replay) -> Iterator[Difference]:

@@ -32,6 +32,15 @@ class TreeRepository:
         rows = self._connection.execute(select(log_tiles).where(log_tiles.c.tile.in_(tiles)))
         return {row.tile: row.hashes for row in rows}
 
+    def log_tile_keys(self) -> set[int]:
+        """Return the keys of all tiles of the log."""
+        return set(self._connection.scalars(select(log_tiles.c.tile)))
+
+    def batch_tile_keys(self, batch: int) -> set[int]:
+        """Return the keys of all tiles of a batch."""
+        found = select(batch_tiles.c.tile).where(batch_tiles.c.batch == batch)
+        return set(self._connection.scalars(found))
+
     def write_log_tiles(self, tiles: Mapping[int, bytes]) -> None:
         """Replace tiles; a tile only ever grows."""
         self._connection.execute(delete(log_tiles).where(log_tiles.c.tile.in_(list(tiles))))

@@ -1,0 +1,43 @@
+"""What is recorded of earlier events, by eventID and by content: repeats and contradictions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from traceability.store.repositories import Repositories
+from traceability.store.repositories.events import EventFacts
+
+
+class KnownEvents:
+    """The recorded events that share an eventID or the content with some others.
+
+    The content is known by its keyed hash, so that nobody outside can look for an event.
+    """
+
+    def __init__(self, repositories: Repositories, events: Sequence[EventFacts]) -> None:
+        self._by_id: dict[str, list[bool]] = {}
+        self._by_content: set[tuple[str | None, bytes, bool]] = set()
+        ids = {event.event_id for event in events if event.event_id}
+        rows = repositories.events.by_event_id(ids)
+        rows += repositories.events.by_content({event.content_mac for event in events})
+        for row in rows:
+            self._add(row.event_id, row.content_mac, row.declares_error)
+
+    def add(self, event: EventFacts) -> None:
+        """Remember one more event, which is about to be kept."""
+        self._add(event.event_id, event.content_mac, event.declares_error)
+
+    def _add(self, event_id: str | None, mac: bytes, declares_error: bool) -> None:
+        self._by_content.add((event_id, mac, declares_error))
+        if event_id is not None:
+            self._by_id.setdefault(event_id, []).append(declares_error)
+
+    def has(self, event: EventFacts) -> bool:
+        """Tell whether the same event is there: same id, content and error declaration."""
+        return (event.event_id, event.content_mac, event.declares_error) in self._by_content
+
+    def contradicts(self, event: EventFacts) -> bool:
+        """Tell whether another event has the same id; an error declaration may reuse it."""
+        if event.event_id is None or event.declares_error:
+            return False
+        return any(not declared for declared in self._by_id.get(event.event_id, ()))

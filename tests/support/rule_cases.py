@@ -321,4 +321,10 @@ CASES: dict[str, Case] = {
     "persistent disposition of a transaction": (
         "TransactionEvent", {}, {"persistentDisposition": {"set": ["recalled"]}},
         "/persistentDisposition", "EPCIS_MEMBER_UNKNOWN", "member is unknown here"),
+    "eventID that no index holds": (
+        "ObjectEvent", {"eventID": "urn:x:" + "a" * 1994}, {"eventID": "urn:x:" + "a" * 1995},
+        "/eventID", "EPCIS_TOO_LARGE", "eventID is too long: expected at most 2000 characters"),
+    "word that no index holds": (
+        "ObjectEvent", {"bizStep": "urn:x:" + "a" * 1994}, {"bizStep": "urn:x:" + "a" * 1995},
+        "/bizStep", "EPCIS_TOO_LARGE", "bizStep is too long: expected at most 2000 characters"),
 }  # fmt: skip

@@ -165,6 +165,8 @@ def _describe(error: jsonschema_rs.ValidationError) -> tuple[FaultCode, str, str
             return FaultCode.JSON_TYPE, "has the wrong JSON type", wanted
         case Kind.Format(name):
             return _about_text(name, error.instance)
+        case Kind.MaxLength(limit):
+            return FaultCode.TOO_LARGE, "is too long", f"at most {limit} characters"
         case Kind.Pattern() | Kind.Enum():
             return _about_text(str(error.schema_path[-2]), error.instance)
     return FaultCode.VALUE, "is not what the schema allows", error.kind.name

@@ -66,7 +66,7 @@ class TestSchema:
     def test_uses_no_keyword_without_words(self) -> None:
         spoken = {"type", "format", "pattern", "enum", "exclusiveMinimum", "minItems", "required",
                   "minProperties", "uniqueItems", "unevaluatedProperties", "additionalProperties",
-                  "dependentRequired"}  # fmt: skip
+                  "dependentRequired", "maxLength"}  # fmt: skip
         silent = {"$ref", "$defs", "$id", "$schema", "$comment", "title", "properties", "items",
                   "patternProperties", "const"}  # fmt: skip
         holders = {"properties", "$defs", "patternProperties", "dependentRequired"}

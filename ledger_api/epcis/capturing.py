@@ -133,7 +133,7 @@ def list_jobs(
     token: NextPageToken = None,
 ) -> Response:
     """Return the caller's jobs; operator and auditor see everybody's."""
-    media_type = preferred(request.headers.get("accept"), JSON_TYPES[::-1])[0]
+    media_type = preferred(request.headers.get("accept"), JSON_TYPES)[0]
     now = to_milliseconds(services.node.clock())
     before = None if token is None else place_of(token, JOBS, now=now).major
     count = clip(per_page)
@@ -156,7 +156,7 @@ def get_job(
     capture_id: Annotated[str, Path(max_length=64)],
 ) -> Response:
     """Return a job: whether it runs, all its errors, and what became of each event."""
-    media_type = preferred(request.headers.get("accept"), JSON_TYPES[::-1])[0]
+    media_type = preferred(request.headers.get("accept"), JSON_TYPES)[0]
     with services.node.store.reading() as repositories:
         row = repositories.capture_jobs.get(capture_id, participant=caller.participant)
         if row is None:

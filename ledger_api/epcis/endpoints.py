@@ -53,7 +53,7 @@ EVERY_METHOD = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "TRACE"]
 @router.get("/", summary="The resources of the EPCIS binding")
 def root(request: Request) -> Response:
     """Return the names of the top-level resources."""
-    media_type = preferred(request.headers.get("accept"), JSON_TYPES[::-1])[0]
+    media_type = preferred(request.headers.get("accept"), JSON_TYPES)[0]
     found: dict[str, Any] = {"@context": CONTEXT, "type": "Collection", "member": RESOURCES}
     return answer(request, json_bytes(found), media_type=media_type)
 

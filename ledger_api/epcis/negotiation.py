@@ -30,7 +30,8 @@ from ledger_api.epcis.headers import (
     within,
 )
 
-JSON_TYPES = ("application/ld+json", "application/json")
+# The official file knows the first alone; it is what is given where nothing is preferred.
+JSON_TYPES = ("application/json", "application/ld+json")
 XML_TYPES = ("application/xml", "text/xml")
 MAX_RANGES = 32  # No honest client lists more; each costs a comparison.
 

@@ -80,7 +80,7 @@ async def record_event(
     return answer(
         request,
         made.body,
-        media_type="application/ld+json",
+        media_type="application/json",
         status=made.status,
         headers=made.headers,
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator, Sequence
 
 import pytest
@@ -310,6 +309,14 @@ class TestDocuments:
 
 
 class TestStatements:
+    def test_mere_sightings_stay_in_the_database(self, ledger: Ledger) -> None:
+        ledger.keep([see(time, TOTE) for time in range(50)] + [pack(60, TOTE, A)])
+        reader = reading.OneCodeReader(ledger.repositories.connection)
+        numbers = reader.numbers([TOTE, A]).values()
+        assert len(reader.told(numbers, all_of_it=False)) == 1
+        assert len(reader.told(numbers, all_of_it=True)) == 52
+        assert ledger.judge(commission(40, TOTE)) == [["USED_BEFORE_COMMISSIONING"]]
+
     def test_a_document_takes_a_handful_of_them(self, ledger: Ledger) -> None:
         seen: list[str] = []
         connection = ledger.repositories.connection
@@ -359,36 +366,3 @@ def test_nothing_but_the_set_is_read_through(
     assert [step for step in steps if step.startswith("SCAN")] == [
         "SCAN wanted VIRTUAL TABLE INDEX 1:"
     ]
-
-
-class TestModes:
-    def test_the_rules_are_off_until_they_are_set(self, repositories: Repositories) -> None:
-        assert repositories.one_code.mode(HERE) is RuleMode.OFF
-        for mode in (RuleMode.WARN, RuleMode.ENFORCE, RuleMode.OFF):
-            repositories.one_code.set_mode(HERE, mode)
-            assert repositories.one_code.mode(HERE) is mode
-            assert repositories.one_code.mode(ELSEWHERE) is RuleMode.OFF
-
-    def test_of_two_that_commission_at_once_the_second_sees_the_first(
-        self, database_url: str
-    ) -> None:
-        engine = open_engine(database_url)
-        found: list[int] = []
-        both = threading.Barrier(2)
-
-        def submit() -> None:
-            both.wait()
-            with UnitOfWork(engine) as work:
-                work.repositories.one_code.take_turn()
-                ledger = Ledger(work.repositories)
-                found.append(len(ledger.breaches(commission(1, A))))
-                ledger.keep([commission(1, A)])
-                work.commit()
-
-        threads = [threading.Thread(target=submit) for _ in range(2)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        engine.dispose()
-        assert sorted(found) == [0, 1]

@@ -7,7 +7,7 @@ resolves no entity but the five predefined ones, since every declaration is refu
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import BinaryIO
+from typing import Protocol
 from xml.parsers import expat
 
 from traceability.events.xml.faults import (
@@ -38,6 +38,13 @@ _ENCODING_FAULTS = frozenset(
     }
 )
 _INVALID_TOKEN = expat.errors.codes[expat.errors.XML_ERROR_INVALID_TOKEN]
+
+
+class Readable(Protocol):
+    """What bytes are read from, such as an open file."""
+
+    def read(self, size: int, /) -> bytes:
+        """Return at most so many bytes; none at the end."""
 
 
 class Element:
@@ -265,7 +272,7 @@ def _is_no_utf8(data: bytes) -> bool:
     return False
 
 
-def chunks_of(source: bytes | BinaryIO) -> Iterator[bytes]:
+def chunks_of(source: bytes | Readable) -> Iterator[bytes]:
     """Yield the bytes of a document in pieces."""
     if isinstance(source, bytes):
         for at in range(0, len(source), CHUNK):

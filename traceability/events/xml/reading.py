@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
 from traceability.events.xml.document import DocumentReader
 from traceability.events.xml.faults import XmlTooLarge
 from traceability.events.xml.lines import Lines, LinesOfPiece, LinesOfSource
-from traceability.events.xml.parsing import chunks_of
+from traceability.events.xml.parsing import Readable, chunks_of
 
 if TYPE_CHECKING:
     from traceability.events.xml.names import Version
@@ -49,7 +49,7 @@ class XmlDocument:
     revision: str = MAPPING_REVISION
 
 
-def read_xml(source: bytes | BinaryIO, *, max_bytes: int) -> XmlDocument:
+def read_xml(source: bytes | Readable, *, max_bytes: int) -> XmlDocument:
     """Return a document.
 
     Parameters
@@ -76,7 +76,7 @@ def read_xml(source: bytes | BinaryIO, *, max_bytes: int) -> XmlDocument:
     return XmlDocument(value, reader.version, LinesOfSource(data, value))
 
 
-def stream_xml(source: BinaryIO, *, events_at_once: int) -> Iterator[XmlDocument]:
+def stream_xml(source: Readable, *, events_at_once: int) -> Iterator[XmlDocument]:
     """Yield a document in pieces, each a document of its own with some of the events.
 
     The first piece has the header. A fault further on is raised when it is reached, after the

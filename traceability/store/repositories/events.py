@@ -83,9 +83,9 @@ _SELECT_EVENTS = f"SELECT {', '.join(_EVENT_COLUMNS)} FROM events"  # noqa: S608
 _NEXT_NUMBERS = (
     "SELECT nextval(pg_get_serial_sequence('events', 'event')) FROM generate_series(1, %s)"
 )
-_INTERN = (
-    "INSERT INTO epcs (uri) SELECT unnest(%s::text[]) ON CONFLICT DO NOTHING RETURNING uri, epc"
-)
+# No code holds a line break: `canonical_uri` refuses it.
+_INTERN = "INSERT INTO epcs (uri) SELECT unnest(string_to_array(%s, E'\\n')) ON CONFLICT DO NOTHING"
+_INTERNED = "SELECT uri, epc FROM epcs WHERE uri = ANY(string_to_array(%s, E'\\n'))"
 
 
 def _event(row: Row[Any]) -> StoredEvent:
@@ -128,10 +128,7 @@ class EventRepository:
     def _intern(self, uris: Collection[str]) -> dict[str, int]:
         """Return the number of each code, giving new ones to new codes."""
         if self._connection.dialect.name == "postgresql":
-            # In sorted order, so that two writers cannot wait for each other.
-            made = self._connection.exec_driver_sql(_INTERN, (sorted(uris),))
-            known = {str(uri): int(epc) for uri, epc in made}
-            return known | self.numbers_of([uri for uri in uris if uri not in known])
+            return self._intern_in_server(sorted(uris))
         known = self.numbers_of(uris)
         new = sorted(uri for uri in uris if uri not in known)
         first = 1 + (self._connection.execute(select(func.max(epcs.c.epc))).scalar() or 0)
@@ -139,10 +136,22 @@ class EventRepository:
         bulk_insert(self._connection, epcs, columns=("epc", "uri"), rows=rows)
         return known | {uri: epc for epc, uri in rows}
 
+    def _intern_in_server(self, uris: Sequence[str]) -> dict[str, int]:
+        """Return the same; in sorted order, so that two writers cannot wait for each other.
+
+        As one text, since a list of texts takes the driver as long as the server the insert.
+        """
+        texts = ("\n".join(uris),)
+        self._connection.exec_driver_sql(_INTERN, texts)
+        rows = self._connection.exec_driver_sql(_INTERNED, texts)
+        return {str(uri): int(epc) for uri, epc in rows}
+
     def _new_numbers(self, count: int) -> Sequence[int]:
         """Return numbers for new events; writers on SQLite are alone, so the next ones are free."""
         if self._connection.dialect.name == "postgresql":
-            rows = self._connection.exec_driver_sql(_NEXT_NUMBERS, (count,))
+            rows = self._connection.exec_driver_sql(
+                _NEXT_NUMBERS.format("events", "event"), (count,)
+            )
             return [number for (number,) in rows]
         last = self._connection.execute(select(func.max(events.c.event))).scalar() or 0
         return range(last + 1, last + 1 + count)

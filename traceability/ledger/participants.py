@@ -14,7 +14,7 @@ from traceability.hashing.salts import SECRET_BYTES
 from traceability.hashing.statement import Header, KeyRegister, KeyRevoke
 from traceability.ledger.chains import Appended, append_signed
 from traceability.ledger.clock import Clock
-from traceability.ledger.faults import KeyAlreadyRegistered, KeyRevoked, KeyUnknown
+from traceability.ledger.faults import GlnTaken, KeyAlreadyRegistered, KeyRevoked, KeyUnknown
 from traceability.ledger.identity import Identity
 from traceability.ledger.keyring import Keyring
 from traceability.store.repositories import Repositories
@@ -86,19 +86,28 @@ class Registrar:
 
         Without `key` one is made and held here: custody `operator`. With one, the participant
         holds it and has just signed with it: custody `self`.
+
+        Raises
+        ------
+        GlnTaken, KeyAlreadyRegistered
         """
         if card.gln is not None:
             check_element("414", card.gln)
         custody = "operator" if key is None else "self"
         signing = key or SigningKey.generate()
-        if custody == "operator":
-            self._keyring.add(signing)
         row = ParticipantRow(secrets.token_bytes(PARTICIPANT_ID_BYTES), card.gln, card.name)
         with self._store.unit_of_work() as work:
+            # One registration at a time, so that no other takes the GLN in between.
+            work.repositories.keys.lock([self._identity.registrar_key.key_id])
+            _require_free(work.repositories, card.gln)
             work.repositories.participants.put(row)
             number = self._keep_card(work.repositories, row.participant, card)
             new = _NewKey(signing, row.participant, custody, scopes, number)
             self._register(work.repositories, new)
+            if custody == "operator":
+                # Not earlier: a refused registration leaves no key behind. Not later: a
+                # registered key must never be lost.
+                self._keyring.add(signing)
             work.commit()
         return row
 
@@ -168,6 +177,11 @@ class Registrar:
             keys.revoke(key_id, arrival=appended.arrival, suspect_from=suspect_from)
             work.commit()
         return appended
+
+
+def _require_free(repositories: Repositories, gln: str | None) -> None:
+    if gln is not None and repositories.participants.by_gln(gln) is not None:
+        raise GlnTaken(f"GLN {gln} belongs to a participant already", got=gln)
 
 
 def _keep_key(

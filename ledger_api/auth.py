@@ -13,20 +13,27 @@ import secrets
 from dataclasses import dataclass
 from typing import Literal
 
-from traceability.errors import Forbidden, InvalidInput, ItemProofError
+from ledger_api.statuses import NotAuthenticated
+from traceability.errors import Forbidden, InvalidInput
 from traceability.store.repositories.access import ApiKeyRow
 from traceability.store.store import Store
+
+__all__ = [
+    "ROLES",
+    "ApiKeyInvalid",
+    "Caller",
+    "NotAuthenticated",
+    "Role",
+    "RoleMissing",
+    "authenticate",
+    "create_api_key",
+    "require_role",
+]
 
 Role = Literal["operator", "participant", "auditor"]
 ROLES: tuple[Role, ...] = ("operator", "participant", "auditor")
 _TOKEN = re.compile(r"itemproof_([0-9a-f]{16})_([0-9A-Za-z_-]{43})", re.ASCII)
 _DUMMY_HASH = bytes(32)
-
-
-class NotAuthenticated(ItemProofError):
-    """The request carries no valid API key."""
-
-    code = "NOT_AUTHENTICATED"
 
 
 class RoleMissing(Forbidden):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-from traceability.chain.client import ChainClient
 from traceability.verify.trust import Trust
+
+if TYPE_CHECKING:
+    from traceability.chain.client import ChainClient
 
 
 class EndpointsView:
@@ -26,6 +28,9 @@ class EndpointsView:
         if not self._trust.endpoints:
             return None
         if self._client is None:
+            # Whoever verifies against pinned blocks does not wait for this import.
+            from traceability.chain.client import ChainClient  # noqa: PLC0415
+
             self._client = ChainClient(self._trust.endpoints, chain_id=self._trust.chain_id)
         return self._client.final_block_hash(number)
 

@@ -1,74 +1,44 @@
-"""Errors as outsiders meet them: HTTP status and exit status, in one table."""
+"""Errors as answers to HTTP requests: RFC 9457 problems in the reader's language."""
 
 from __future__ import annotations
 
+import logging
+import secrets
 from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ledger_api.auth import NotAuthenticated
 from ledger_api.i18n.terms import error_words
 from ledger_api.i18n.translations import HTML_LANGUAGES, Language, choose_language
-from traceability.errors import (
-    Conflict,
-    Forbidden,
-    InvalidInput,
-    ItemProofError,
-    MissingTrust,
-    NotFound,
-    ProofRejected,
-    Refused,
-    Unavailable,
+from ledger_api.statuses import (
+    InternalError,
+    MediaTypeUnknown,
+    RequestRefused,
+    http_status,
 )
-from traceability.strict_json import JSONTooLargeError
+from traceability.errors import ItemProofError
+
+__all__ = [
+    "PROBLEM_TYPE",
+    "RETRY_AFTER_SECONDS",
+    "MediaTypeUnknown",
+    "http_status",
+    "install",
+    "language_of",
+    "problem",
+    "problem_of",
+]
+
+logger = logging.getLogger(__name__)
 
 PROBLEM_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = "5"
-
-EXIT_OK = 0
-EXIT_REFUSED = 1
-EXIT_USAGE = 2
-EXIT_UNAVAILABLE = 3
-
-
-class MediaTypeUnknown(InvalidInput):
-    """The body is of a type that this address does not take."""
-
-    code = "MEDIA_TYPE_UNKNOWN"
-
-
-class FileUnusable(InvalidInput):
-    """The file that was named cannot be read: it is absent, a folder, or somebody else's."""
-
-    code = "FILE_UNUSABLE"
-
-
-class LedgerMissing(NotFound):
-    """The data folder holds no ledger, and the command only reads."""
-
-    code = "LEDGER_MISSING"
-
-
-# The first class that an error belongs to decides: HTTP status, then exit status.
-_TABLE: tuple[tuple[type[ItemProofError], int, int], ...] = (
-    (FileUnusable, 400, EXIT_USAGE),
-    (LedgerMissing, 404, EXIT_USAGE),
-    (JSONTooLargeError, 413, EXIT_REFUSED),
-    (MediaTypeUnknown, 415, EXIT_REFUSED),
-    (InvalidInput, 400, EXIT_REFUSED),
-    (Conflict, 409, EXIT_REFUSED),
-    (Forbidden, 403, EXIT_REFUSED),
-    (NotFound, 404, EXIT_REFUSED),
-    (Refused, 400, EXIT_REFUSED),
-    (ProofRejected, 400, EXIT_REFUSED),
-    (MissingTrust, 400, EXIT_USAGE),
-    (NotAuthenticated, 401, EXIT_REFUSED),
-    (Unavailable, 503, EXIT_UNAVAILABLE),
-    (ItemProofError, 500, EXIT_REFUSED),
-)
+REFERENCE_BYTES = 8
 
 # FastAPI's own refusals, under codes of ours.
 _HTTP_CODES = {
@@ -79,16 +49,6 @@ _HTTP_CODES = {
     413: "JSON_TOO_LARGE",
     415: "MEDIA_TYPE_UNKNOWN",
 }
-
-
-def http_status(error: ItemProofError) -> int:
-    """Return the HTTP status of an error."""
-    return next(status for kind, status, _ in _TABLE if isinstance(error, kind))
-
-
-def exit_status(error: ItemProofError) -> int:
-    """Return the exit status of a command that ended with an error."""
-    return next(status for kind, _, status in _TABLE if isinstance(error, kind))
 
 
 def language_of(request: Request) -> Language:
@@ -128,6 +88,7 @@ def problem_of(error: ItemProofError, lang: Language) -> JSONResponse:
 
 def install(app: FastAPI) -> None:
     """Answer every error of an app as a problem; a malformed request is 400, never 422."""
+    app.add_middleware(LastResort)
 
     @app.exception_handler(ItemProofError)
     async def _ours(request: Request, error: ItemProofError) -> JSONResponse:
@@ -150,9 +111,49 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def _http(request: Request, error: HTTPException) -> JSONResponse:
-        code = _HTTP_CODES.get(error.status_code, "REQUEST_REFUSED")
+        code = _HTTP_CODES.get(error.status_code, RequestRefused.code)
         response = problem(
             error.status_code, code, lang=language_of(request), detail=str(error.detail)
         )
         response.headers.update(error.headers or {})
         return response
+
+
+class LastResort:
+    """Answers what nobody foresaw with a reference to the log, and with nothing of its text."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = False
+
+        async def noted(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noted)
+        except ClientDisconnect:
+            return
+        except Exception:
+            reference = secrets.token_hex(REFERENCE_BYTES)
+            logger.exception("request.failed reference=%s path=%s", reference, scope["path"])
+            if started:
+                raise
+            await _unforeseen(Request(scope), reference)(scope, receive, send)
+
+
+def _unforeseen(request: Request, reference: str) -> JSONResponse:
+    return problem(
+        500,
+        InternalError.code,
+        lang=language_of(request),
+        detail=f"program failed: the operator finds why in the log under {reference}",
+        extra={"reference": reference},
+    )

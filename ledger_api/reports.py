@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from traceability.hashing.encoding import b64u_encode, format_time
-from traceability.ledger.identity import Identity
-from traceability.ledger.submission import RecordResult, SubmissionResult
-from traceability.quality.scores import ScoreRun
-from traceability.store.repositories.anchors import AttemptRow
-from traceability.store.repositories.tree import CheckpointRow
+
+if TYPE_CHECKING:
+    from traceability.ledger.identity import Identity
+    from traceability.ledger.submission import RecordResult, SubmissionResult
+    from traceability.quality.scores import ScoreRun
+    from traceability.store.repositories.anchors import AttemptRow
+    from traceability.store.repositories.tree import CheckpointRow
 
 # The store's words for an anchor, in the words of `received → logged → anchored → final`.
 ANCHOR_STATES = {"included": "anchored", "final": "final"}

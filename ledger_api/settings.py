@@ -1,15 +1,15 @@
-"""Every setting of a node, and the only reading of the environment."""
+"""Every setting of a node: besides the terminal's language, the only reading of the environment."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
 from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
 
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-DEFAULT_DATA_DIR = Path("./.itemproof")
 DEFAULT_BASE_URL = "http://127.0.0.1:8000"
 
 
@@ -20,7 +20,10 @@ class Settings(BaseSettings):
     id, once pinned here or in the data folder.
     """
 
-    model_config = SettingsConfigDict(env_prefix="ITEMPROOF_", extra="ignore", frozen=True)
+    # A variable that is set to nothing, as compose files do, is as if it were not set.
+    model_config = SettingsConfigDict(
+        env_prefix="ITEMPROOF_", env_ignore_empty=True, extra="ignore", frozen=True
+    )
 
     database_url: str | None = Field(
         default=None, description="sqlite:///PATH or postgresql://…; default: in the data folder"
@@ -28,8 +31,16 @@ class Settings(BaseSettings):
     rpc_urls: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(), description="comma-separated; none: an embedded test chain"
     )
-    contract: str | None = Field(default=None, description="address of the AnchorRegistry")
-    log_id: str | None = Field(default=None, description="expected log id, 64 hex digits")
+    contract: str | None = Field(
+        default=None,
+        pattern=r"^0x[0-9A-Fa-f]{40}$",
+        description="address of the AnchorRegistry: 0x and 40 hex digits",
+    )
+    log_id: str | None = Field(
+        default=None,
+        pattern=r"^(0x)?[0-9A-Fa-f]{64}$",
+        description="expected log id, 64 hex digits",
+    )
     base_url: str = Field(default=DEFAULT_BASE_URL, description="what the printed codes begin with")
     publisher_key_file: Path | None = Field(
         default=None, description="file with the publisher's private key, hex"
@@ -62,13 +73,16 @@ class Settings(BaseSettings):
             return tuple(url.strip() for url in value.split(",") if url.strip())
         return value
 
+    @field_validator("timezone")
+    @classmethod
+    def _is_known(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (KeyError, ValueError, OSError) as error:
+            got = f"got {value[:80]!r}"
+            raise ValueError(f"expected a name such as Asia/Shanghai, {got}") from error
+        return value
+
     def database(self, data_dir: Path) -> str:
         """Return the database URL, by default SQLite in the data folder."""
         return self.database_url or f"sqlite:///{data_dir / 'ledger.sqlite'}"
-
-
-def terminal_language() -> Literal["zh", "en"]:
-    """Return the language of the terminal: ITEMPROOF_LANG, else the locale's, else English."""
-    names = ("ITEMPROOF_LANG", "LC_ALL", "LC_MESSAGES", "LANG")
-    chosen = next((os.environ[name] for name in names if os.environ.get(name)), "")
-    return "zh" if chosen.lower().startswith("zh") else "en"

@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 
 from eth_account.signers.local import LocalAccount
 
-from ledger_api.problems import LedgerMissing
 from ledger_api.settings import Settings
+from ledger_api.statuses import LedgerMissing
 from traceability.chain.accounts import address_of, load_account, load_or_create_account
 from traceability.chain.anchoring import Anchorer, AnchorPolicy
 from traceability.chain.client import ChainClient

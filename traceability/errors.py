@@ -2,6 +2,7 @@
 
     ItemProofError
     ├── InvalidInput            what was handed in is malformed (HTTP 400)
+    │   └── SettingsInvalid     a setting of this node is malformed (exit 2)
     ├── Refused                 well-formed, but the ledger's rules say no
     │   ├── Conflict            contradicts what is already recorded (HTTP 409)
     │   ├── Forbidden           this key or role may not do it (HTTP 403)
@@ -77,6 +78,12 @@ class InvalidInput(ItemProofError):
     """What was handed in is malformed; mend it and send it again."""
 
     code = "INVALID_INPUT"
+
+
+class SettingsInvalid(InvalidInput):
+    """A setting of this node is malformed; nothing that anybody sent is at fault."""
+
+    code = "SETTINGS_INVALID"
 
 
 class Refused(ItemProofError):

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from ledger_api.auth import ROLES, create_api_key
 from ledger_api.cli.running import (
     DEFAULT_DATA,
     AsJSON,
@@ -17,20 +16,13 @@ from ledger_api.cli.running import (
     ParticipantUnknown,
     run,
 )
-from ledger_api.wiring import require_ledger
-from traceability.chain.registry import artifact
-from traceability.codes.keys import check_element
 from traceability.errors import InvalidInput, Unavailable
-from traceability.hashing.ed25519 import SigningKey, load_signing_key, save_signing_key
 from traceability.hashing.statement import REVOCATION_REASONS
 from traceability.hashing.statement import ROLES as PARTICIPANT_ROLES
-from traceability.ledger.audit.audit import ChainHead
-from traceability.ledger.audit.audit import audit as run_audit
-from traceability.ledger.node import Node
-from traceability.ledger.participants import Card, Scopes
-from traceability.store.migrate import current_revision
-from traceability.store.repositories.one_code import RuleMode
-from traceability.store.times import to_milliseconds
+
+if TYPE_CHECKING:
+    from traceability.ledger.audit.audit import ChainHead
+    from traceability.ledger.node import Node
 
 key_app = typer.Typer(help="API keys, and participants' signing keys.", no_args_is_help=True)
 participant_app = typer.Typer(help="Who may sign.", no_args_is_help=True)
@@ -53,6 +45,10 @@ def audit(
     """Re-hash every stored byte against the log and the chain; exit 1 names what differs."""
 
     def work(command: Command) -> int:
+        from ledger_api.wiring import require_ledger
+        from traceability.chain.registry import artifact
+        from traceability.ledger.audit.audit import audit as run_audit
+
         require_ledger(command.settings, command.data_dir)
         with (
             command.node(need="existing" if offline else "required") as node,
@@ -72,13 +68,11 @@ def audit(
             "differences": differences,
             "total": report.total,
         }
-        lines = [f"checked {', '.join(f'{n} {name}' for name, n in report.checked.items())}"]
-        lines += [
-            f"✗ {found['table']}[{found['key']}].{found['column']}: "
-            f"expected {found['expected']}, found {found['found']}"
-            for found in differences
-        ]
-        lines.append("everything agrees" if report.ok else f"{report.total} differences")
+        say = command.output.say
+        checked = [say(name, count=count) for name, count in report.checked.items()]
+        lines = [say("checked", checked=", ".join(checked))]
+        lines += [say("difference", **found) for found in differences]
+        lines.append(say("agrees") if report.ok else say("differences", total=report.total))
         command.output.answer(value, lines)
         return 0 if report.ok else 1
 
@@ -100,7 +94,7 @@ def _chain_head(node: Node) -> ChainHead:
 
 @key_app.command("create")
 def create_key(
-    role: Annotated[str, typer.Option(help=f"One of {', '.join(ROLES)}.")] = "operator",
+    role: Annotated[str, typer.Option(help="operator, participant or auditor.")] = "operator",
     participant: Annotated[
         str | None, typer.Option(help="GLN or id of the participant it acts for.")
     ] = None,
@@ -110,13 +104,16 @@ def create_key(
     """Make an API key; its secret is shown once."""
 
     def work(command: Command) -> None:
+        from ledger_api.auth import create_api_key
+        from traceability.store.times import to_milliseconds
+
         with command.node() as node:
             owner = None if participant is None else find_participant(node, participant)
             now = to_milliseconds(node.clock())
             name, token = create_api_key(node.store, role, participant=owner, now=now)
         command.output.answer(
             {"name": name, "role": role, "token": token},
-            [f"API key {name}, role {role}; shown only now:", token],
+            [command.output.say("api_key", name=name, role=role), token],
         )
 
     run(data, as_json, work)
@@ -137,6 +134,8 @@ def revoke_key(
     """Revoke an API key, or a participant's signing key by an entry of the log."""
 
     def work(command: Command) -> None:
+        from traceability.store.times import to_milliseconds
+
         with command.node() as node:
             with node.store.unit_of_work() as unit:
                 now = to_milliseconds(node.clock())
@@ -145,7 +144,7 @@ def revoke_key(
             if not was_api_key:
                 node.registrar.revoke(_key_id(name), reason=reason, suspect_from=suspect_from)
                 node.sequencer.run(close=True)
-        command.output.answer({"revoked": name}, [f"revoked {name}"])
+        command.output.answer({"revoked": name}, [command.output.say("revoked", name=name)])
 
     run(data, as_json, work)
 
@@ -169,11 +168,13 @@ def generate_key(
     """Make a signing key of your own, to be registered by `participant add --key`."""
 
     def work(command: Command) -> None:
+        from traceability.hashing.ed25519 import SigningKey, save_signing_key
+
         key = SigningKey.generate()
         save_signing_key(key, output)
         command.output.answer(
             {"key_id": key.key_id.hex(), "path": str(output)},
-            [f"key {key.key_id.hex()}: {output}"],
+            [command.output.say("key", key=key.key_id.hex(), path=output)],
         )
 
     run(data, as_json, work)
@@ -199,6 +200,10 @@ def add_participant(
     """Register an organisation and its first signing key."""
 
     def work(command: Command) -> None:
+        from traceability.codes.keys import check_element
+        from traceability.hashing.ed25519 import load_signing_key
+        from traceability.ledger.participants import Card, Scopes
+
         if gln is not None:
             check_element("414", gln)
         with command.node() as node:
@@ -211,7 +216,7 @@ def add_participant(
             node.sequencer.run(close=True)
         command.output.answer(
             {"participant": row.participant.hex(), "gln": gln, "name": name},
-            [f"participant {row.participant.hex()}: {name}"],
+            [command.output.say("participant", participant=row.participant.hex(), name=name)],
         )
 
     run(data, as_json, work)
@@ -251,7 +256,7 @@ def list_participants(data: DataDir = DEFAULT_DATA, as_json: AsJSON = False) -> 
 def participant_rules(
     participant: Annotated[str, typer.Argument(help="GLN or id of the participant.")],
     one_code: Annotated[
-        RuleMode | None,
+        Literal["off", "warn", "enforce"] | None,
         typer.Option(
             help="Events in breach: take (off), take and tell (warn) or refuse (enforce)."
         ),
@@ -262,16 +267,20 @@ def participant_rules(
     """Show or set how a participant's events are held against the one-code rules."""
 
     def work(command: Command) -> None:
+        from traceability.store.repositories.one_code import RuleMode
+
         with command.node(need="existing") as node:
             found = find_participant(node, participant)
             if one_code is not None:
                 with node.store.unit_of_work() as unit:
-                    unit.repositories.one_code.set_mode(found, one_code)
+                    unit.repositories.one_code.set_mode(found, RuleMode(one_code))
                     unit.commit()
             with node.store.reading() as repositories:
                 mode = repositories.one_code.mode(found)
+        say = command.output.say
         command.output.answer(
-            {"participant": found.hex(), "one_code": mode.value}, [f"one-code rules: {mode.value}"]
+            {"participant": found.hex(), "one_code": mode.value},
+            [say("rules", mode=say(mode.value))],
         )
 
     run(data, as_json, work)
@@ -293,8 +302,12 @@ def upgrade_database(data: DataDir = DEFAULT_DATA, as_json: AsJSON = False) -> N
     """Bring the database to the newest schema."""
 
     def work(command: Command) -> None:
+        from traceability.store.migrate import current_revision
+
         with command.node() as node:
             revision = current_revision(node.store.engine)
-        command.output.answer({"revision": revision}, [f"schema {revision}"])
+        command.output.answer(
+            {"revision": revision}, [command.output.say("schema", revision=revision)]
+        )
 
     run(data, as_json, work)

@@ -9,7 +9,6 @@ from typing import Any
 import typer
 
 from ledger_api.cli import administering, asking, demoing, issuing, proving, serving, submitting
-from ledger_api.problems import EXIT_REFUSED
 
 
 def _usage_error() -> Any:
@@ -47,8 +46,8 @@ def main() -> None:
     """Run the program; with `--json`, wrong usage is one JSON object too."""
     try:
         status = app(standalone_mode=False)
-    except typer.Abort:
-        status = EXIT_REFUSED
+    except typer.Abort as error:
+        raise KeyboardInterrupt from error
     except _usage_error() as error:
         error.show()
         if "--json" in sys.argv:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Literal
 
 import typer
 
+from ledger_api.cli.output import Output
 from ledger_api.cli.running import DEFAULT_DATA, AsJSON, Command, DataDir, run
-from ledger_api.reports import scores_json
-from traceability.codes.keys import check_element
-from traceability.lineage.journeys import journey as journey_of
-from traceability.lineage.tracing import recall as recall_of
-from traceability.lineage.tracing import trace as trace_of
-from traceability.quality.scores import grade_metrics, run_scores
-from traceability.quality.stored import stored_rows
+from ledger_api.cli.wording import LINES
+from ledger_api.i18n.terms import term
+
+Say = Callable[..., str]
 
 Code = Annotated[str, typer.Argument(help="Any GS1 code: Digital Link, EPC URN, (01)…(10)….")]
 Direction = Annotated[
@@ -32,9 +31,11 @@ def trace(
     """Say what a code was made of, or what was made of it."""
 
     def work(command: Command) -> None:
+        from traceability.lineage.tracing import trace as trace_of
+
         with command.node(need="existing") as node, node.store.reading() as repositories:
             found = trace_of(repositories, code, direction=direction).to_json()
-        command.output.answer(found, _lines(found))
+        command.output.answer(found, _lines(found, command.output.say))
 
     run(data, as_json, work)
 
@@ -43,9 +44,11 @@ def recall(code: Code, data: DataDir = DEFAULT_DATA, as_json: AsJSON = False) ->
     """Say everything that a lot or item went into."""
 
     def work(command: Command) -> None:
+        from traceability.lineage.tracing import recall as recall_of
+
         with command.node(need="existing") as node, node.store.reading() as repositories:
             found = recall_of(repositories, code).to_json()
-        command.output.answer(found, _lines(found))
+        command.output.answer(found, _lines(found, command.output.say))
 
     run(data, as_json, work)
 
@@ -54,29 +57,35 @@ def journey(code: Code, data: DataDir = DEFAULT_DATA, as_json: AsJSON = False) -
     """Say what happened to an item, alone and inside what carried it."""
 
     def work(command: Command) -> None:
+        from traceability.lineage.journeys import journey as journey_of
+
         with command.node(need="existing") as node, node.store.reading() as repositories:
             found = journey_of(repositories, code).to_json()
-        command.output.answer(found, _journey_lines(found))
+        command.output.answer(found, _journey_lines(found, command.output))
 
     run(data, as_json, work)
 
 
-def _lines(found: dict[str, Any]) -> list[str]:
-    items = found["items"]
-    lines = [f"{found['code']}: {len(items)} codes, {len(found['edges'])} edges"]
+def _lines(found: dict[str, Any], say: Say) -> list[str]:
+    items, edges = found["items"], found["edges"]
+    lines = [say("traced", code=found["code"], items=len(items), edges=len(edges))]
     lines += [f"  {item}" for item in items[:SHOWN]]
     if len(items) > SHOWN:
-        lines.append(f"  … and {len(items) - SHOWN} more (--json has all)")
-    lines += [f"  ! {finding['message']}" for finding in found["findings"]]
+        lines.append(f"  {say('more', count=len(items) - SHOWN)}")
+    lines += [f"  ! {say(finding['code'])}" for finding in found["findings"]]
     return lines
 
 
-def _journey_lines(found: dict[str, Any]) -> list[str]:
-    lines = [f"{found['code']}: {len(found['steps'])} events"]
+def _journey_lines(found: dict[str, Any], output: Output) -> list[str]:
+    lines = [output.say("journey", code=found["code"], count=len(found["steps"]))]
     for step in found["steps"]:
-        inside = f" (in {step['inherited_from']})" if step["inherited_from"] else ""
+        code = step["inherited_from"]
+        inside = output.say("inside", code=code) if code else ""
         place = step["read_point"] or step["biz_location"] or ""
-        lines.append(f"  {step['event_time']}  {step['biz_step'] or step['type']}  {place}{inside}")
+        what = step["biz_step"] or step["type"]
+        if output.lang == "zh":
+            what = term("biz_step", what, language=output.lang)
+        lines.append(f"  {step['event_time']}  {what}  {place}{inside}")
     return lines
 
 
@@ -88,6 +97,11 @@ def score(
     """Score suppliers from the logged quality records."""
 
     def work(command: Command) -> None:
+        from ledger_api.reports import scores_json
+        from traceability.codes.keys import check_element
+        from traceability.quality.scores import run_scores
+        from traceability.quality.stored import stored_rows
+
         if gln is not None:
             check_element("414", gln)
         with command.node(need="existing") as node, node.store.reading() as repositories:
@@ -97,17 +111,26 @@ def score(
                 stored_rows(repositories, below=size), as_of_size=size, suppliers=wanted
             )
         value = scores_json(result, gln=gln)
-        command.output.answer(value, [_score_line(found) for found in value["suppliers"]])
+        lines = [_score_line(found, command.output) for found in value["suppliers"]]
+        command.output.answer(value, lines)
 
     run(data, as_json, work)
 
 
-def _score_line(found: dict[str, Any]) -> str:
-    return (
-        f"{found['gln']}  {found['score']} ({found['low']} to {found['high']})  "
-        f"grade {found['text_grade']}, demonstrated {found['demonstrated_grade']}, "
-        f"held back by {', '.join(found['limiting']) or 'nothing'}"
-    )
+def _score_line(found: dict[str, Any], output: Output) -> str:
+    values = {**found, "demonstrated": found["demonstrated_grade"]}
+    return output.say("score", **(values | {"limiting": _metrics(found["limiting"], output)}))
+
+
+def _metrics(names: Sequence[str], output: Output) -> str:
+    """Return names of metrics in the reader's language; English has them as in the JSON."""
+    if output.lang == "en":
+        return ", ".join(names) or output.say("nothing")
+    return "、".join(_metric(name, output) for name in names) or output.say("nothing")
+
+
+def _metric(name: str, output: Output) -> str:
+    return name if output.lang == "en" else term("metric", name, language=output.lang)
 
 
 def grade(
@@ -122,12 +145,31 @@ def grade(
     """Grade five metrics by the published levels."""
 
     def work(command: Command) -> None:
+        from traceability.quality.scores import grade_metrics
+
         found = grade_metrics(
             dpmo=dpmo, cpk=cpk, rty=rty, internal_loss=internal_loss, external_loss=external_loss
         ).to_json()
-        command.output.answer(
-            found,
-            [f"{name}: {value}" for name, value in found.items()],
-        )
+        command.output.answer(found, _grade_lines(found, command.output))
 
     run(data, as_json, work)
+
+
+def _grade_lines(found: dict[str, Any], output: Output) -> list[str]:
+    say = output.say
+    name = found["name" if output.lang == "zh" else "name_en"]
+    lines = [say("level", level=found["level"], name=name)]
+    for metric, level in found["levels"].items():
+        lines.append(f"  {say('metric', metric=_metric(metric, output), level=level)}")
+    lines.append(say("limiting", metrics=_metrics(found["limiting"], output)))
+    lines += [
+        say("gap", **(gap | {"metric": _metric(gap["metric"], output)})) for gap in found["gap"]
+    ]
+    return [*lines, *(say("flags", flags=_flag(flag, output)) for flag in found["flags"])]
+
+
+def _flag(flag: str, output: Output) -> str:
+    metric = flag.removesuffix("_missing")
+    if flag in LINES:
+        return output.say(flag)
+    return output.say("missing", metric=_metric(metric, output))

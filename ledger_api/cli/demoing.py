@@ -5,16 +5,15 @@ from __future__ import annotations
 import shlex
 import time
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from ledger_api.cli.running import DEFAULT_DATA, AsJSON, Command, DataDir, run
-from ledger_api.demo.cast import Party
-from ledger_api.demo.folder import demo_folder
-from ledger_api.demo.plan import make_plan
-from ledger_api.demo.story import Story, planned_batches
 from ledger_api.demo.wording import words
 from ledger_api.i18n.terms import term
-from ledger_api.settings import Settings
-from ledger_api.wiring import open_node
+
+if TYPE_CHECKING:
+    from ledger_api.demo.cast import Party
+    from ledger_api.settings import Settings
 
 
 def demo(data: DataDir = DEFAULT_DATA, as_json: AsJSON = False) -> None:
@@ -23,6 +22,11 @@ def demo(data: DataDir = DEFAULT_DATA, as_json: AsJSON = False) -> None:
 
 
 def _demo(command: Command) -> None:
+    from ledger_api.demo.folder import demo_folder
+    from ledger_api.demo.plan import make_plan
+    from ledger_api.demo.story import Story, planned_batches
+    from ledger_api.wiring import open_node
+
     started = time.monotonic()
     settings = local_settings(command.settings)
     teller = Teller(command)

@@ -9,14 +9,6 @@ from typing import Annotated
 import typer
 
 from ledger_api.cli.running import DEFAULT_DATA, AsJSON, Command, DataDir, run
-from ledger_api.defaults import default_participant
-from ledger_api.label_page import Label
-from ledger_api.labels import write_label_sheet
-from ledger_api.lots import find_lot
-from traceability.codes.keys import parse_gtin
-from traceability.ledger.lookup import CodeUnknown
-from traceability.ledger.mint import Lot
-from traceability.ledger.tree_reading import item_prefix
 from traceability.strict_json import JSONValue
 
 
@@ -39,6 +31,12 @@ def mint(
 def _mint(
     command: Command, gtin: str, lot: str, quantity: int, attributes: dict[str, JSONValue]
 ) -> None:
+    from ledger_api.defaults import default_participant
+    from traceability.codes.keys import parse_gtin
+    from traceability.ledger.lookup import CodeUnknown
+    from traceability.ledger.mint import Lot
+    from traceability.ledger.tree_reading import item_prefix
+
     started = time.monotonic()
     wanted = Lot(parse_gtin(gtin), lot, quantity, attributes)
     with command.node(need="required") as node, command.output.bar("mint") as bar:
@@ -59,10 +57,11 @@ def _mint(
         "quantity": quantity,
         "seconds": round(seconds, 3),
     }
+    say = command.output.say
     lines = [
-        f"minted {quantity} items of {wanted.gtin}, lot {lot}, in {seconds:.1f} s",
-        f"batch {minted.batch}, entry {entry.leaf_index} of the log",
-        f"first item: {answer['first_url']}",
+        say("minted", quantity=quantity, gtin=wanted.gtin, lot=lot, seconds=f"{seconds:.1f}"),
+        say("batch", batch=minted.batch, entry=entry.leaf_index),
+        say("first", url=answer["first_url"]),
     ]
     command.output.answer(answer, lines)
 
@@ -81,6 +80,11 @@ def labels(
 
 
 def _labels(command: Command, lot: str, output: Path, allow_localhost: bool) -> None:
+    from ledger_api.label_page import Label
+    from ledger_api.labels import write_label_sheet
+    from ledger_api.lots import find_lot
+    from traceability.codes.keys import parse_gtin
+
     gtin, _, number = lot.rpartition("/")
     # On the embedded test chain every label is a trial print.
     allow_local = allow_localhost or not command.settings.rpc_urls
@@ -96,5 +100,5 @@ def _labels(command: Command, lot: str, output: Path, allow_localhost: bool) -> 
         )
     command.output.answer(
         {"labels": sheet.labels, "pages": sheet.pages, "path": str(output)},
-        [f"{sheet.labels} labels on {sheet.pages} pages: {output}"],
+        [command.output.say("labels", labels=sheet.labels, pages=sheet.pages, path=output)],
     )

@@ -11,6 +11,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from ledger_api.cli.wording import words
 from ledger_api.i18n.terms import error_words
 from ledger_api.i18n.translations import Language
 from traceability.errors import ItemProofError
@@ -40,16 +41,30 @@ class Output:
         """Print one line of progress on standard error."""
         self._stderr.print(line, markup=False)
 
-    def error(self, error: ItemProofError) -> None:
-        """Print an error with its remedy; with JSON, as one object on standard output."""
-        words = error_words(error.code, language=self.lang)
+    def say(self, name: str, /, **values: object) -> str:
+        """Return a line of the commands in the reader's language."""
+        return words(name, language=self.lang, **values)
+
+    def error(self, error: ItemProofError, *, beside: dict[str, Any] | None = None) -> None:
+        """Print an error with its remedy; with JSON, as one object on standard output.
+
+        Parameters
+        ----------
+        beside
+            Other members of the object: what was done before the error.
+        """
+        found = error_words(error.code, language=self.lang)
         if self.as_json:
-            value = {"error": error.to_dict() | {"title": words.title}}
+            value = {**(beside or {}), "error": error.to_dict() | {"title": found.title}}
             sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
-        place = f" ({error.pointer})" if error.pointer else ""
-        self._stderr.print(f"{error.code}: {words.title}", markup=False)
-        self._stderr.print(f"  {error.fault}{place}", markup=False)
-        self._stderr.print(f"  → {words.remedy}", markup=False)
+            sys.stdout.flush()
+        place = self.say("place", pointer=error.pointer) if error.pointer else ""
+        detail = self.say("detail", fault=error.fault, place=place)
+        remedy = f"→ {found.remedy}"
+        # The fault is in English: a reader of Chinese first reads what to do.
+        after = [remedy, detail] if self.lang == "zh" else [detail, remedy]
+        for line in (f"{error.code}: {found.title}", *(f"  {line}" for line in after)):
+            self._stderr.print(line, markup=False)
 
     @contextmanager
     def bar(self, title: str) -> Iterator[Report]:

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from ledger_api.chain_view import EndpointsView
 from ledger_api.cli.files import write_whole
+from ledger_api.cli.output import Output
 from ledger_api.cli.running import DEFAULT_DATA, AsJSON, Command, DataDir, run
-from ledger_api.i18n.terms import term
-from ledger_api.reports import anchor_json, checkpoint_json
-from traceability.ledger.node import Node
-from traceability.verify.reading import MAX_BUNDLE_BYTES
-from traceability.verify.trust import load_trust
-from traceability.verify.verifier import verify_bundle
+from ledger_api.i18n.terms import error_words, term
+
+if TYPE_CHECKING:
+    from traceability.ledger.node import Node
 
 AudienceName = Literal["public", "partner", "auditor"]
 AcceptName = Literal["final", "anchored", "logged"]
@@ -43,21 +41,22 @@ def status(data: DataDir = DEFAULT_DATA, as_json: AsJSON = False) -> None:
 
 
 def _print_standing(command: Command, node: Node) -> None:
+    from ledger_api.reports import anchor_json, checkpoint_json
+
     standing = node.standing()
     checkpoint = checkpoint_json(standing.checkpoint)
     anchored = anchor_json(standing.anchor, node.identity)
     value = {"checkpoint": checkpoint, "anchor": anchored, "waiting": standing.waiting}
-    lines = []
-    if checkpoint:
-        lines.append(f"log        {checkpoint['tree_size']} entries, {checkpoint['root_hash']}")
+    say = command.output.say
+    lines = [say("no_anchor")]
     if anchored:
-        lines.append(
-            f"anchor     {anchored['tree_size']} entries in block {anchored['block_number']}, "
-            f"{anchored['gas_used']} gas, {anchored['state']}"
-        )
-    else:
-        lines.append("anchor     none yet")
-    lines.append(f"waiting    {standing.waiting} entries")
+        values = {**anchored, "entries": anchored["tree_size"], "gas": anchored["gas_used"]}
+        state = _term("state", anchored["state"], command.output)
+        lines = [say("anchor", **(values | {"block": anchored["block_number"], "state": state}))]
+    if checkpoint:
+        head = say("log", entries=checkpoint["tree_size"], root=checkpoint["root_hash"])
+        lines.insert(0, head)
+    lines.append(say("waiting", entries=standing.waiting))
     command.output.answer(value, lines)
 
 
@@ -79,7 +78,7 @@ def prove(
         size = len(data_bytes)
         command.output.answer(
             {"code": code, "path": str(output), "bytes": size, "audience": audience},
-            [f"proof bundle of {code}: {output} ({size} bytes)"],
+            [command.output.say("proof", code=code, path=output, size=size)],
         )
 
     run(data, as_json, work)
@@ -100,13 +99,18 @@ def verify(
     """Check a proof bundle against a trust file, offline where the file pins the block."""
 
     def work(command: Command) -> int:
+        from ledger_api.chain_view import EndpointsView
+        from traceability.verify.reading import MAX_BUNDLE_BYTES
+        from traceability.verify.trust import load_trust
+        from traceability.verify.verifier import verify_bundle
+
         trusted = load_trust(trust or command.data_dir / "trust.json")
         with file.open("rb") as handle:
             bundle = handle.read(MAX_BUNDLE_BYTES + 1)
         with EndpointsView(trusted) as view:
             chain = view if trusted.endpoints else None
             report = verify_bundle(bundle, trusted, accept=accept, code=code, chain=chain)
-        command.output.answer(report.to_json(), _report_lines(command, report.to_json()))
+        command.output.answer(report.to_json(), _report_lines(command.output, report.to_json()))
         return report.exit_status
 
     run(data, as_json, work)
@@ -115,37 +119,40 @@ def verify(
 _MARKS = {"passed": "✓", "failed": "✗", "not_checked": "–"}
 
 
-def _report_lines(command: Command, report: dict[str, Any]) -> list[str]:
-    lang = command.output.lang
-    verdict = "verified" if report["verified"] else "refused"
-    lines = [f"{term('verdict', verdict, language=lang)}  {report.get('state') or ''}".rstrip()]
+def _report_lines(output: Output, report: dict[str, Any]) -> list[str]:
+    verdict = output.say("verified" if report["verified"] else "refused")
+    lines = [f"{verdict}  {_term('state', report.get('state') or '', output)}".rstrip()]
     for step in report["steps"]:
-        reason = f": {step['reason']}" if step.get("reason") else ""
-        lines.append(f"  {_MARKS[step['result']]} ({step['step']}) {step['name']}{reason}")
-    return [*lines, *_fact_lines(report, lang)]
+        name = _term("step title", step["name"], output)
+        line = f"  {_MARKS[step['result']]} ({step['step']}) {name}"
+        lines.append(line + (f": {_reason(step, output)}" if step.get("reason") else ""))
+    return [*lines, *_fact_lines(report, output)]
 
 
-# What a reader of a terminal is told besides the steps; zh, then en.
-_FACTS = {
-    "status": ("状态", "status"),
-    "not_before": ("不早于", "not before"),
-    "not_after": ("此后未改动", "unchanged since"),
-    "claimed_time": ("签署方自述时间", "claimed time"),
-    "unchecked": ("未核验", "not checked"),
-}
+def _term(kind: str, name: str, output: Output) -> str:
+    """Return the word for a name; English has the names as they are in the JSON."""
+    return name if output.lang == "en" or not name else term(kind, name, language=output.lang)
 
 
-def _fact_lines(report: dict[str, Any], lang: str) -> list[str]:
+def _reason(step: dict[str, Any], output: Output) -> str:
+    title = error_words(step["code"], language=output.lang).title
+    return output.say("reason", title=title, reason=step["reason"])
+
+
+def _fact_lines(report: dict[str, Any], output: Output) -> list[str]:
     """Return who signed and when; nothing where the record itself was refused."""
     if "signer" not in report or report["signer"] is None:
         return []
-    words = {name: pair[0 if lang == "zh" else 1] for name, pair in _FACTS.items()}
-    seen = report["status_as_of"]
-    facts = {
-        "status": f"{report['status']} (as of {seen['tree_size']} entries, later unknown)",
-        "not_before": report["not_before"] or words["unchecked"],
-        "not_after": report["not_after"] or words["unchecked"],
-        "claimed_time": report["claimed_time"],
-    }
-    lines = [f"  {words[name]}: {value}" for name, value in facts.items()]
-    return [f"  {report['signer']['description']}", *lines]
+    say, signer = output.say, report["signer"]
+    by = "signed_for" if signer["custody"] == "operator" else "signed"
+    seen = report["status_as_of"]["tree_size"]
+    return [
+        f"  {line}"
+        for line in (
+            say(by, name=signer["name"]),
+            say("status", status=_term("status", report["status"], output), entries=seen),
+            say("not_before", time=report["not_before"] or say("unchecked")),
+            say("not_after", time=report["not_after"] or say("unchecked")),
+            say("claimed_time", time=report["claimed_time"]),
+        )
+    ]

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import sys
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
-from pydantic import ValidationError
 
 from ledger_api.cli.output import Output
-from ledger_api.problems import EXIT_REFUSED, EXIT_USAGE, FileUnusable, exit_status
-from ledger_api.settings import DEFAULT_DATA_DIR, Settings, terminal_language
-from ledger_api.wiring import Need, open_node
-from traceability.errors import ItemProofError, NotFound, Unavailable
-from traceability.ledger.node import Node
+from ledger_api.statuses import FileUnusable, InternalError, Interrupted, exit_status
+from ledger_api.terminal import DEFAULT_DATA_DIR, terminal_language
+from traceability.errors import ItemProofError, NotFound, SettingsInvalid, Unavailable
+
+if TYPE_CHECKING:
+    from ledger_api.settings import Settings
+    from ledger_api.wiring import Need
+    from traceability.ledger.node import Node
 
 DataDir = Annotated[Path, typer.Option("--data", help="The data folder.", metavar="DIR")]
 AsJSON = Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")]
@@ -36,12 +39,6 @@ class ParticipantUnknown(NotFound):
     code = "PARTICIPANT_UNKNOWN"
 
 
-class SettingsInvalid(ItemProofError):
-    """A setting in the environment is malformed."""
-
-    code = "SETTINGS_INVALID"
-
-
 @dataclass(frozen=True, slots=True)
 class Command:
     """What a command works with."""
@@ -53,6 +50,8 @@ class Command:
     @contextmanager
     def node(self, *, need: Need = "opening") -> Iterator[Node]:
         """Open the node of the data folder."""
+        from ledger_api.wiring import open_node
+
         with open_node(self.settings, self.data_dir, need=need) as node:
             yield node
 
@@ -62,22 +61,30 @@ def run(data_dir: Path, as_json: bool, work: Callable[[Command], int | None]) ->
     output = Output(as_json=as_json, lang=terminal_language())
     try:
         status = work(Command(read_settings(), data_dir, output)) or 0
-    except ItemProofError as error:
-        output.error(error)
-        status = EXIT_USAGE if isinstance(error, SettingsInvalid) else exit_status(error)
-    except (FileNotFoundError, IsADirectoryError, NotADirectoryError, PermissionError) as error:
-        unusable = FileUnusable(f"file cannot be read: {error.strerror}: {error.filename!r}")
-        output.error(unusable)
-        status = exit_status(unusable)
-    except OSError as error:
-        unavailable = DiskUnavailable(
-            f"file cannot be used: {error.strerror}: {error.filename or data_dir!s}"
-        )
-        output.error(unavailable)
-        status = exit_status(unavailable)
+    except Exception as error:  # every command ends with one clear error
+        found = error_of(error, data_dir)
+        if isinstance(found, InternalError):
+            traceback.print_exception(error)
+        output.error(found)
+        status = exit_status(found)
     except KeyboardInterrupt:
-        status = EXIT_REFUSED
+        interrupted = Interrupted("command was stopped before its end: ask status what was kept")
+        output.error(interrupted)
+        status = exit_status(interrupted)
     sys.exit(status)
+
+
+def error_of(error: Exception, data_dir: Path) -> ItemProofError:
+    """Return what any exception means to whoever ran the command."""
+    match error:
+        case ItemProofError():
+            return error
+        case FileNotFoundError() | IsADirectoryError() | NotADirectoryError() | PermissionError():
+            return FileUnusable(f"file cannot be read: {error.strerror}: {error.filename!r}")
+        case OSError():
+            place = error.filename or str(data_dir)
+            return DiskUnavailable(f"file cannot be used: {error.strerror}: {place}")
+    return InternalError(f"program failed: {type(error).__name__}, shown above in full")
 
 
 def read_settings() -> Settings:
@@ -87,6 +94,10 @@ def read_settings() -> Settings:
     ------
     SettingsInvalid
     """
+    from pydantic import ValidationError
+
+    from ledger_api.settings import Settings
+
     try:
         return Settings()
     except ValidationError as error:

@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 import signal
+import socket
 import sys
+from contextlib import suppress
 from types import FrameType
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from urllib.parse import urlsplit
 
 import typer
-import uvicorn
 
-from ledger_api.app import create_app
 from ledger_api.cli.running import DEFAULT_DATA, AsJSON, Command, DataDir, run
+from ledger_api.statuses import InternalError
+from traceability.errors import Unavailable
+
+if TYPE_CHECKING:
+    from traceability.ledger.node import Node
 
 # Time that a request in hand gets when the server is told to stop.
 GRACE_SECONDS = 10
+BACKLOG = 2048
+
+
+class AddressUnavailable(Unavailable):
+    """The server cannot listen there: another program does, or the address is not ours."""
+
+    code = "ADDRESS_UNAVAILABLE"
 
 
 def serve(
@@ -35,17 +47,59 @@ def serve(
             # The server raises the signal again after its own shutdown; by default that would end
             # the process here, before the embedded chain is stopped.
             signal.signal(signal.SIGTERM, _leave)
-            command.output.progress(f"serving {command.data_dir} on http://{host}:{chosen}")
-            uvicorn.run(
-                create_app(node, command.settings, warm=True),
-                host=host,
-                port=chosen,
-                log_level="warning",
-                server_header=False,
-                timeout_graceful_shutdown=GRACE_SECONDS,
-            )
+            with listening(host, chosen) as place:
+                address = f"{host}:{chosen}"
+                line = command.output.say("serving", folder=command.data_dir, address=address)
+                command.output.progress(line)
+                _serve(node, command, place)
 
     run(data, as_json, work)
+
+
+def listening(host: str, port: int) -> socket.socket:
+    """Return a socket that listens; whoever connects waits until the server answers.
+
+    Raises
+    ------
+    AddressUnavailable
+    """
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        place = socket.socket(family, kind, protocol)
+    except OSError as error:
+        raise _unavailable(host, port, error) from error
+    try:
+        place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        place.bind(address)
+        place.listen(BACKLOG)
+    except OSError as error:
+        place.close()
+        raise _unavailable(host, port, error) from error
+    return place
+
+
+def _unavailable(host: str, port: int, error: OSError) -> AddressUnavailable:
+    return AddressUnavailable(f"server cannot listen on {host}:{port}: {error.strerror}")
+
+
+def _serve(node: Node, command: Command, place: socket.socket) -> None:
+    import uvicorn
+
+    from ledger_api.app import create_app
+
+    config = uvicorn.Config(
+        create_app(node, command.settings, warm=True),
+        log_level="warning",
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+    server = uvicorn.Server(config)
+    with suppress(KeyboardInterrupt):
+        server.run(sockets=[place])
+    if not server.started:
+        raise InternalError("server did not start: the lines above say why")
 
 
 def _leave(_number: int, _frame: FrameType | None) -> None:

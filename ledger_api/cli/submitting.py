@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ledger_api.cli.running import DEFAULT_DATA, AsJSON, Command, DataDir, run
-from ledger_api.defaults import default_participant
-from ledger_api.reports import submission_json
-from traceability.errors import ItemProofError
-from traceability.events.jsonld import parse_document
-from traceability.hashing.ed25519 import load_signing_key
-from traceability.hashing.event_hash import event_hash
-from traceability.ledger.node import Node
-from traceability.strict_json import MAX_BYTES, parse_json
+from ledger_api.cli.output import Output
+from ledger_api.cli.running import DEFAULT_DATA, AsJSON, Command, DataDir, error_of, run
+from ledger_api.i18n.fault_texts import fault_side
+from ledger_api.i18n.terms import error_words, term
+from ledger_api.statuses import (
+    EXIT_OK,
+    EXIT_REFUSED,
+    EXIT_USAGE,
+    FileUnusable,
+    LedgerMissing,
+    exit_status,
+)
+from traceability.errors import InvalidInput, ItemProofError, Refused
+from traceability.strict_json import MAX_BYTES, JSONValue, parse_json
+
+if TYPE_CHECKING:
+    from traceability.ledger.node import Node
+    from traceability.ledger.submission import SubmissionResult
 
 Files = Annotated[list[Path], typer.Argument(help="EPCIS 2.0 documents, JSON-LD.")]
 KeyFile = Annotated[
@@ -24,43 +36,43 @@ KeyFile = Annotated[
 Proceed = Annotated[
     bool, typer.Option("--proceed", help="Take the sound events of a faulty document.")
 ]
+Report = dict[str, Any]
+Judge = Callable[[JSONValue], "SubmissionResult"]
 
 
 def validate(files: Files, data: DataDir = DEFAULT_DATA, as_json: AsJSON = False) -> None:
-    """Check documents as `submit` would, and keep nothing."""
+    """Check documents against the standard and the ledger's records, and keep nothing.
+
+    Where the data folder holds no ledger, each document is checked by itself. Not checked: what
+    the signer may sign, the one-code rules, and whether two of the files contradict each other.
+    """
     run(data, as_json, lambda command: _validate(command, files))
 
 
 def _validate(command: Command, files: list[Path]) -> int:
-    reports = []
-    for path in files:
-        try:
-            document = parse_document(parse_json(read_file(path)))
-        except ItemProofError as error:
-            reports.append(_refused(path, error))
-            continue
-        reports.append(_checked(path, document))
+    require_readable(files)
+    with ExitStack() as stack:
+        judge = _judge(stack, command)
+        reports = [_judged(path, lambda value: _checked(judge(value))) for path in files]
     return _answer(command, reports)
 
 
-def _checked(path: Path, document: Any) -> dict[str, Any]:
-    faulty = {fault.pointer for fault in document.faults}
-    records = [
-        {"pointer": event.pointer, "result": "valid", "event_id": event.event_id}
-        for event in document.events
-    ]
-    records += [
-        {"pointer": fault.pointer, "result": "rejected", "event_id": None, "error": fault.to_dict()}
-        for fault in document.faults
-    ]
-    return {
-        "path": str(path),
-        "status": "REJECTED" if faulty else "ACCEPTED",
-        "accepted": len(document.events),
-        "duplicate": 0,
-        "rejected": len(document.faults),
-        "records": records,
-    }
+def _judge(stack: ExitStack, command: Command) -> Judge:
+    """Return what judges a document: the ledger where there is one."""
+    from traceability.ledger.submission import check_alone
+
+    try:
+        return stack.enter_context(command.node(need="existing")).submission.check
+    except LedgerMissing:
+        return check_alone
+
+
+def _checked(result: SubmissionResult) -> Report:
+    """Return a verdict; one faulty event would have the document refused."""
+    from ledger_api.reports import submission_json
+
+    found = submission_json(result)
+    return found | {"status": "REJECTED" if found["rejected"] else "ACCEPTED"}
 
 
 def submit(
@@ -75,33 +87,95 @@ def submit(
 
 
 def _submit(command: Command, files: list[Path], key: Path | None, proceed: bool) -> int:
-    with command.node() as node:
-        reports = [_submit_one(node, path, key, proceed) for path in files]
-        node.sequencer.run()
+    require_readable(files)
+    reports: list[dict[str, Any]] = []
+    try:
+        with command.node() as node:
+            submit_one = _submitter(node, key, proceed)
+            try:
+                for path in files:
+                    reports.append(_judged(path, submit_one))
+            finally:
+                # Whatever stops the command: what was kept before it gets its place in the log.
+                node.sequencer.run()
+    except (ItemProofError, OSError) as error:
+        return _stopped(command, reports, error)
     return _answer(command, reports)
 
 
-def _submit_one(node: Node, path: Path, key: Path | None, proceed: bool) -> dict[str, Any]:
-    try:
-        value = parse_json(read_file(path))
-        result = node.submission.submit(
-            value,
-            participant=None if key else default_participant(node),
-            key=load_signing_key(key) if key else None,
-            proceed=proceed,
+def _submitter(node: Node, key: Path | None, proceed: bool) -> Callable[[JSONValue], Report]:
+    from ledger_api.defaults import default_participant
+    from ledger_api.reports import submission_json
+    from traceability.hashing.ed25519 import load_signing_key
+
+    signing = None if key is None else load_signing_key(key)
+    participant = None if signing else default_participant(node)
+
+    def submit_one(value: JSONValue) -> Report:
+        return submission_json(
+            node.submission.submit(value, participant=participant, key=signing, proceed=proceed)
         )
-    except ItemProofError as error:
-        return _refused(path, error)
-    return {"path": str(path)} | submission_json(result)
+
+    return submit_one
+
+
+def _stopped(command: Command, reports: list[Report], error: ItemProofError | OSError) -> int:
+    """Say what was kept before an error that is none of a document's."""
+    if not reports:
+        raise error
+    found = error_of(error, command.data_dir)
+    if not command.output.as_json:
+        command.output.answer({}, _lines(reports, command.output))
+    command.output.error(found, beside={"files": reports})
+    return exit_status(found)
+
+
+def require_readable(files: list[Path]) -> None:
+    """Refuse a command of which a file cannot be read, before anything is done for the others.
+
+    Raises
+    ------
+    FileUnusable
+    """
+    faults = [f"{str(path)!r} {fault}" for path in files for fault in _unreadable(path)]
+    if faults:
+        raise FileUnusable(f"file cannot be read: {', '.join(faults)}")
+
+
+def _unreadable(path: Path) -> Iterator[str]:
+    # A pipe can be read only once: nothing is opened here.
+    if not path.exists():
+        yield "is absent"
+    elif path.is_dir():
+        yield "is a folder"
+    elif not os.access(path, os.R_OK):
+        yield "may not be read"
 
 
 def read_file(path: Path) -> bytes:
-    """Read a file, one byte more than the limit at most; the parser says that it is too long."""
-    with path.open("rb") as handle:
-        return handle.read(MAX_BYTES + 1)
+    """Read a file, one byte more than the limit at most; the parser says that it is too long.
+
+    Raises
+    ------
+    FileUnusable
+    """
+    try:
+        with path.open("rb") as handle:
+            return handle.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise FileUnusable(f"file cannot be read: {error.strerror}: {str(path)!r}") from error
 
 
-def _refused(path: Path, error: ItemProofError) -> dict[str, Any]:
+def _judged(path: Path, judge: Callable[[JSONValue], Report]) -> Report:
+    """Return what became of one file; an error that is not the document's is raised."""
+    try:
+        found = judge(parse_json(read_file(path)))
+    except (InvalidInput, Refused) as error:
+        return _refused(path, error)
+    return {"path": str(path)} | found
+
+
+def _refused(path: Path, error: ItemProofError) -> Report:
     record = {
         "pointer": error.pointer,
         "result": "rejected",
@@ -118,21 +192,41 @@ def _refused(path: Path, error: ItemProofError) -> dict[str, Any]:
     }
 
 
-def _answer(command: Command, reports: list[dict[str, Any]]) -> int:
+def _answer(command: Command, reports: list[Report]) -> int:
+    command.output.answer({"files": reports}, _lines(reports, command.output))
+    faults = [fault for report in reports for fault in _faults(report)]
+    if any(fault["code"] == FileUnusable.code for fault in faults):
+        return EXIT_USAGE
+    accepted = all(report["status"] == "ACCEPTED" for report in reports)
+    return EXIT_OK if accepted else EXIT_REFUSED
+
+
+def _faults(report: Report) -> Iterator[dict[str, str]]:
+    for record in report["records"]:
+        if record.get("error"):
+            yield {"pointer": record["pointer"] or "/"} | record["error"]
+
+
+def _lines(reports: list[Report], output: Output) -> list[str]:
     lines = []
     for report in reports:
-        lines.append(
-            f"{report['path']}: {report['status']}  accepted {report['accepted']}, "
-            f"duplicate {report['duplicate']}, rejected {report['rejected']}"
-        )
-        lines += [
-            f"  {record['pointer'] or '/'}  {fault['code']}: {fault['message']}"
-            for record in report["records"]
-            for fault in [record.get("error")]
-            if fault
-        ]
-    command.output.answer({"files": reports}, lines)
-    return 0 if all(report["status"] == "ACCEPTED" for report in reports) else 1
+        status = report["status"]
+        if output.lang == "zh":
+            status = term("submission", status, language=output.lang)
+        lines.append(output.say("file", **(report | {"status": status})))
+        lines += [f"  {_fault_line(fault, output)}" for fault in _faults(report)]
+    return lines
+
+
+def _fault_line(fault: dict[str, str], output: Output) -> str:
+    detail = fault["message"]
+    if output.lang == "zh":
+        detail = error_words(fault["code"], language=output.lang).title
+        sides = {
+            name: fault_side(fault.get(name, ""), language="zh") for name in ("expected", "got")
+        }
+        detail += f"：{output.say('expected', **sides)}" if all(sides.values()) else ""
+    return output.say("fault", pointer=fault["pointer"], code=fault["code"], detail=detail)
 
 
 def hash_events(files: Files, data: DataDir = DEFAULT_DATA, as_json: AsJSON = False) -> None:
@@ -141,6 +235,10 @@ def hash_events(files: Files, data: DataDir = DEFAULT_DATA, as_json: AsJSON = Fa
 
 
 def _hash(command: Command, files: list[Path]) -> None:
+    from traceability.events.jsonld import parse_document
+    from traceability.hashing.event_hash import event_hash
+
+    require_readable(files)
     events = []
     for path in files:
         document = parse_document(parse_json(read_file(path)))

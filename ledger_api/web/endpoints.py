@@ -9,9 +9,8 @@ from fastapi import APIRouter, File, Form, Request, UploadFile
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
-from ledger_api.auth import NotAuthenticated
-from ledger_api.problems import http_status
 from ledger_api.services import Services, ServicesOf
+from ledger_api.statuses import NotAuthenticated, http_status
 from ledger_api.web import filling, pages
 from ledger_api.web.quality_filling import quality_view
 from ledger_api.web.submitting import Upload, submission_part

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 
 from ledger_api.auth import authenticate, require_role
 from ledger_api.defaults import default_participant
-from ledger_api.problems import http_status
 from ledger_api.services import Services
+from ledger_api.statuses import http_status
 from ledger_api.web.views import FaultRow, RecordRow, SubmissionPart
 from traceability.errors import ItemProofError, Unavailable
 from traceability.events.faults import Fault

@@ -12,13 +12,13 @@ from pathlib import Path
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
 
-from traceability.errors import InvalidInput
+from traceability.errors import SettingsInvalid
 
 PRIVATE_KEY = re.compile(r"0x[0-9a-f]{64}")
 OWNER_ONLY = 0o600
 
 
-class PublisherKeyInvalid(InvalidInput):
+class PublisherKeyInvalid(SettingsInvalid):
     """The key file is missing or holds no private key."""
 
     code = "PUBLISHER_KEY_INVALID"

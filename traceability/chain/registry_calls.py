@@ -116,7 +116,11 @@ class RegistryCalls(NodeCalls):
     def head(self, log_id: bytes) -> Head:
         """Return a log's newest head; size 0 if it was never opened."""
         data = registry.encode_call("head", log_id)
-        return registry.decode_head(self._call(data, sender=None))
+        answer = self._call(data, sender=None)
+        if not answer:
+            # Anything may be at the address, or nothing: only its code tells.
+            self.check_contract()
+        return registry.decode_head(answer)
 
     def open_log(
         self, genesis_leaf_hash: bytes, publisher: str, account: LocalAccount

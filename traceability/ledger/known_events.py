@@ -12,11 +12,14 @@ class KnownEvents:
     """The recorded events that share an eventID or the content with some others.
 
     The content is known by its keyed hash, so that nobody outside can look for an event.
+    Without a ledger (`repositories` None) only what is added is known.
     """
 
-    def __init__(self, repositories: Repositories, events: Sequence[EventFacts]) -> None:
+    def __init__(self, repositories: Repositories | None, events: Sequence[EventFacts]) -> None:
         self._by_id: dict[str, list[bool]] = {}
         self._by_content: set[tuple[str | None, bytes, bool]] = set()
+        if repositories is None:
+            return
         ids = {event.event_id for event in events if event.event_id}
         rows = repositories.events.by_event_id(ids)
         rows += repositories.events.by_content({event.content_mac for event in events})

@@ -178,7 +178,12 @@ class Submission:
         return content_mac(event_hash(event.payload), self._duplicate_key)
 
 
-def _judge(repositories: Repositories, drafts: Sequence[Draft]) -> list[RecordResult]:
+def check_alone(value: JSONValue) -> SubmissionResult:
+    """Judge a document by itself, where there is no ledger that its events could contradict."""
+    return SubmissionResult(tuple(_judge(None, draft_value(value, _NO_SECRET))), None)
+
+
+def _judge(repositories: Repositories | None, drafts: Sequence[Draft]) -> list[RecordResult]:
     """Return what is to become of each draft, in their order."""
     sound = [draft.record.event for draft in drafts if draft.record and draft.record.event]
     known = KnownEvents(repositories, sound)

@@ -7,14 +7,15 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL
+from sqlalchemy.exc import ArgumentError
 
-from traceability.errors import InvalidInput
+from traceability.errors import SettingsInvalid
 
 # How long a writer waits for another one before it says that the store is busy.
 BUSY_TIMEOUT_MS = 30_000
 
 
-class DatabaseURLInvalid(InvalidInput):
+class DatabaseURLInvalid(SettingsInvalid):
     """The database URL names neither SQLite nor PostgreSQL."""
 
     code = "DATABASE_URL_INVALID"
@@ -28,7 +29,7 @@ def open_engine(database_url: str) -> Engine:
     DatabaseURLInvalid
         The URL is neither `sqlite:///PATH` nor `postgresql://…`.
     """
-    url = make_url(database_url)
+    url = _parsed(database_url)
     backend = url.get_backend_name()
     if backend == "sqlite":
         return _open_sqlite(url)
@@ -39,6 +40,16 @@ def open_engine(database_url: str) -> Engine:
         expected="sqlite or postgresql",
         got=backend,
     )
+
+
+def _parsed(database_url: str) -> URL:
+    try:
+        return make_url(database_url)
+    except (ArgumentError, ValueError):
+        # Not its text, which may hold a password; nor as the cause, which quotes it.
+        raise DatabaseURLInvalid(
+            "database URL is malformed", expected="sqlite:///PATH or postgresql://…"
+        ) from None
 
 
 def _open_sqlite(url: URL) -> Engine:

@@ -1,0 +1,142 @@
+"""What the commands say to a person, a line each, in Chinese and English.
+
+Words for codes (states, steps, errors) are in the catalogues; `--help` is English.
+"""
+
+from __future__ import annotations
+
+from ledger_api.i18n.translations import Language
+
+# zh, en; the names in braces are filled in.
+LINES = {
+    # The log
+    "log": ("日志      {entries} 条，根 {root}", "log        {entries} entries, {root}"),
+    "anchor": (
+        "锚定      {entries} 条，区块 {block}，gas {gas}，{state}",
+        "anchor     {entries} entries in block {block}, {gas} gas, {state}",
+    ),
+    "no_anchor": ("锚定      尚无", "anchor     none yet"),
+    "waiting": ("待排序    {entries} 条", "waiting    {entries} entries"),
+    # Proofs
+    "proof": (
+        "{code} 的证明包：{path}（{size} 字节）",
+        "proof bundle of {code}: {path} ({size} bytes)",
+    ),
+    "verified": ("验证通过", "verified"),
+    "refused": ("验证不通过", "refused"),
+    "reason": ("{title}（{reason}）", "{reason}"),
+    "signed": ("由{name}签署", "signed by {name}"),
+    "signed_for": ("由运营方代{name}签署", "signed by the operator for {name}"),
+    "status": (
+        "状态：{status}（截至前 {entries} 条，此后未知）",
+        "status: {status} (as of {entries} entries, later unknown)",
+    ),
+    "not_before": ("不早于：{time}", "not before: {time}"),
+    "not_after": ("此后未改动：{time}", "unchanged since: {time}"),
+    "claimed_time": ("签署方自述时间：{time}", "claimed time: {time}"),
+    "unchecked": ("未核验", "not checked"),
+    # Documents
+    "file": (
+        "{path}：{status}，接受 {accepted}，重复 {duplicate}，拒绝 {rejected}",
+        "{path}: {status}  accepted {accepted}, duplicate {duplicate}, rejected {rejected}",
+    ),
+    "fault": ("{pointer}  {code}：{detail}", "{pointer}  {code}: {detail}"),
+    "expected": ("应为 {expected}，实为 {got}", "expected {expected}, got {got}"),
+    # Lots
+    "minted": (
+        "已发行 {quantity} 件，GTIN {gtin}，批次 {lot}，用时 {seconds} 秒",
+        "minted {quantity} items of {gtin}, lot {lot}, in {seconds} s",
+    ),
+    "batch": ("批 {batch}，日志第 {entry} 条", "batch {batch}, entry {entry} of the log"),
+    "first": ("首件：{url}", "first item: {url}"),
+    "labels": ("{labels} 个标签，{pages} 页：{path}", "{labels} labels on {pages} pages: {path}"),
+    # Questions
+    "traced": (
+        "{code}：{items} 个编码，{edges} 条关系",
+        "{code}: {items} codes, {edges} edges",
+    ),
+    "more": ("… 另有 {count} 个（--json 给出全部）", "… and {count} more (--json has all)"),
+    "journey": ("{code}：{count} 个事件", "{code}: {count} events"),
+    "inside": ("（在 {code} 内）", " (in {code})"),
+    "score": (
+        (
+            "{gln}  {score}（{low} 至 {high}）  等级 {text_grade}，已证实 {demonstrated}，"
+            "受限于{limiting}"
+        ),
+        (
+            "{gln}  {score} ({low} to {high})  grade {text_grade}, demonstrated {demonstrated}, "
+            "held back by {limiting}"
+        ),
+    ),
+    "nothing": ("无", "nothing"),
+    "level": ("{level} 级：{name}", "level {level}: {name}"),
+    "limiting": ("受限于：{metrics}", "held back by: {metrics}"),
+    "flags": ("注意：{flags}", "mind: {flags}"),
+    "metric": ("{metric}：{level} 级", "{metric}: level {level}"),
+    "gap": (
+        "欲升一级：{metric} 现为 {value}，须 {needed}",
+        "for the next level: {metric} is {value}, needed {needed}",
+    ),
+    "missing": ("缺少{metric}", "{metric} missing"),
+    "one_loss_missing": ("内部与外部损失只给出一项", "only one of the two losses given"),
+    "sigma_limits_disagree": (
+        "按两种西格玛界限所得等级不同",
+        "the two limits of sigma give different levels",
+    ),
+    # Findings of a trace, by their code
+    "UNKNOWN_ORIGIN": ("没有事件说明其来源", "no event says where this came from"),
+    "CYCLE": (
+        "此物（经若干步）由自身制成",
+        "this was made from itself, perhaps over several steps",
+    ),
+    "LOT_USED_BY_QUANTITY": (
+        "此批次按数量使用：其中任一序列号可能已用，也可能未用",
+        "this lot was used by quantity: a serial of it may have been used or not",
+    ),
+    "CLASS_WITHOUT_LOT": (
+        "此编码只指品类而无批次：指该品类的全部",
+        "this names a kind of goods without a lot: all of that kind is meant",
+    ),
+    "ERROR_DECLARED_BY_ANOTHER": (
+        "另一参与方声明此事件有误：仍计入",
+        "another participant declares this event erroneous: it still counts",
+    ),
+    "CONTAINMENT_CYCLE": ("此容器在其自身之内", "this container is inside itself"),
+    "IN_TWO_CONTAINERS": (
+        "同一时间在两个容器内",
+        "this is in two containers at the same time",
+    ),
+    # Administration
+    "checked": ("已核对：{checked}", "checked {checked}"),
+    "entries": ("日志条目 {count}", "{count} entries"),
+    "batches": ("批 {count}", "{count} batches"),
+    "records": ("记录 {count}", "{count} records"),
+    "difference": (
+        "✗ {table}[{key}].{column}：应为 {expected}，实为 {found}",
+        "✗ {table}[{key}].{column}: expected {expected}, found {found}",
+    ),
+    "agrees": ("全部一致", "everything agrees"),
+    "differences": ("{total} 处不一致", "{total} differences"),
+    "api_key": (
+        "API 密钥 {name}，角色 {role}；只显示这一次：",
+        "API key {name}, role {role}; shown only now:",
+    ),
+    "revoked": ("已吊销 {name}", "revoked {name}"),
+    "key": ("密钥 {key}：{path}", "key {key}: {path}"),
+    "participant": ("参与方 {participant}：{name}", "participant {participant}: {name}"),
+    "rules": ("一物一码规则：{mode}", "one-code rules: {mode}"),
+    "off": ("不检查", "off"),
+    "warn": ("提示", "warn"),
+    "enforce": ("拒绝", "enforce"),
+    "schema": ("数据库结构 {revision}", "schema {revision}"),
+    "serving": ("正在 http://{address} 服务 {folder}", "serving {folder} on http://{address}"),
+    # Errors
+    "detail": ("技术细节（英文）：{fault}{place}", "{fault}{place}"),
+    "place": ("（{pointer}）", " ({pointer})"),
+}
+
+
+def words(name: str, /, *, language: Language, **values: object) -> str:
+    """Return a line in a language, with its values."""
+    chinese, english = LINES[name]
+    return (chinese if language == "zh" else english).format(**values)

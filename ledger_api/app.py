@@ -69,11 +69,16 @@ def create_app(node: Node, settings: Settings, *, warm: bool = False) -> FastAPI
     )
     app.state.services = services
     problems.install(app)
+    _include(app)
+    openapi.install(app)
+    return app
+
+
+def _include(app: FastAPI) -> None:
+    """Put every address in its place; pages come last."""
     for part in (batches, items, lineage, quality, log, health):
         app.include_router(part.router)
     for router in epcis.routers:
         app.include_router(router)
     assets.install(app)
     app.include_router(web.router)
-    openapi.install(app)
-    return app

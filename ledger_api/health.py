@@ -22,10 +22,12 @@ def readyz(services: ServicesOf) -> JSONResponse:
     """Return 200 where submissions are taken; a chain that is down is told, and no obstacle."""
     store = _fault_of_store(services)
     sequencer = services.workers.sequencer.fault
+    capture = services.workers.capture.fault
     anchorer = services.workers.anchorer.fault
     faults = {
         "store": None if store is None else store.code,
         "sequencer": None if sequencer is None else sequencer.code,
+        "capture": None if capture is None else capture.code,
         "chain": None if anchorer is None else anchorer.code,
     }
     is_ready = store is None and sequencer is None

@@ -158,7 +158,7 @@ class TestLimits:
 
     def test_of_events_are_held(self, api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
         app = api.client.app
-        services = app.state.services  # type: ignore[attr-defined]
+        services = app.state.services
         settings = services.settings.model_copy(update={"max_capture_events": 2})
         monkeypatch.setattr(app.state, "services", replace(services, settings=settings))
         response = posted(api, CAPTURE, document(event(1), event(2), event(3)))

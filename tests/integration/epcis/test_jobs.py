@@ -30,7 +30,7 @@ class Died(BaseException):
 def promise(node: Node, value: Any, *, proceed: bool = False, name: str = "job") -> int:
     """Keep a job as the binding does, and do nothing about it."""
     participant = getattr(node, "participant", None) or add_participant(node)
-    node.participant = participant  # type: ignore[attr-defined]  # a place to find it again
+    node.participant = participant
     with node.store.unit_of_work() as work:
         job = work.repositories.capture_jobs.add(
             name,
@@ -116,7 +116,7 @@ class TestCrash:
         jobs_of(node).run()
         row = job(node)
         assert row.outcome is not None
-        assert Outcome.from_bytes(row.outcome).error["code"] == "CAPTURE_ABANDONED"  # type: ignore[index]
+        assert Outcome.from_bytes(row.outcome).error["code"] == "CAPTURE_ABANDONED"
         assert count_records(node) == 0
 
     def test_fewer_times_does_not(self, node: Node) -> None:
@@ -206,10 +206,10 @@ class TestRunning:
         assert "secret" not in str(error)
 
     def test_ends_with_what_the_key_may_not_say(self, node: Node) -> None:
-        node.participant = add_participant(node, roles=("auditor",))  # type: ignore[attr-defined]
+        node.participant = add_participant(node, roles=("auditor",))
         promise(node, document(event(1)))
         jobs_of(node).run()
         row = job(node)
         assert row.outcome is not None
         assert row.success is False
-        assert Outcome.from_bytes(row.outcome).error["code"] == "ROLE_NOT_ALLOWED"  # type: ignore[index]
+        assert Outcome.from_bytes(row.outcome).error["code"] == "ROLE_NOT_ALLOWED"

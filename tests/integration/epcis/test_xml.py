@@ -10,6 +10,7 @@ from tests.integration.epcis.test_hostile import GOOD_XML
 from tests.support.api import Api
 from tests.support.capture import CAPTURE, EVENTS, asked, captured, posted, refusal
 from tests.support.ledger import document, event
+from traceability.events.jsonld import parse_document
 from traceability.events.xml.reading import read_xml
 
 XML = {"Content-Type": "application/xml"}
@@ -130,3 +131,24 @@ def test_is_preferred_where_it_is(api: Api) -> None:
     assert asked(api, EVENTS, headers=headers).headers["content-type"] == "application/xml"
     headers = {"Accept": "application/json, application/xml;q=0.5"}
     assert asked(api, EVENTS, headers=headers).headers["content-type"] == "application/json"
+
+
+def test_keeps_names_apart_that_share_a_prefix(api: Api) -> None:
+    context = document()["@context"]
+    sent = [
+        {
+            "@context": [*context, {"example": f"https://example.org/{number}/"}],
+            **event(number),
+            "example:a": str(number),
+        }
+        for number in range(2)
+    ]
+    assert captured(api, sent)["accepted"] == 2
+    found = asked(api, EVENTS, headers={"Accept": "application/xml"})
+    names = [
+        one.extension(f"https://example.org/{index}/a")
+        for index, one in enumerate(
+            parse_document(read_xml(found.content, max_bytes=LIMIT).value).events
+        )
+    ]
+    assert names == ["0", "1"]

@@ -23,7 +23,12 @@ router = APIRouter(include_in_schema=False)
 
 def _page(request: Request, services: Services) -> pages.Page:
     settings = services.settings
-    return pages.page_of(request, default=settings.lang or "zh", timezone=settings.timezone)
+    return pages.page_of(
+        request,
+        default=settings.lang or "zh",
+        timezone=settings.timezone,
+        is_test_chain=services.is_test_chain,
+    )
 
 
 @router.get("/", response_class=HTMLResponse)

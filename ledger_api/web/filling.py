@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
 
 from ledger_api.i18n.local_text import LocalText
 from ledger_api.items.states import state_of
@@ -24,6 +26,7 @@ from ledger_api.web.views import (
     Verdict,
     verdict_of,
 )
+from traceability.chain.registry import artifact
 from traceability.codes.identifier import Identifier
 from traceability.errors import ItemProofError
 from traceability.ledger.lookup import CodeUnknown, find_item
@@ -33,6 +36,9 @@ from traceability.lineage.results import JourneyStep
 from traceability.store.repositories import Repositories
 from traceability.store.repositories.items import ItemRun
 from traceability.store.times import from_milliseconds
+from traceability.strict_json import parse_json
+from traceability.verify.evidence import check_evidence
+from traceability.verify.reading import parse_evidence
 from traceability.verify.verifier import verify_bundle
 
 # Stops on the consumer page; the journey goes on in the API.
@@ -193,8 +199,28 @@ def landing_view(services: Services) -> LandingView:
     return LandingView(figures=figures, chain=chain_part(services), example_url=path)
 
 
+@lru_cache(maxsize=4 * MAX_ANCHORS)
+def _block_time(evidence: bytes | None, log: bytes, contract: str) -> datetime | None:
+    """Return the time of an anchor's block, as the evidence of its storage proves it."""
+    if evidence is None:
+        return None
+    try:
+        head = check_evidence(
+            parse_evidence(parse_json(evidence)),
+            log,
+            contract=contract,
+            code_hash=artifact().code_hash,
+            # The number is not shown from here.
+            foreign_block_numbers=True,
+        )
+    except ItemProofError:
+        return None  # The audit names what is wrong with it.
+    return datetime.fromtimestamp(head.timestamp, UTC)
+
+
 def audit_view(services: Services) -> AuditView:
     """Return where the log stands."""
+    identity = services.node.identity
     with services.node.store.reading() as repositories:
         checkpoint = repositories.tree.latest_checkpoint()
         rows = repositories.anchors.all(limit=MAX_ANCHORS)
@@ -206,7 +232,7 @@ def audit_view(services: Services) -> AuditView:
     anchored_size = max(final_size, 0 if anchored is None else anchored.tree_size)
     return AuditView(
         chain=chain_part(services),
-        origin=services.node.identity.origin,
+        origin=identity.origin,
         checkpoint="" if checkpoint is None else checkpoint.text,
         tree_size=size,
         root_hash="" if checkpoint is None else checkpoint.root_hash.hex(),
@@ -222,6 +248,7 @@ def audit_view(services: Services) -> AuditView:
                 root_hash=row.root_hash.hex(),
                 state=ANCHOR_STATES.get(row.state, "logged"),
                 block_number=row.block_number,
+                block_time=_block_time(row.evidence, identity.log, identity.genesis.contract),
                 evidence_url=f"/log/anchor/{row.tree_size}" if row.evidence else None,
             )
             for row in rows

@@ -39,6 +39,8 @@ class Page:
         IANA name; times of blocks and receipts are shown in it.
     is_secure
         Whether the request came over TLS.
+    is_test_chain
+        Whether the log is anchored on a chain for trial, which every page then says.
     """
 
     language: Language
@@ -47,6 +49,7 @@ class Page:
     query: tuple[tuple[str, str], ...] = ()
     timezone: str = DEFAULT_TIMEZONE
     is_secure: bool = True
+    is_test_chain: bool = False
 
     def in_language(self, language: str) -> str:
         """Return this page's address in a language."""
@@ -54,7 +57,11 @@ class Page:
 
 
 def page_of(
-    request: Request, *, default: Language = "zh", timezone: str = DEFAULT_TIMEZONE
+    request: Request,
+    *,
+    default: Language = "zh",
+    timezone: str = DEFAULT_TIMEZONE,
+    is_test_chain: bool = False,
 ) -> Page:
     """Return what a page needs to know of a request."""
     asked = request.query_params.get(LANGUAGE_MEMBER)
@@ -70,6 +77,7 @@ def page_of(
         query=tuple(query),
         timezone=timezone,
         is_secure=request.url.scheme == "https",
+        is_test_chain=is_test_chain,
     )
 
 

@@ -245,7 +245,7 @@ PAGES: dict[str, Render] = {
     },
     **{
         f"/item/{status}": lambda page, status=status: pages.item_page(
-            page, item(status=status, is_test=False)
+            replace(page, is_test_chain=False), item(status=status, is_test=False)
         )
         for status in ("recalled", "corrected", "erased")
     },
@@ -273,7 +273,7 @@ def make_app() -> Starlette:
 
     def route(path: str, render: Render) -> Route:
         async def answer(request: Request) -> Response:
-            return render(pages.page_of(request))
+            return render(pages.page_of(request, is_test_chain=True))
 
         return Route(path, answer)
 

@@ -9,11 +9,12 @@ from html.parser import HTMLParser
 
 import pytest
 
+from ledger_api.i18n.fault_texts import fault_side
 from ledger_api.i18n.local_text import LocalText
 from ledger_api.web import pages
 from ledger_api.web.assets import STATIC
 from ledger_api.web.pages import Page
-from ledger_api.web.views import Attribute, SignerPart, verdict_of
+from ledger_api.web.views import Attribute, ProblemView, SignerPart, verdict_of
 from tests.support.asgi_client import Client
 from tests.support.page_samples import LOT_ITEM, PAGES, TEST_CHAIN, URI, item, make_app, verdict
 from traceability.verify.report import Report, Step
@@ -21,6 +22,7 @@ from traceability.verify.report import Report, Step
 # What the page may weigh with its style, script and proof, which is about 9 KB.
 BUDGET_BYTES = 50_000
 PROOF_BYTES = 10 * 1024
+SAMPLES_OF_A_REAL_CHAIN = {f"/item/{status}" for status in ("recalled", "corrected", "erased")}
 VOID = {"meta", "link", "input", "path", "circle", "rect", "br", "img"}
 
 
@@ -131,10 +133,34 @@ def test_the_failed_step_is_named(client: Client) -> None:
     assert 'class="step-not_checked"' in text
 
 
-def test_the_test_chain_is_said_wherever_it_is_used(client: Client) -> None:
-    for path in ("/", "/audit", "/quality", "/supplier", "/item/final", "/item/lot"):
-        assert "notice-test" in text_of(client, path, "en")
-    assert "notice-test" not in text_of(client, "/item/recalled", "en")
+@pytest.mark.parametrize("path", sorted(set(PAGES) - SAMPLES_OF_A_REAL_CHAIN))
+def test_the_test_chain_is_said_on_every_page(client: Client, path: str) -> None:
+    assert text_of(client, path, "en").count("notice-test") == 1
+
+
+@pytest.mark.parametrize("path", sorted(SAMPLES_OF_A_REAL_CHAIN))
+def test_a_real_chain_has_no_such_notice(client: Client, path: str) -> None:
+    assert "notice-test" not in text_of(client, path, "en")
+
+
+@pytest.mark.parametrize("path", ["/unknown", "/supplier/cut"])
+def test_an_error_is_told_in_chinese_and_its_detail_is_marked_english(
+    client: Client, path: str
+) -> None:
+    text = text_of(client, path, "zh")
+    shown, _, detail = text.partition('<details class="fine"><summary>技术细节')
+    assert re.match(r"[^<]*</summary><p lang=\"en\">[A-Za-z]", detail)
+    message = re.search(r"<p lang=\"en\">([^<]+)</p>", detail)
+    assert message is not None
+    assert message[1] not in shown
+
+
+def test_what_was_expected_is_told_in_chinese() -> None:
+    view = ProblemView(400, "CODE_SYNTAX", "x", expected="digits", got="'a'")
+    text = pages.problem_page(Page("zh"), view).body.decode()
+    assert "<code>digits</code>" not in text
+    assert fault_side("digits", language="zh") in text
+    assert "<code>digits</code>" in pages.problem_page(Page("en"), view).body.decode()
 
 
 def test_a_signature_by_the_operator_is_said_to_be_one() -> None:

@@ -198,6 +198,11 @@ class TestContainers:
         assert ledger.judge(seen(1, TOTE)) == [[]]
         assert ledger.judge(pack(2, TOTE, B)) == [[]]
 
+    def test_what_was_seen_inside_was_not_put_elsewhere_before(self, ledger: Ledger) -> None:
+        ledger.take(tell("Aggregation", 3, "OBSERVE", parent=[CASE], child=[A]))
+        assert ledger.judge(pack(2, TOTE, A)) == [["IN_TWO_CONTAINERS"]]
+        assert ledger.judge(pack(3, TOTE, A)) == [[]]
+
     def test_a_sensor_tied_to_two_things_is_in_neither(self, ledger: Ledger) -> None:
         ledger.take(pack(1, CASE, A))
         assert ledger.judge(tell("Association", 2, "ADD", parent=[TOTE], child=[A])) == [[]]
@@ -306,6 +311,12 @@ class TestDocuments:
         codes = [serial(1, f"S{number}") for number in range(MAX_BREACHES + 5)]
         ledger.keep([commission(1, *codes)])
         assert len(ledger.breaches(commission(2, *codes))["/0"]) == MAX_BREACHES
+
+    def test_a_thing_packed_thousands_of_times_is_judged_by_some_of_them(
+        self, ledger: Ledger
+    ) -> None:
+        events = [pack(number, sscc(10 + number), A) for number in range(1_000)]
+        assert ledger.judge(*events, mode=RuleMode.WARN) == [[]] + [["IN_TWO_CONTAINERS"]] * 999
 
 
 class TestStatements:

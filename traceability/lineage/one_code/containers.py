@@ -82,22 +82,18 @@ class Containers:
         return [*sorted([*own, *self._emptied(parent)]), inf]
 
     def packed_elsewhere(self, new: Telling, others: Sequence[Telling]) -> Iterator[Happening]:
-        """Yield the events that say that the thing was in another container at that time."""
+        """Yield the first event that says that the thing was in another container just then."""
         parents = set(new.event.parents)
         if not new.says & (PUT_IN | SEEN_IN) or not _parents(others) - parents:
             return
         stays = self.stays([*others, new])
         for parent in parents:
-            there = [one for one in stays if one.parent != parent]
-            if new.says & SEEN_IN:
-                elsewhere = _around_moment(new.time, there)
-            else:
-                own = (one for one in stays if one.parent == parent and one.start <= new.time)
-                window = (new.time, max(one.end for one in own))
-                elsewhere = _within(window, there, _seen_outside(parent, others))
-            for other, opener, shared in elsewhere:
+            elsewhere = _elsewhere(new, parent, stays, others)
+            earlier = [one for one in elsewhere if one[1].number < new.event.number]
+            for other, opener, shared in sorted(earlier, key=lambda one: one[1].key):
                 if not self._nested(parent, other, shared):
                     yield opener
+                    return
 
     def _nested(self, one: int, other: int, window: Window) -> bool:
         """Tell whether one container was, at some time of a window, inside the other."""
@@ -145,6 +141,17 @@ def _stays_in(parent: int, events: Sequence[Happening], ends: Sequence[float]) -
 
 
 Elsewhere = Iterator[tuple[int, Happening, Window]]
+
+
+def _elsewhere(
+    new: Telling, parent: int, stays: Sequence[Stay], others: Sequence[Telling]
+) -> Elsewhere:
+    """Yield the other containers, each with the event that says so and the time in both."""
+    there = [one for one in stays if one.parent != parent]
+    if new.says & SEEN_IN:
+        return _around_moment(new.time, there)
+    own = (one.end for one in stays if one.parent == parent and one.start <= new.time)
+    return _within((new.time, max(own)), there, _seen_outside(parent, others))
 
 
 def _around_moment(time: int, stays: Sequence[Stay]) -> Elsewhere:

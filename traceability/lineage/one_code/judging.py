@@ -14,7 +14,7 @@ from traceability.events.faults import pointer_to
 from traceability.events.reading import INSTANCE_LISTS
 from traceability.lineage.one_code.breach import Breach, EventName
 from traceability.lineage.one_code.faults import OneCodeBreach
-from traceability.lineage.one_code.known import History, Known
+from traceability.lineage.one_code.known import NOTHING, History, Known
 from traceability.lineage.one_code.reading import OneCodeReader
 from traceability.lineage.one_code.rules import Contradiction, contradictions
 from traceability.lineage.one_code.tellings import (
@@ -114,8 +114,6 @@ class OneCode:
         known = Known(self._reader, declared=(declared, participant))
         self._load(known, judged)
         things = {number: uri for uri, number in numbers.items()}
-        for one in judged:
-            known.count(one.happening, one.named)
         found = _passes(judged, known, things=things, mode=mode)
         return self._named(found, things, judged)
 
@@ -136,13 +134,15 @@ class OneCode:
         return numbers
 
     def _load(self, known: Known, judged: Sequence[_Judged]) -> None:
-        """Read the histories; all of it where a life begins or ends, since any use may be off."""
-        every = {code for one in judged for code in one.named if code > 0}
-        bounded = {code for one in judged for code in _bounded(one) if code > 0}
-        if bounded:
-            known.load(bounded, all_of_it=True)
-        if every - bounded:
-            known.load(every - bounded)
+        """Read the histories, and let the document count.
+
+        In full where a life begins or ends, since any sighting may lie outside it.
+        """
+        every = {code for one in judged for code in one.named}
+        in_full = {code for one in judged for code in _bounded(one)}
+        known.load({code for code in in_full if code > 0}, all_of_it=True)
+        known.load({code for code in every - in_full if code > 0})
+        known.count(((one.happening, one.named) for one in judged), in_full=in_full)
 
     def _named(
         self, found: Sequence[_Found], things: Mapping[int, str], judged: Sequence[_Judged]
@@ -234,16 +234,15 @@ def _breaches_of(one: _Judged, known: Known, things: Mapping[int, str]) -> list[
     judged: dict[tuple[History, int, bool], list[Contradiction]] = {}
     for thing, roles in one.named.items():
         history = known.history(thing)
-        if len(history.tellings) == 1:
-            continue  # Only this event names it.
+        if history is NOTHING:
+            continue
         is_used_up = bool(roles & INPUT) and kind_of(things[thing]) in _USED_UP
         verdict = judged.get((history, roles, is_used_up))
         if verdict is None:
+            new = telling(one.happening, roles)
+            others = history.others(new)
             verdict = judged[history, roles, is_used_up] = contradictions(
-                telling(one.happening, roles),
-                [other for other in history.tellings if other.event is not one.happening],
-                containment=known.containers,
-                is_used_up=is_used_up,
+                new, others, containment=known.containers, is_used_up=is_used_up
             )
         if verdict and kind_of(things[thing]) not in _AMOUNTS:
             found += [_Found(one, thing, *contradiction) for contradiction in verdict]

@@ -7,28 +7,41 @@ made, packed and shipped together is judged once.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import cached_property
 
 from traceability.lineage.codes import unknown
 from traceability.lineage.one_code.containers import Containers
 from traceability.lineage.one_code.reading import ROLE_BITS, OneCodeReader
 from traceability.lineage.one_code.tellings import (
     INPUT,
+    LIFE,
     PARENT,
     Happening,
     Telling,
     telling,
 )
 
+# So many events of one document count about one thing: no honest one has more, and the time of
+# judging them grows with the square.
+MOST_TOLD = 200
 _ROLES = (1 << ROLE_BITS) - 1
 
 
 class History:
     """What the events that count say of one thing, or of several things alike."""
 
-    __slots__ = ("tellings",)
-
     def __init__(self, tellings: Sequence[Telling]) -> None:
         self.tellings = tellings
+
+    @cached_property
+    def bounds(self) -> Sequence[Telling]:
+        """What tells when the thing began and ended: all that a mere sighting can contradict."""
+        return [one for one in self.tellings if one.says & LIFE]
+
+    def others(self, new: Telling) -> Sequence[Telling]:
+        """Return what an event of the history may contradict."""
+        tellings = self.tellings if new.says else self.bounds
+        return [one for one in tellings if one.event is not new.event]
 
 
 NOTHING = History(())
@@ -96,32 +109,43 @@ class Known:
         """Return what is known of a thing."""
         return self._histories.get(code, NOTHING)
 
-    def count(self, event: Happening, named: Mapping[int, int]) -> None:
-        """Let an event of the document count.
+    def count(
+        self, events: Iterable[tuple[Happening, Mapping[int, int]]], *, in_full: Collection[int]
+    ) -> None:
+        """Let events of the document count.
 
         Parameters
         ----------
-        named
-            The roles of each thing that it names.
+        events
+            Each with the roles of each thing that it names.
+        in_full
+            The things of which mere sightings count too.
         """
-        histories = self._histories
-        longer: dict[tuple[History, int], History] = {}
-        for code, roles in named.items():
-            before = histories.get(code, NOTHING)
-            after = longer.get((before, roles))
-            if after is None:
-                after = History([*before.tellings, telling(event, roles)])
-                longer[before, roles] = after
-            histories[code] = after
-        self._parents.update(event.parents)
-        for code in _emptied_by(event, named):
-            self._emptied_here.setdefault(code, []).append(event.time)
+        told: dict[int, list[Telling]] = {}
+        for event, named in events:
+            by_roles = {roles: telling(event, roles) for roles in set(named.values())}
+            for code, roles in named.items():
+                one = by_roles[roles]
+                if one.says or code in in_full:
+                    many = told.setdefault(code, [])
+                    if len(many) < MOST_TOLD:
+                        many.append(one)
+            self._parents.update(event.parents)
+            for code in _emptied_by(event, named):
+                self._emptied_here.setdefault(code, []).append(event.time)
+        longer: dict[tuple[History, tuple[int, ...]], History] = {}
+        for code, counted in told.items():
+            before = self.history(code)
+            key = before, tuple(map(id, counted))
+            if key not in longer:
+                longer[key] = History([*before.tellings, *counted])
+            self._histories[code] = longer[key]
 
     def forget(self, event: Happening, named: Mapping[int, int]) -> None:
         """Let an event of the document no longer count."""
         shorter: dict[History, History] = {}
         for code in named:
-            before = self._histories[code]
+            before = self.history(code)
             if before not in shorter:
                 shorter[before] = History(
                     [one for one in before.tellings if one.event is not event]

@@ -68,6 +68,8 @@ def contradictions(
     is_used_up
         Whether the thing is gone once it was an input: containers and assets are not.
     """
+    if not others:
+        return []
     life, number = _Life(new, others), new.event.number
     found: list[tuple[type[OneCodeBreach], Iterable[Happening]]] = [
         (CommissionedTwice, life.other_origins()),

@@ -132,7 +132,7 @@ class CaptureJobs:
 
         def also(repositories: Repositories, result: SubmissionResult) -> None:
             batch = None if result.batch is None else result.batch.batch
-            outcome = outcome_of(repositories, result)
+            outcome = outcome_of(result)
             is_good = not result.count("rejected")
             self._finish(repositories, row, outcome, success=is_good, batch=batch)
 

@@ -40,7 +40,7 @@ class Outcome:
     records
         One object for each event: `pointer`, `result`, and where there are such `event_id`,
         `index` (its record's, within the job's batch), `original` (batch and index of what it
-        repeats), `faults` and `warning`.
+        repeats), `faults`, `breaches` and `warning`.
     error
         The fault that ended the whole job, as a `Fault`'s members and `internal`.
     """
@@ -59,11 +59,10 @@ class Outcome:
         return cls(records, error)
 
 
-def outcome_of(repositories: Repositories, result: SubmissionResult) -> Outcome:
-    """Return what became of a document, within the transaction that keeps it."""
+def outcome_of(result: SubmissionResult) -> Outcome:
+    """Return what became of a document."""
     records: list[dict[str, Any]] = []
     index = 0
-    originals = _originals(repositories, result)
     for record in result.records:
         found: dict[str, Any] = {"pointer": record.pointer, "result": record.result}
         if record.event_id is not None and not record.event_id.startswith("urn:itemproof:"):
@@ -71,27 +70,16 @@ def outcome_of(repositories: Repositories, result: SubmissionResult) -> Outcome:
         if record.result == "accepted":
             found["index"] = index
             index += 1
-        if record.result == "duplicate" and record.event_id in originals:
-            found["original"] = originals[record.event_id]
+        if record.original is not None:
+            found["original"] = list(record.original)
         if record.faults:
             found["faults"] = [fault.to_dict() for fault in record.faults]
+        if record.breaches:
+            found["breaches"] = [fault.to_dict() for fault in record.breaches]
         if record.warning is not None:
             found["warning"] = record.warning
         records.append(found)
     return Outcome(records)
-
-
-def _originals(repositories: Repositories, result: SubmissionResult) -> dict[str, list[int]]:
-    """Return the batch and record index of the events that duplicates repeat, by event id."""
-    repeated = {
-        record.event_id
-        for record in result.records
-        if record.result == "duplicate" and record.event_id is not None
-    }
-    found: dict[str, list[int]] = {}
-    for row in repositories.events.by_event_id(repeated) if repeated else ():
-        found.setdefault(str(row.event_id), [row.batch, row.record_index])
-    return found
 
 
 def failure(error: ItemProofError, *, is_internal: bool) -> Outcome:
@@ -200,6 +188,8 @@ def _event_json(record: Mapping[str, Any], event: RecordedEvent | None) -> dict[
         }
     if "warning" in record:
         found["warning"] = {"code": record["warning"]}
+    if "breaches" in record:
+        found["breaches"] = record["breaches"]
     if "faults" in record:
         found["errors"] = record["faults"]
     return found

@@ -7,6 +7,9 @@ from collections.abc import Sequence
 from traceability.store.repositories import Repositories
 from traceability.store.repositories.events import EventFacts
 
+# A record's batch and its index there.
+Place = tuple[int, int]
+
 
 class KnownEvents:
     """The recorded events that share an eventID or the content with some others.
@@ -17,27 +20,34 @@ class KnownEvents:
 
     def __init__(self, repositories: Repositories | None, events: Sequence[EventFacts]) -> None:
         self._by_id: dict[str, list[bool]] = {}
-        self._by_content: set[tuple[str | None, bytes, bool]] = set()
+        self._by_content: dict[tuple[str | None, bytes, bool], Place | None] = {}
         if repositories is None:
             return
         ids = {event.event_id for event in events if event.event_id}
         rows = repositories.events.by_event_id(ids)
         rows += repositories.events.by_content({event.content_mac for event in events})
         for row in rows:
-            self._add(row.event_id, row.content_mac, row.declares_error)
+            place = (row.batch, row.record_index)
+            self._add(row.event_id, row.content_mac, row.declares_error, place)
 
     def add(self, event: EventFacts) -> None:
         """Remember one more event, which is about to be kept."""
         self._add(event.event_id, event.content_mac, event.declares_error)
 
-    def _add(self, event_id: str | None, mac: bytes, declares_error: bool) -> None:
-        self._by_content.add((event_id, mac, declares_error))
+    def _add(
+        self, event_id: str | None, mac: bytes, declares_error: bool, place: Place | None = None
+    ) -> None:
+        self._by_content.setdefault((event_id, mac, declares_error), place)
         if event_id is not None:
             self._by_id.setdefault(event_id, []).append(declares_error)
 
     def has(self, event: EventFacts) -> bool:
         """Tell whether the same event is there: same id, content and error declaration."""
         return (event.event_id, event.content_mac, event.declares_error) in self._by_content
+
+    def place(self, event: EventFacts) -> Place | None:
+        """Return where the same event is recorded; none if it only stands in this document."""
+        return self._by_content.get((event.event_id, event.content_mac, event.declares_error))
 
     def contradicts(self, event: EventFacts) -> bool:
         """Tell whether another event has the same id; an error declaration may reuse it."""

@@ -54,6 +54,8 @@ class RecordResult(NamedTuple):
     leaf_hash: bytes | None = None
     # Breaches of the one-code rules, where the participant's are told and not refused.
     breaches: tuple[Fault, ...] = ()
+    # Batch and record index of the event that a duplicate repeats, which may be another's.
+    original: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +233,13 @@ def _verdict(draft: Draft, known: KnownEvents) -> RecordResult:
     event = draft.record.event
     event_id = event.event_id
     if known.has(event):
-        return RecordResult(draft.pointer, "duplicate", event_id, event_hash=draft.hash_uri)
+        return RecordResult(
+            draft.pointer,
+            "duplicate",
+            event_id,
+            event_hash=draft.hash_uri,
+            original=known.place(event),
+        )
     if known.contradicts(event):
         error = EventIdConflict(
             f"eventID {event_id!r} belongs to another event", pointer=f"{draft.pointer}/eventID"

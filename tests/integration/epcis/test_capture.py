@@ -77,6 +77,14 @@ class TestJobs:
         assert again["success"] is True
         assert again["events"][0]["record"] == first["events"][0]["record"]
 
+    def test_name_it_without_an_id_too_but_not_anothers(self, api: Api) -> None:
+        first = captured(api, document(event(1)))
+        again = captured(api, document(event(1)))["events"][0]
+        assert again["record"] == first["events"][0]["record"]
+        assert again["proofUrl"] == first["events"][0]["proofUrl"]
+        other = captured(api, document(event(1)), role="operator")["events"][0]
+        assert (other["result"], "record" in other) == ("duplicate", False)
+
     def test_tell_faults_in_the_readers_language(self, api: Api) -> None:
         response = posted(api, CAPTURE, document(event(2, **FAULTY)))
         job_of(api, response)

@@ -79,6 +79,20 @@ def test_of_what_is_described_nothing_answers_with_5xx(client: TestClient) -> No
         check()
 
 
+def test_a_fault_of_ours_is_a_problem_that_tells_nothing_of_it(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: Any, **__: Any) -> Any:
+        raise RuntimeError("secret")
+
+    monkeypatch.setattr("ledger_api.epcis.reading.query_document", broken)
+    response = client.get("/epcis/events")
+    found = response.json()
+    assert (response.status_code, found["type"]) == (500, "epcisException:ImplementationException")
+    assert "secret" not in response.text
+    assert response.headers["gs1-epcis-version"]
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.floats(allow_nan=False) | st.integers() | st.text(max_size=8),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner),

@@ -36,7 +36,7 @@ _COLUMNS = tuple(capture_jobs.c[field.name] for field in fields(CaptureJobRow))
 
 
 def _job(row: Row[Any] | None) -> CaptureJobRow | None:
-    return None if row is None else CaptureJobRow(*row)
+    return None if row is None else CaptureJobRow(**row._mapping)
 
 
 class CaptureJobRepository:

@@ -14,7 +14,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from ledger_api.app import create_app
-from ledger_api.cli import main, submitting
+from ledger_api.cli import main, serving, submitting
 from ledger_api.cli.serving import AddressUnavailable, listening
 from ledger_api.settings import Settings
 from ledger_api.web.filling import _block_time
@@ -25,6 +25,7 @@ from tests.support.ledger import document, event
 from traceability.chain.faults import ContractMismatch
 from traceability.ledger.sequencer import Sequencer
 from traceability.ledger.submission import Submission
+from traceability.store.anchor_store import StoredAnchors
 from traceability.store.faults import StoreUnavailable
 
 GLN = "9521234567899"
@@ -243,6 +244,22 @@ class TestServe:
             status, answer = program("serve", "--port", port)
         assert (status, answer["error"]["code"]) == (3, "ADDRESS_UNAVAILABLE")
         assert port in answer["error"]["message"]
+
+    def test_opens_a_ledger_in_a_new_folder(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        served = []
+        monkeypatch.setattr(serving, "_serve", lambda node, *_: served.append(node.standing()))
+        new = Program(tmp_path / "new")
+        assert new("serve", "--port", str(free_port())) == (0, {})
+        assert [found.waiting for found in served] == [0]
+
+    def test_refuses_a_store_that_is_older_than_the_chain(
+        self, program: Program, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(StoredAnchors, "tree_size", lambda _: 0)
+        status, answer = program("serve", "--port", str(free_port()))
+        assert (status, answer["error"]["code"]) == (1, "LOG_BEHIND_CHAIN")
 
     def test_listens_where_nobody_does(self) -> None:
         with listening("127.0.0.1", free_port()) as place:

@@ -28,8 +28,7 @@ class EndpointsView:
         if not self._trust.endpoints:
             return None
         if self._client is None:
-            # Whoever verifies against pinned blocks does not wait for this import.
-            from traceability.chain.client import ChainClient  # noqa: PLC0415
+            from traceability.chain.client import ChainClient  # noqa: PLC0415 # pinned: no wait
 
             self._client = ChainClient(self._trust.endpoints, chain_id=self._trust.chain_id)
         return self._client.final_block_hash(number)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from ledger_api.cli.output import Output
 from ledger_api.cli.running import (
     DEFAULT_DATA,
     AsJSON,
@@ -68,15 +69,18 @@ def audit(
             "differences": differences,
             "total": report.total,
         }
-        say = command.output.say
-        checked = [say(name, count=count) for name, count in report.checked.items()]
-        lines = [say("checked", checked=", ".join(checked))]
-        lines += [say("difference", **found) for found in differences]
-        lines.append(say("agrees") if report.ok else say("differences", total=report.total))
-        command.output.answer(value, lines)
+        command.output.answer(value, _audit_lines(value, command.output))
         return 0 if report.ok else 1
 
     run(data, as_json, work)
+
+
+def _audit_lines(report: dict[str, Any], output: Output) -> list[str]:
+    checked = [output.say(name, count=count) for name, count in report["checked"].items()]
+    lines = [output.say("checked", checked=", ".join(checked))]
+    lines += [output.say("difference", **found) for found in report["differences"]]
+    found = output.say("agrees") if report["ok"] else output.say("differences", **report)
+    return [*lines, found]
 
 
 def _chain_head(node: Node) -> ChainHead:

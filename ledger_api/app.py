@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -24,6 +25,8 @@ from ledger_api.workers import Workers
 from traceability.ledger.drafting import draft_body
 from traceability.ledger.node import Node
 
+# New containers between two searches for cycles: a document of 500 events makes some ten thousand.
+GARBAGE_THRESHOLD = 20_000
 DESCRIPTION = "Supply-chain traceability ledger: one item, one code, one proof."
 
 
@@ -50,6 +53,9 @@ def create_app(node: Node, settings: Settings, *, warm: bool = False) -> FastAPI
         node.submission.drafter = drafting.draft
         if warm:
             drafting.start()
+            # A search through all that was imported would hold every request for 100 ms.
+            gc.freeze()
+            gc.set_threshold(GARBAGE_THRESHOLD)
         services.workers.start()
         try:
             yield

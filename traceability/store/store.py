@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +24,9 @@ class Store:
     def __init__(self, engine: Engine, data_dir: Path) -> None:
         self.engine = engine
         self.data_dir = data_dir
+        # SQLite lets one write at a time and has the others look again now and then; threads of
+        # one process wait for each other without looking.
+        self._turn = threading.Lock() if engine.dialect.name == "sqlite" else None
 
     @classmethod
     def open(cls, database_url: str, data_dir: Path) -> Store:
@@ -35,7 +39,7 @@ class Store:
 
     def unit_of_work(self) -> UnitOfWork:
         """Begin a transaction that writes."""
-        return UnitOfWork(self.engine)
+        return UnitOfWork(self.engine, turn=self._turn)
 
     @contextmanager
     def reading(self) -> Iterator[Repositories]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import Lock
 from types import TracebackType
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
-from traceability.store.faults import translate, translated
+from traceability.store.engine import BUSY_TIMEOUT_MS
+from traceability.store.faults import StoreUnavailable, translate, translated
 from traceability.store.repositories import Repositories
 
 
@@ -20,11 +22,21 @@ class UnitOfWork:
     callers find out which by asking for what they wrote, never by writing it again blindly.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, *, turn: Lock | None = None) -> None:
         self._engine = engine
+        self._turn = turn
 
     def __enter__(self) -> UnitOfWork:
-        """Begin: on SQLite the write lock is taken here."""
+        """Begin: on SQLite the write lock is taken here, after this process's other writers."""
+        if self._turn is not None and not self._turn.acquire(timeout=BUSY_TIMEOUT_MS / 1000):
+            raise StoreUnavailable("store cannot be used now: another writer takes too long")
+        try:
+            return self._begin()
+        except BaseException:
+            self._give_turn()
+            raise
+
+    def _begin(self) -> UnitOfWork:
         with translated():
             self.connection = self._engine.connect().execution_options(writes=True)
             try:
@@ -34,6 +46,10 @@ class UnitOfWork:
                 raise
         self.repositories = Repositories(self.connection)
         return self
+
+    def _give_turn(self) -> None:
+        if self._turn is not None:
+            self._turn.release()
 
     def commit(self) -> None:
         """Make everything durable."""
@@ -51,7 +67,10 @@ class UnitOfWork:
             if self._transaction.is_active:
                 self._transaction.rollback()
         finally:
-            self.connection.close()
+            try:
+                self.connection.close()
+            finally:
+                self._give_turn()
         if isinstance(error, DBAPIError):
             raise translate(error) from error
 

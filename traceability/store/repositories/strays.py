@@ -52,7 +52,8 @@ _QUERIES = (
         "items",
         "a lot of its batch",
         (
-            "SELECT x.batch, x.record_index FROM items x LEFT JOIN item_runs i ON i.batch = x.batch "
+            "SELECT x.batch, x.record_index FROM items x "
+            "LEFT JOIN item_runs i ON i.batch = x.batch "
             "WHERE i.batch IS NULL OR x.record_index < i.first_index "
             "OR x.record_index >= i.first_index + i.quantity"
         ),

@@ -28,6 +28,7 @@ from traceability.ledger.identity import Identity
 from traceability.ledger.keyring import Keyring
 from traceability.ledger.node import Node
 from traceability.ledger.opening import load_identity, open_identity
+from traceability.ledger.rehashing import keep_event_hashes_current
 from traceability.store.anchor_store import StoredAnchors
 from traceability.store.store import Store
 
@@ -182,6 +183,7 @@ def _node(
     keyring: Keyring,
     chain: _Chain | None,
 ) -> Node:
+    keep_event_hashes_current(store, identity.duplicate_key)
     anchorer = None
     if chain is not None:
         anchorer = Anchorer(

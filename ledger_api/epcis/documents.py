@@ -1,7 +1,7 @@
 """Recorded events as an EPCISQueryDocument, in the form that the reader asked for.
 
 What is given back is what was committed, with `recordTime`, and with an `eventID` where the
-submitter gave none: the name of the record.
+submitter gave none: the name of the record, or the CBV hash where it is asked for.
 """
 
 from __future__ import annotations
@@ -12,10 +12,12 @@ from typing import Any
 import orjson
 
 from ledger_api.epcis.answers import json_bytes
+from ledger_api.epcis.headers import EventIdForm
 from ledger_api.epcis.negotiation import ReadForm
 from traceability.events.forms import in_cbv_form, in_epc_form
 from traceability.events.xml.writing import write_xml
 from traceability.hashing.encoding import format_time
+from traceability.hashing.event_hash import event_hash
 from traceability.store.repositories.recorded import RecordedEvent
 from traceability.store.times import from_milliseconds
 from traceability.verify.identity import record_urn
@@ -23,17 +25,14 @@ from traceability.verify.identity import record_urn
 GS1_CONTEXT = "https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"
 
 
-def event_json(event: RecordedEvent) -> dict[str, Any]:
+def event_json(event: RecordedEvent, *, id_form: EventIdForm = "record") -> dict[str, Any]:
     """Return a recorded event with what the server adds to it."""
     value: dict[str, Any] = orjson.loads(event.payload)
-    value.setdefault("eventID", record_urn(event.entry_hash, event.record_index))
+    if "eventID" not in value:
+        name = record_urn(event.entry_hash, event.record_index)
+        value["eventID"] = event_hash(value).uri if id_form == "hash" else name
     value["recordTime"] = format_time(from_milliseconds(event.received))
     return value
-
-
-def single_event(event: RecordedEvent) -> dict[str, Any]:
-    """Return a recorded event that stands by itself."""
-    return event_json(event)
 
 
 def query_document(events: Sequence[dict[str, Any]], *, now: int) -> dict[str, Any]:

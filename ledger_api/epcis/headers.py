@@ -28,6 +28,10 @@ RELEASES: tuple[Release, ...] = ((2, 0), (1, 2))
 
 EpcFormHeader = Annotated[EpcForm, Header(alias=EPC_FORMAT)]
 CbvFormHeader = Annotated[CbvForm, Header(alias=CBV_FORMAT)]
+# Our own: what stands as eventID of an event that came without one.
+EVENT_ID = "ItemProof-Event-ID"
+EventIdForm = Literal["record", "hash"]
+EventIdHeader = Annotated[EventIdForm, Header(alias=EVENT_ID)]
 BehaviourHeader = Annotated[Behaviour, Header(alias=ERROR_BEHAVIOUR)]
 _VERSION = r"^[0-9]{1,4}(\.[0-9]{1,4}){0,3}$"
 EpcisVersion = Annotated[str | None, Header(alias="GS1-EPCIS-Version", pattern=_VERSION)]

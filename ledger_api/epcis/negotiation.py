@@ -15,6 +15,7 @@ from ledger_api.epcis.faults import NotAcceptable
 from ledger_api.epcis.headers import (
     CBV_FORMAT,
     EPC_FORMAT,
+    EVENT_ID,
     CbvForm,
     CbvFormHeader,
     CbvMax,
@@ -24,6 +25,8 @@ from ledger_api.epcis.headers import (
     EpcisMax,
     EpcisMin,
     EpcisVersion,
+    EventIdForm,
+    EventIdHeader,
     Release,
     check_version,
     name_of,
@@ -33,6 +36,7 @@ from ledger_api.epcis.headers import (
 # The official file knows the first alone; it is what is given where nothing is preferred.
 JSON_TYPES = ("application/json", "application/ld+json")
 XML_TYPES = ("application/xml", "text/xml")
+VARIES = ("Accept", "Accept-Encoding", "Authorization", EPC_FORMAT, CBV_FORMAT, EVENT_ID)
 MAX_RANGES = 32  # No honest client lists more; each costs a comparison.
 
 
@@ -44,6 +48,7 @@ class ReadForm:
     release: Release
     epc_form: EpcForm
     cbv_form: CbvForm
+    id_form: EventIdForm = "record"
 
     @property
     def is_xml(self) -> bool:
@@ -57,7 +62,8 @@ class ReadForm:
             "GS1-EPCIS-Version": version,
             "GS1-CBV-Version": version,
             EPC_FORMAT: self.epc_form,
-            "Vary": f"Accept, Accept-Encoding, Authorization, {EPC_FORMAT}, {CBV_FORMAT}",
+            EVENT_ID: self.id_form,
+            "Vary": ", ".join(VARIES),
         }
         return found | ({CBV_FORMAT: self.cbv_form} if self.is_xml else {})
 
@@ -109,6 +115,7 @@ def read_form(
     accept: Annotated[str | None, Header()] = None,
     epc_form: EpcFormHeader = "Always_GS1_Digital_Link",
     cbv_form: CbvFormHeader = "No_Preference",
+    id_form: EventIdHeader = "record",
     epcis_version: EpcisVersion = None,
     epcis_min: EpcisMin = None,
     epcis_max: EpcisMax = None,
@@ -128,9 +135,9 @@ def read_form(
     )
     for kind in preferred(accept, (*JSON_TYPES, *XML_TYPES)):
         if kind in XML_TYPES:
-            return ReadForm(kind, releases[0], epc_form, cbv_form)
+            return ReadForm(kind, releases[0], epc_form, cbv_form, id_form)
         if (2, 0) in releases:
-            return ReadForm(kind, (2, 0), epc_form, cbv_form)
+            return ReadForm(kind, (2, 0), epc_form, cbv_form, id_form)
     raise NotAcceptable("no acceptable form: JSON-LD has no version before 2.0: ask for XML")
 
 

@@ -177,7 +177,9 @@ def list_events(
     if len(rows) > count:
         last = rows[count - 1]
         rest = Place(EVENTS, last.batch, last.record_index, place.since, place.before)
-    document = query_document([event_json(row) for row in rows[:count]], now=now)
+    document = query_document(
+        [event_json(row, id_form=form.id_form) for row in rows[:count]], now=now
+    )
     headers = form.headers() | page_headers(request, rest, per_page=count, now=now)
     return answer(request, rendered(document, form), media_type=form.media_type, headers=headers)
 
@@ -220,10 +222,16 @@ def get_event(
     name = whole_id(request, event_id)
     with services.node.store.reading() as repositories:
         rows = _named(repositories, name, asked)
+        if not rows and name.startswith("ni:"):
+            # The hash of an event that came without an id; kept under a key of this node's.
+            mac = services.node.submission.hash_mac(name)
+            rows = repositories.recorded.by_content(mac, asked)
     if not rows:
         raise EventUnknown(f"event {name[:200]!r} is unknown")
     now = to_milliseconds(services.node.clock())
-    document: dict[str, Any] = query_document([event_json(row) for row in rows], now=now)
+    document: dict[str, Any] = query_document(
+        [event_json(row, id_form=form.id_form) for row in rows], now=now
+    )
     body = rendered(document, form)
     return answer(request, body, media_type=form.media_type, headers=form.headers())
 

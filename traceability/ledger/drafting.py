@@ -23,7 +23,7 @@ from traceability.events.xml.lines import Lines
 from traceability.events.xml.reading import read_xml
 from traceability.hashing.commitment import RecordKind
 from traceability.hashing.encoding import b64u_encode
-from traceability.hashing.event_hash import EventHash, event_hash
+from traceability.hashing.event_hash import event_hash
 from traceability.hashing.salts import SECRET_BYTES
 from traceability.ledger.prepared import PreparedRecord, prepare_event, prepare_record
 from traceability.strict_json import MAX_BYTES, JSONValue, parse_json
@@ -132,14 +132,14 @@ def _draft(event: SubmittedEvent, duplicate_key: bytes) -> Draft:
         digest = event_hash(event.payload)
     except ItemProofError as error:
         return Draft(event.pointer, (fault_of(error, event.pointer),))
-    mac = content_mac(digest, duplicate_key)
+    mac = content_mac(digest.uri, duplicate_key)
     record = prepare_event(event, secret=secrets.token_bytes(SECRET_BYTES), content_mac=mac)
     return Draft(event.pointer, (), record, digest.uri)
 
 
-def content_mac(digest: EventHash, duplicate_key: bytes) -> bytes:
-    """Return the keyed content hash by which a repeated event is known."""
-    return hmac.digest(duplicate_key, digest.prehash.encode(), hashlib.sha256)
+def content_mac(hash_uri: str, duplicate_key: bytes) -> bytes:
+    """Return the keyed form of an event hash, by which a repeated event is known."""
+    return hmac.digest(duplicate_key, hash_uri.encode(), hashlib.sha256)
 
 
 def fault_of(error: ItemProofError, pointer: str) -> Fault:

@@ -177,7 +177,11 @@ class Submission:
 
     def content_mac(self, event: SubmittedEvent) -> bytes:
         """Return the keyed content hash by which a repeated event is known."""
-        return content_mac(event_hash(event.payload), self._duplicate_key)
+        return self.hash_mac(event_hash(event.payload).uri)
+
+    def hash_mac(self, hash_uri: str) -> bytes:
+        """Return the keyed form of an event hash."""
+        return content_mac(hash_uri, self._duplicate_key)
 
 
 def check_alone(value: JSONValue) -> SubmissionResult:

@@ -7,10 +7,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, bindparam, func, select, update
 
 from traceability.store.bulk import bulk_insert, select_among
-from traceability.store.tables import epcs, event_epcs, events
+from traceability.store.tables import epcs, event_epcs, events, records
 
 # The order in which event objects are named in `event_epcs.role`.
 ROLES = {"epc": 1, "parent": 2, "child": 3, "input": 4, "output": 5}
@@ -181,6 +181,30 @@ class EventRepository:
         rows = select_among(self._connection, f"{_SELECT_EVENTS} WHERE {column}", values)
         found = [StoredEvent(*row) for row in rows]
         return sorted(found, key=lambda row: row.event)
+
+    def payloads_after(self, event: int, *, limit: int) -> list[tuple[int, bytes]]:
+        """Return the next events by number with their committed bytes; erased ones have none."""
+        is_record = (records.c.batch == events.c.batch) & (
+            records.c.record_index == events.c.record_index
+        )
+        rows = self._connection.execute(
+            select(events.c.event, records.c.payload)
+            .join(records, is_record)
+            .where(events.c.event > event, records.c.payload.is_not(None))
+            .order_by(events.c.event)
+            .limit(limit)
+        )
+        return [(number, payload) for number, payload in rows]
+
+    def set_content_macs(self, macs: Sequence[tuple[int, bytes]]) -> None:
+        """Replace the keyed content hashes of events."""
+        if macs:
+            self._connection.execute(
+                update(events)
+                .where(events.c.event == bindparam("number"))
+                .values(content_mac=bindparam("mac")),
+                [{"number": number, "mac": mac} for number, mac in macs],
+            )
 
     def naming(self, uri: str, *, limit: int = 1000) -> list[StoredEvent]:
         """Return the events that name a code in any role, oldest event time first."""

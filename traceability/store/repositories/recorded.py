@@ -60,6 +60,11 @@ class RecordedRepository:
         statement = _recorded(asked).where(events.c.event_id == event_id)
         return self._all(statement.order_by(events.c.event))
 
+    def by_content(self, mac: bytes, asked: Recorded = EVERY) -> list[RecordedEvent]:
+        """Return the events with a keyed content hash."""
+        statement = _recorded(asked).where(events.c.content_mac == mac)
+        return self._all(statement.order_by(events.c.event))
+
     def at(
         self, entry_hash: bytes, record_index: int, asked: Recorded = EVERY
     ) -> RecordedEvent | None:

@@ -19,7 +19,7 @@ from ledger_api.reports import submission_json, time_json
 from ledger_api.services import CallerOf, Services, ServicesOf, read_body
 from traceability.errors import NotFound
 from traceability.hashing.encoding import b64u_decode, b64u_encode
-from traceability.ledger.drafting import DocumentBody
+from traceability.ledger.drafting import DocumentBody, DocumentForm
 from traceability.ledger.faults import EventIdConflict, RolledBack
 from traceability.ledger.receipts import receipt_for
 from traceability.store.times import from_milliseconds
@@ -49,6 +49,9 @@ REQUEST_BODY = {
                 },
             },
         },
+        "application/xml": {
+            "schema": {"type": "string", "description": "EPCIS document, XML 2.0 or 1.2."}
+        },
         MEDIA_TYPE: {
             "schema": {
                 "type": "object",
@@ -58,7 +61,8 @@ REQUEST_BODY = {
         },
     },
 }
-EPCIS_TYPES = ("application/json", "application/ld+json")
+JSON_TYPES = ("application/json", "application/ld+json")
+XML_TYPES = ("application/xml", "text/xml")
 
 
 class BatchUnknown(NotFound):
@@ -80,7 +84,7 @@ async def submit_batch(
     content_type: Annotated[str, Header()] = "application/json",
     proceed: Annotated[bool, Query(description="Take the sound events only.")] = False,
 ) -> JSONResponse:
-    """Take EPCIS JSON-LD, signed here for the caller, or a batch that is signed already.
+    """Take EPCIS events, signed here for the caller, or a batch that is signed already.
 
     201 with a receipt when something was logged; 200 where all were duplicates; 400 or 409
     when it was refused, each record with its faults.
@@ -90,11 +94,13 @@ async def submit_batch(
     media_type = content_type.split(";")[0].strip().lower()
     if media_type == MEDIA_TYPE:
         return await run_in_threadpool(_take_signed, services, body)
-    if media_type in EPCIS_TYPES:
+    if media_type in (*JSON_TYPES, *XML_TYPES):
+        form: DocumentForm = "json" if media_type in JSON_TYPES else "xml"
+        document = DocumentBody(body, form, services.settings.max_body_bytes)
         take = partial(_take_events, proceed=proceed, language=language_of(request))
-        return await run_in_threadpool(take, services, caller, body)
+        return await run_in_threadpool(take, services, caller, document)
     raise MediaTypeUnknown(
-        f"media type is unknown: expected {', '.join((*EPCIS_TYPES, MEDIA_TYPE))}, "
+        f"media type is unknown: expected {', '.join((*JSON_TYPES, *XML_TYPES, MEDIA_TYPE))}, "
         f"got {media_type[:80]!r}"
     )
 
@@ -115,13 +121,12 @@ def _take_signed(services: Services, body: bytes) -> JSONResponse:
 def _take_events(
     services: Services,
     caller: Caller,
-    body: bytes,
+    document: DocumentBody,
     *,
     proceed: bool,
     language: Language,
 ) -> JSONResponse:
     participant = caller.participant or default_participant(services.node)
-    document = DocumentBody(body, limit=services.settings.max_body_bytes)
     result = services.node.submission.submit_body(
         document, participant=participant, proceed=proceed
     )

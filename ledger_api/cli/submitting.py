@@ -23,13 +23,14 @@ from ledger_api.statuses import (
     exit_status,
 )
 from traceability.errors import InvalidInput, ItemProofError, Refused
-from traceability.strict_json import MAX_BYTES, JSONValue, parse_json
+from traceability.strict_json import MAX_BYTES
 
 if TYPE_CHECKING:
+    from traceability.ledger.drafting import DocumentBody
     from traceability.ledger.node import Node
     from traceability.ledger.submission import SubmissionResult
 
-Files = Annotated[list[Path], typer.Argument(help="EPCIS 2.0 documents, JSON-LD.")]
+Files = Annotated[list[Path], typer.Argument(help="EPCIS documents, JSON-LD or XML.")]
 KeyFile = Annotated[
     Path | None, typer.Option("--key", help="Your own signing key (PEM); default: held here.")
 ]
@@ -37,7 +38,7 @@ Proceed = Annotated[
     bool, typer.Option("--proceed", help="Take the sound events of a faulty document.")
 ]
 Report = dict[str, Any]
-Judge = Callable[[JSONValue], "SubmissionResult"]
+Judge = Callable[["DocumentBody"], "SubmissionResult"]
 
 
 def validate(files: Files, data: DataDir = DEFAULT_DATA, as_json: AsJSON = False) -> None:
@@ -53,7 +54,7 @@ def _validate(command: Command, files: list[Path]) -> int:
     require_readable(files)
     with ExitStack() as stack:
         judge = _judge(stack, command)
-        reports = [_judged(path, lambda value: _checked(judge(value))) for path in files]
+        reports = [_judged(path, lambda body: _checked(judge(body))) for path in files]
     return _answer(command, reports)
 
 
@@ -62,7 +63,7 @@ def _judge(stack: ExitStack, command: Command) -> Judge:
     from traceability.ledger.submission import check_alone
 
     try:
-        return stack.enter_context(command.node(need="existing")).submission.check
+        return stack.enter_context(command.node(need="existing")).submission.check_body
     except LedgerMissing:
         return check_alone
 
@@ -103,7 +104,7 @@ def _submit(command: Command, files: list[Path], key: Path | None, proceed: bool
     return _answer(command, reports)
 
 
-def _submitter(node: Node, key: Path | None, proceed: bool) -> Callable[[JSONValue], Report]:
+def _submitter(node: Node, key: Path | None, proceed: bool) -> Callable[[DocumentBody], Report]:
     from ledger_api.defaults import default_participant
     from ledger_api.reports import submission_json
     from traceability.hashing.ed25519 import load_signing_key
@@ -111,10 +112,11 @@ def _submitter(node: Node, key: Path | None, proceed: bool) -> Callable[[JSONVal
     signing = None if key is None else load_signing_key(key)
     participant = None if signing else default_participant(node)
 
-    def submit_one(value: JSONValue) -> Report:
-        return submission_json(
-            node.submission.submit(value, participant=participant, key=signing, proceed=proceed)
+    def submit_one(body: DocumentBody) -> Report:
+        result = node.submission.submit_body(
+            body, participant=participant, key=signing, proceed=proceed
         )
+        return submission_json(result)
 
     return submit_one
 
@@ -166,13 +168,20 @@ def read_file(path: Path) -> bytes:
         raise FileUnusable(f"file cannot be read: {error.strerror}: {str(path)!r}") from error
 
 
-def _judged(path: Path, judge: Callable[[JSONValue], Report]) -> Report:
+def _judged(path: Path, judge: Callable[[DocumentBody], Report]) -> Report:
     """Return what became of one file; an error that is not the document's is raised."""
     try:
-        found = judge(parse_json(read_file(path)))
+        found = judge(_body(path))
     except (InvalidInput, Refused) as error:
         return _refused(path, error)
     return {"path": str(path)} | found
+
+
+def _body(path: Path) -> DocumentBody:
+    from traceability.ledger.drafting import DocumentBody, form_of
+
+    data = read_file(path)
+    return DocumentBody(data, form_of(data))
 
 
 def _refused(path: Path, error: ItemProofError) -> Report:
@@ -237,11 +246,12 @@ def hash_events(files: Files, data: DataDir = DEFAULT_DATA, as_json: AsJSON = Fa
 def _hash(command: Command, files: list[Path]) -> None:
     from traceability.events.jsonld import parse_document
     from traceability.hashing.event_hash import event_hash
+    from traceability.ledger.drafting import value_of
 
     require_readable(files)
     events = []
     for path in files:
-        document = parse_document(parse_json(read_file(path)))
+        document = parse_document(value_of(_body(path)))
         for event in document.require_faultless():
             found = event_hash(event.payload)
             events.append(

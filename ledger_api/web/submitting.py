@@ -12,10 +12,10 @@ from ledger_api.web.views import FaultRow, RecordRow, SubmissionPart
 from traceability.errors import ItemProofError, Unavailable
 from traceability.events.faults import Fault
 from traceability.hashing.encoding import b64u_encode
+from traceability.ledger.drafting import DocumentBody, form_of
 from traceability.ledger.keeping import CapturedBatch
 from traceability.ledger.submission import RecordResult, SubmissionResult
 from traceability.store.times import from_milliseconds
-from traceability.strict_json import parse_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +55,15 @@ def submission_part(services: Services, upload: Upload) -> SubmissionPart:
 
 
 def _result(services: Services, upload: Upload) -> SubmissionResult:
-    limit = services.settings.max_body_bytes
+    body = DocumentBody(upload.body, form_of(upload.body), services.settings.max_body_bytes)
     if upload.is_trial:
-        return services.node.submission.check(parse_json(upload.body, max_bytes=limit))
+        return services.node.submission.check_body(body)
     caller = authenticate(services.node.store, f"Bearer {upload.api_key.strip()}")
     require_role(caller, "operator", "participant")
-    value = parse_json(upload.body, max_bytes=limit)
     participant = caller.participant or default_participant(services.node)
-    return services.node.submission.submit(value, participant=participant, proceed=upload.proceed)
+    return services.node.submission.submit_body(
+        body, participant=participant, proceed=upload.proceed
+    )
 
 
 def _with_receipt(services: Services, part: SubmissionPart, batch: CapturedBatch) -> SubmissionPart:

@@ -51,6 +51,15 @@ class DocumentBody(NamedTuple):
     limit: int = MAX_BYTES
 
 
+# Byte order marks, and white space in one byte and in two.
+_BEFORE_MARKUP = b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n"
+
+
+def form_of(data: bytes) -> DocumentForm:
+    """Return the form of a document by how it begins; what is neither is for JSON to refuse."""
+    return "xml" if data[:1024].lstrip(_BEFORE_MARKUP).startswith(b"<") else "json"
+
+
 class Drafted(NamedTuple):
     """A document's events in its order, and the record of what they were mapped from, if any."""
 
@@ -78,6 +87,13 @@ def draft_body(body: DocumentBody, duplicate_key: bytes) -> Drafted:
     if body.form == "xml":
         return _draft_xml(body, duplicate_key)
     return Drafted(draft_value(parse_json(body.data, max_bytes=body.limit), duplicate_key))
+
+
+def value_of(body: DocumentBody) -> JSONValue:
+    """Return a document as JSON-LD, whatever its form."""
+    if body.form == "xml":
+        return read_xml(body.data, max_bytes=body.limit).value
+    return parse_json(body.data, max_bytes=body.limit)
 
 
 def _draft_xml(body: DocumentBody, duplicate_key: bytes) -> Drafted:

@@ -100,9 +100,9 @@ class Submission:
         self._duplicate_key = duplicate_key
         self.drafter: Drafter = draft_body
 
-    def check(self, value: JSONValue) -> SubmissionResult:
-        """Judge a document as `submit` would, and keep nothing."""
-        drafts = draft_value(value, self._duplicate_key)
+    def check_body(self, body: DocumentBody) -> SubmissionResult:
+        """Judge a document as it arrived, as `submit_body` would, and keep nothing."""
+        drafts = self.drafter(body, self._duplicate_key).drafts
         with self._store.reading() as repositories:
             return SubmissionResult(tuple(_judge(repositories, drafts)), None)
 
@@ -110,7 +110,8 @@ class Submission:
         self,
         body: DocumentBody,
         *,
-        participant: bytes,
+        participant: bytes | None = None,
+        key: SigningKey | None = None,
         proceed: bool = False,
         also: Also = nothing_more,
     ) -> SubmissionResult:
@@ -122,7 +123,7 @@ class Submission:
             Is called inside the transaction, even where nothing is accepted.
         """
         drafted = self.drafter(body, self._duplicate_key)
-        return self._keep(drafted, participant=participant, proceed=proceed, also=also)
+        return self._keep(drafted, participant=participant, key=key, proceed=proceed, also=also)
 
     def submit(
         self,
@@ -184,9 +185,9 @@ class Submission:
         return content_mac(hash_uri, self._duplicate_key)
 
 
-def check_alone(value: JSONValue) -> SubmissionResult:
+def check_alone(body: DocumentBody) -> SubmissionResult:
     """Judge a document by itself, where there is no ledger that its events could contradict."""
-    return SubmissionResult(tuple(_judge(None, draft_value(value, _NO_SECRET))), None)
+    return SubmissionResult(tuple(_judge(None, draft_body(body, _NO_SECRET).drafts)), None)
 
 
 def _judge(repositories: Repositories | None, drafts: Sequence[Draft]) -> list[RecordResult]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+
 from tests.support.ledger import add_participant, document, event
+from traceability.ledger.drafting import DocumentBody
 from traceability.ledger.node import Node
 from traceability.ledger.rehashing import REVISION_NAME, keep_event_hashes_current
 
@@ -27,7 +30,7 @@ def test_another_revision_is_computed_again_and_repeats_are_known(node: Node) ->
         work.repositories.events.set_content_macs(stale)
         work.repositories.meta.put(REVISION_NAME, b"another")
         work.commit()
-    unknown = node.submission.check(document(event(1)))
+    unknown = node.submission.check_body(DocumentBody(json.dumps(document(event(1))).encode()))
     assert unknown.records[0].result == "accepted"
     assert keep_event_hashes_current(node.store, node.identity.duplicate_key) == 2
     again = node.submission.submit(document(event(1)), participant=participant)

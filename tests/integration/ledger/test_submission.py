@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from tests.support.ledger import add_participant, document, event, opened_node
+from traceability.ledger.drafting import DocumentBody
 from traceability.ledger.faults import KeyUnknown
 from traceability.ledger.node import Node
 from traceability.ledger.submission import SubmissionResult
@@ -114,7 +116,7 @@ class TestFaultyDocument:
 
     def test_check_says_the_same_and_keeps_nothing(self, node: Node, participant: bytes) -> None:
         before = entries(node)
-        result = node.submission.check(document(event(1)))
+        result = node.submission.check_body(DocumentBody(json.dumps(document(event(1))).encode()))
         assert (results(result), result.batch) == (["accepted"], None)
         assert entries(node) == before
 

@@ -21,6 +21,7 @@ from traceability.chain.faults import (
     FeeTooLow,
     HeadMoved,
     NonceUsed,
+    TransactionFailed,
 )
 from traceability.chain.registry_calls import RegistryCalls
 
@@ -107,7 +108,9 @@ class TestAnotherPublisher:
         advance(ours, "signed")
         raw = ours.log.only("signed").raw
         contested.other_anchors(10)
-        ours.client.send_raw(raw)
+        # Had no block taken it yet, the anchorer would rightly replace it first.
+        with pytest.raises(TransactionFailed, match="reverted"):
+            ours.client.wait_for_receipt(ours.client.send_raw(raw))
         finish(ours)
         assert ours.log.only("dropped").reason == "contract refused it in a block"
         assert (20, "final") in ours.log.states()

@@ -72,6 +72,8 @@ def test_of_what_is_described_nothing_answers_with_5xx(client: TestClient) -> No
             asked["headers"] = {**asked["headers"], "Authorization": key}
             response = client.request(**asked)
             assert response.status_code < 500, f"{case.method} {case.path}: {response.text}"
+            if not response.request.url.path.startswith("/epcis"):
+                return  # The client has taken an id of ".." for a step up.
             assert response.headers["gs1-epcis-version"]
             if response.status_code >= 400:
                 assert response.headers["content-type"] == PROBLEM

@@ -9,6 +9,7 @@ from ledger_api.i18n import fault_texts
 from traceability.errors import all_errors
 from traceability.events.cbv import BIZ_STEPS
 from traceability.events.faults import FaultCode
+from traceability.hashing.statement_types import STATUS_REASONS
 from traceability.verify import faults as verify_faults
 from traceability.verify.report import STEP_NAMES
 
@@ -37,7 +38,7 @@ TERMS: dict[str, tuple[str, ...]] = {
     fault_texts.KIND: (fault_texts.DETAIL, *fault_texts.TEMPLATES, *fault_texts.TEXTS),
     "grade": ("1", "2", "3", "4", "5"),
     "metric": METRICS,
-    "reason": ("contamination", "labelling", "other", "quality", "safety"),
+    "reason": STATUS_REASONS,
     "record result": ("accepted", "duplicate", "rejected"),
     "result": ("passed", "failed", "not_checked"),
     "state": ("received", "logged", "anchored", "final"),

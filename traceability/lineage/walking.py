@@ -5,6 +5,7 @@ It computes what `rules.reach` means, and reads only what the answer is made of.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Set
 from dataclasses import dataclass, field
 
@@ -55,7 +56,7 @@ class Sources:
 
 
 @dataclass
-class Walk:
+class Walk(ABC):
     """What has been reached so far.
 
     `depths` has every node; a lot that is only in `partial` was reached through its serials.
@@ -90,9 +91,9 @@ class Walk:
             full, partial = self._take(*self.step(full, partial), depth=depth)
         self._finish()
 
+    @abstractmethod
     def step(self, full: set[int], partial: set[int]) -> tuple[set[int], set[int]]:
         """Return what is one step on: nodes in full, and lots in part."""
-        raise NotImplementedError
 
     def _is_full(self) -> bool:
         return len(self.depths) >= self.limits.max_items and self.truncated
@@ -152,9 +153,9 @@ class Walk:
                 self.containments.add((*ends, placed.stay.start[1]))
         return found
 
+    @abstractmethod
     def contained(self, child: int, parent: int) -> tuple[int, int]:
         """Return the ends of a containment edge, in the walk's direction."""
-        raise NotImplementedError
 
     def _finish(self) -> None:
         """Drop what leads out of the answer, and the weaker of two opposite memberships."""

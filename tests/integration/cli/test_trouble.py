@@ -88,7 +88,7 @@ class TestSubmit:
     def test_on_a_full_disk_says_what_was_kept(
         self, program: Program, write: Callable[..., str], monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        submit, calls = Submission.submit, []
+        submit, calls = Submission.submit_body, []
 
         def full_at_the_second(self: Submission, *values: Any, **named: Any) -> Any:
             calls.append(values)
@@ -96,7 +96,7 @@ class TestSubmit:
                 raise StoreUnavailable("store cannot be used now: database or disk is full")
             return submit(self, *values, **named)
 
-        monkeypatch.setattr(Submission, "submit", full_at_the_second)
+        monkeypatch.setattr(Submission, "submit_body", full_at_the_second)
         status, answer = program("submit", write("a", event(6)), write("b", event(7)))
         assert (status, answer["error"]["code"]) == (3, "STORE_UNAVAILABLE")
         assert [report["accepted"] for report in answer["files"]] == [1]
@@ -108,7 +108,7 @@ class TestSubmit:
         def full(*_: Any, **__: Any) -> None:
             raise StoreUnavailable("store cannot be used now: database or disk is full")
 
-        monkeypatch.setattr(Submission, "submit", full)
+        monkeypatch.setattr(Submission, "submit_body", full)
         status, answer = program("submit", write("a", event(8)))
         assert (status, set(answer)) == (3, {"error"})
 

@@ -52,10 +52,7 @@ def create_app(node: Node, settings: Settings, *, warm: bool = False) -> FastAPI
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         node.submission.drafter = drafting.draft
         if warm:
-            drafting.start()
-            # A search through all that was imported would hold every request for 100 ms.
-            gc.freeze()
-            gc.set_threshold(GARBAGE_THRESHOLD)
+            _warm(drafting)
         services.workers.start()
         try:
             yield
@@ -78,6 +75,13 @@ def create_app(node: Node, settings: Settings, *, warm: bool = False) -> FastAPI
     _include(app)
     openapi.install(app)
     return app
+
+
+def _warm(drafting: DraftingPool) -> None:
+    drafting.start()
+    # A search through all that was imported would hold every request for 100 ms.
+    gc.freeze()
+    gc.set_threshold(GARBAGE_THRESHOLD)
 
 
 def _include(app: FastAPI) -> None:

@@ -224,6 +224,8 @@ def _lines(reports: list[Report], output: Output) -> list[str]:
             status = term("submission", status, language=output.lang)
         lines.append(output.say("file", **(report | {"status": status})))
         lines += [f"  {_fault_line(fault, output)}" for fault in _faults(report)]
+        told = [breach for record in report["records"] for breach in record.get("breaches", ())]
+        lines += [f"  {_fault_line(breach, output)}" for breach in told]
     return lines
 
 

@@ -307,8 +307,14 @@ def _is_thing(uri: str) -> bool:
     return not uri.startswith(_GTIN_URI) or uri.startswith(("/21/", "/235/"), _AFTER_GTIN)
 
 
+# From here on canonical JSON writes numbers with an exponent (RFC 8785, section 3.2.2.3).
+_EXPONENT_FROM = 1e21
+
+
 def _decimal(number: object) -> Decimal | None:
     """Return a JSON number exactly as it is written in canonical JSON."""
     if isinstance(number, bool) or not isinstance(number, int | float):
         return None
+    if isinstance(number, float) and number.is_integer() and abs(number) < _EXPONENT_FROM:
+        return Decimal(int(number))  # Written as 25 for 25.0, and read again so.
     return Decimal(number) if isinstance(number, int) else Decimal(repr(number))

@@ -79,7 +79,7 @@ class Capture:
         check_key(key, statement.participant, batch)
         check_chain(repositories, header)
         check_seen(repositories, key, statement.seen)
-        check_events(repositories, batch.records)
+        check_events(repositories, batch.records, participant=statement.participant)
         check_one_code(repositories, batch.records, participant=statement.participant)
         appended = append_envelope(repositories, envelope, statement=statement, now=self._clock())
         return keep_batch(repositories, appended, statement, batch=batch, now=self._clock())

@@ -19,7 +19,7 @@ from traceability.ledger.faults import (
     WrongLog,
     WrongParticipant,
 )
-from traceability.ledger.known_events import KnownEvents
+from traceability.ledger.known_events import KnownEvents, is_reserved
 from traceability.ledger.prepared import PreparedBatch, PreparedRecord
 from traceability.ledger.tree_reading import log_nodes
 from traceability.lineage.one_code.breach import Breach
@@ -103,7 +103,9 @@ def one_code_breaches(
     return mode, OneCode(repositories).judge(records, participant=participant, mode=mode)
 
 
-def check_events(repositories: Repositories, records: Sequence[PreparedRecord]) -> None:
+def check_events(
+    repositories: Repositories, records: Sequence[PreparedRecord], *, participant: bytes
+) -> None:
     """Refuse a signed batch with an event that is recorded already, or under a used eventID.
 
     Raises
@@ -111,12 +113,12 @@ def check_events(repositories: Repositories, records: Sequence[PreparedRecord]) 
     EventDuplicate, EventIdConflict
     """
     events = [(index, one.event) for index, one in enumerate(records) if one.event is not None]
-    known = KnownEvents(repositories, [event for _, event in events])
+    known = KnownEvents(repositories, [event for _, event in events], participant=participant)
     for index, event in events:
         pointer = f"/records/{index}"
         if known.has(event):
             raise EventDuplicate("event is recorded already: leave it out", pointer=pointer)
-        if known.contradicts(event):
+        if known.contradicts(event) or is_reserved(event):
             raise EventIdConflict(
                 f"eventID {event.event_id!r} belongs to another event",
                 pointer=f"{pointer}/payload/eventID",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from traceability.store.repositories import Repositories
-from traceability.store.repositories.events import EventFacts
+from traceability.store.repositories.events import EventFacts, StoredEvent
 
+# The names that a ledger gives to records; no other event may have one for an id.
+RESERVED = "urn:itemproof:record:"
 # A record's batch and its index there.
 Place = tuple[int, int]
 
@@ -14,11 +16,18 @@ Place = tuple[int, int]
 class KnownEvents:
     """The recorded events that share an eventID or the content with some others.
 
-    The content is known by its keyed hash, so that nobody outside can look for an event.
+    The content is known by its keyed hash, so that nobody outside can look for an event; and only
+    a participant's own events are known to it, so that nobody can ask for another's by sending it.
     Without a ledger (`repositories` None) only what is added is known.
     """
 
-    def __init__(self, repositories: Repositories | None, events: Sequence[EventFacts]) -> None:
+    def __init__(
+        self,
+        repositories: Repositories | None,
+        events: Sequence[EventFacts],
+        *,
+        participant: bytes | None = None,
+    ) -> None:
         self._by_id: dict[str, list[bool]] = {}
         self._by_content: dict[tuple[str | None, bytes, bool], Place | None] = {}
         if repositories is None:
@@ -26,7 +35,7 @@ class KnownEvents:
         ids = {event.event_id for event in events if event.event_id}
         rows = repositories.events.by_event_id(ids)
         rows += repositories.events.by_content({event.content_mac for event in events})
-        for row in rows:
+        for row in _own(repositories, rows, participant):
             place = (row.batch, row.record_index)
             self._add(row.event_id, row.content_mac, row.declares_error, place)
 
@@ -42,15 +51,41 @@ class KnownEvents:
             self._by_id.setdefault(event_id, []).append(declares_error)
 
     def has(self, event: EventFacts) -> bool:
-        """Tell whether the same event is there: same id, content and error declaration."""
-        return (event.event_id, event.content_mac, event.declares_error) in self._by_content
+        """Tell whether the same event is there: same id, content and error declaration.
+
+        An event that came without an id is the same under the name that its record has.
+        """
+        return _key(event) in self._by_content
 
     def place(self, event: EventFacts) -> Place | None:
         """Return where the same event is recorded; none if it only stands in this document."""
-        return self._by_content.get((event.event_id, event.content_mac, event.declares_error))
+        return self._by_content.get(_key(event))
 
     def contradicts(self, event: EventFacts) -> bool:
         """Tell whether another event has the same id; an error declaration may reuse it."""
         if event.event_id is None or event.declares_error:
             return False
         return any(not declared for declared in self._by_id.get(event.event_id, ()))
+
+
+def is_reserved(event: EventFacts) -> bool:
+    """Tell whether an event has the name of a record for an id."""
+    return event.event_id is not None and event.event_id.startswith(RESERVED)
+
+
+def _key(event: EventFacts) -> tuple[str | None, bytes, bool]:
+    event_id = None if is_reserved(event) else event.event_id
+    return (event_id, event.content_mac, event.declares_error)
+
+
+def _own(
+    repositories: Repositories, rows: Sequence[StoredEvent], participant: bytes | None
+) -> Iterator[StoredEvent]:
+    """Yield the events of a participant, or all where none is named."""
+    of_batch: dict[int, bytes | None] = {}
+    for row in rows:
+        if row.batch not in of_batch:
+            batch = repositories.batches.get(row.batch)
+            of_batch[row.batch] = None if batch is None else batch.participant
+        if participant in (None, of_batch[row.batch]):
+            yield row

@@ -29,7 +29,7 @@ from traceability.ledger.drafting import (
 from traceability.ledger.faults import EventIdConflict, RolledBack
 from traceability.ledger.keeping import CapturedBatch
 from traceability.ledger.keyring import Keyring
-from traceability.ledger.known_events import KnownEvents
+from traceability.ledger.known_events import KnownEvents, is_reserved
 from traceability.ledger.participants import held_key
 from traceability.ledger.prepared import PreparedRecord, prepare_batch
 from traceability.store.repositories import Repositories
@@ -100,11 +100,17 @@ class Submission:
         self._duplicate_key = duplicate_key
         self.drafter: Drafter = draft_body
 
-    def check_body(self, body: DocumentBody) -> SubmissionResult:
-        """Judge a document as it arrived, as `submit_body` would, and keep nothing."""
+    def check_body(
+        self, body: DocumentBody, *, participant: bytes | None = None
+    ) -> SubmissionResult:
+        """Judge a document as it arrived, as `submit_body` would, and keep nothing.
+
+        Without a participant it is held against the events of all; only an operator may ask so.
+        """
         drafts = self.drafter(body, self._duplicate_key).drafts
         with self._store.reading() as repositories:
-            return SubmissionResult(tuple(_judge(repositories, drafts)), None)
+            judged = _judge(repositories, drafts, participant)
+        return SubmissionResult(tuple(judged), None)
 
     def submit_body(
         self,
@@ -160,7 +166,7 @@ class Submission:
                 key = held_key(work.repositories, self._keyring, participant or b"")
             work.repositories.keys.lock([key.key_id])
             author = live_key(work.repositories, key.key_id).participant
-            judged = _judge(work.repositories, drafted.drafts)
+            judged = _judge(work.repositories, drafted.drafts, author)
             judged = _held_to_rules(work.repositories, drafted.drafts, judged, author)
             accepted = _accepted(drafted.drafts, judged)
             if not accepted or (not proceed and any(one.result == "rejected" for one in judged)):
@@ -187,13 +193,15 @@ class Submission:
 
 def check_alone(body: DocumentBody) -> SubmissionResult:
     """Judge a document by itself, where there is no ledger that its events could contradict."""
-    return SubmissionResult(tuple(_judge(None, draft_body(body, _NO_SECRET).drafts)), None)
+    return SubmissionResult(tuple(_judge(None, draft_body(body, _NO_SECRET).drafts, None)), None)
 
 
-def _judge(repositories: Repositories | None, drafts: Sequence[Draft]) -> list[RecordResult]:
+def _judge(
+    repositories: Repositories | None, drafts: Sequence[Draft], participant: bytes | None
+) -> list[RecordResult]:
     """Return what is to become of each draft, in their order."""
     sound = [draft.record.event for draft in drafts if draft.record and draft.record.event]
-    known = KnownEvents(repositories, sound)
+    known = KnownEvents(repositories, sound, participant=participant)
     results = []
     for draft in drafts:
         result = _verdict(draft, known)
@@ -245,7 +253,7 @@ def _verdict(draft: Draft, known: KnownEvents) -> RecordResult:
             event_hash=draft.hash_uri,
             original=known.place(event),
         )
-    if known.contradicts(event):
+    if known.contradicts(event) or is_reserved(event):
         error = EventIdConflict(
             f"eventID {event_id!r} belongs to another event", pointer=f"{draft.pointer}/eventID"
         )

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.ledger import add_participant, document, event, opened_node
+from traceability.ledger.audit.audit import audit
 from traceability.ledger.drafting import DocumentBody
 from traceability.ledger.faults import KeyUnknown
 from traceability.ledger.node import Node
@@ -138,3 +139,48 @@ def test_a_new_process_goes_on_where_the_last_one_stopped(sqlite_url: str, tmp_p
             "duplicate",
             "accepted",
         ]
+
+
+class TestNamesOfRecords:
+    """An event that came without an id has its record's name, which is no other event's."""
+
+    def named(self, node: Node, participant: bytes) -> str:
+        first = submit(node, participant, event(1)).records[0]
+        assert first.event_id is not None
+        assert first.event_id.startswith("urn:itemproof:record:")
+        return first.event_id
+
+    def test_sent_again_under_it_is_a_duplicate(self, node: Node, participant: bytes) -> None:
+        name = self.named(node, participant)
+        before = entries(node)
+        assert results(submit(node, participant, event(1, eventID=name))) == ["duplicate"]
+        assert entries(node) == before
+
+    def test_other_content_under_it_is_refused(self, node: Node, participant: bytes) -> None:
+        name = self.named(node, participant)
+        (refused,) = submit(node, participant, event(2, eventID=name)).records
+        assert (refused.result, refused.faults[0].code) == ("rejected", "EVENT_ID_CONFLICT")
+
+
+class TestOtherParticipants:
+    """What one participant sent tells another nothing."""
+
+    def test_same_event_of_another_is_accepted(self, node: Node, participant: bytes) -> None:
+        other = add_participant(node)
+        known = event(1, eventID="urn:x:1")
+        assert results(submit(node, participant, known)) == ["accepted"]
+        assert results(submit(node, other, known)) == ["accepted"]
+        assert results(submit(node, other, known)) == ["duplicate"]
+        changed = event(2, eventID="urn:x:1")
+        assert results(submit(node, other, changed)) == ["rejected"]
+
+
+@pytest.mark.parametrize("quantity", [25.0, 25, 1e21, 0.5, 1.5e17])
+def test_quantity_is_read_again_as_it_is_written(
+    node: Node, participant: bytes, quantity: float
+) -> None:
+    element = {"epcClass": "urn:epc:class:lgtin:9521234.056789.L1", "quantity": quantity}
+    result = submit(node, participant, event(1, quantityList=[{**element, "uom": "KGM"}]))
+    assert results(result) == ["accepted"]
+    node.sequencer.run(close=True)
+    assert audit(node.store, second_place=node.second_place).differences == ()

@@ -34,7 +34,7 @@ from ledger_api.epcis.paging import (
     place_of,
 )
 from ledger_api.epcis.problems import EpcisRoute
-from ledger_api.epcis.samples import CAPTURE_BODY, JOB_RESPONSES
+from ledger_api.epcis.samples import CAPTURE_BODY, JOB_RESPONSES, POST_PROBLEMS
 from ledger_api.problems import language_of
 from ledger_api.services import CallerOf, Services, ServicesOf
 from traceability.ledger.drafting import DocumentBody
@@ -50,7 +50,8 @@ JOBS = 1  # The kind of place that a job list's token holds.
     summary="Hand over a document of EPCIS events",
     openapi_extra={"requestBody": CAPTURE_BODY},
     response_class=Response,
-    responses={202: {"description": "The job that captures the document, in Location."}},
+    responses=POST_PROBLEMS
+    | {202: {"description": "The job that captures the document, in Location."}},
 )
 async def capture(
     request: Request,

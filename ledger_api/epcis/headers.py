@@ -30,6 +30,8 @@ EpcFormHeader = Annotated[EpcForm, Header(alias=EPC_FORMAT)]
 CbvFormHeader = Annotated[CbvForm, Header(alias=CBV_FORMAT)]
 # Our own: what stands as eventID of an event that came without one.
 EVENT_ID = "ItemProof-Event-ID"
+# Our own: the one-code rules that a recorded event breaks, where its sender is only told.
+BREACHES = "ItemProof-Breaches"
 EventIdForm = Literal["record", "hash"]
 EventIdHeader = Annotated[EventIdForm, Header(alias=EVENT_ID)]
 BehaviourHeader = Annotated[Behaviour, Header(alias=ERROR_BEHAVIOUR)]

@@ -23,7 +23,7 @@ from ledger_api.epcis.faults import (
     OneEventExpected,
     QueryParameterInvalid,
 )
-from ledger_api.epcis.headers import Release, SaidVersion
+from ledger_api.epcis.headers import BREACHES, Release, SaidVersion
 from ledger_api.epcis.idempotency import Answer, IdempotencyKey, Raced, once
 from ledger_api.epcis.negotiation import ReadFormOf
 from ledger_api.epcis.paging import (
@@ -36,7 +36,7 @@ from ledger_api.epcis.paging import (
     place_of,
 )
 from ledger_api.epcis.problems import EpcisRoute
-from ledger_api.epcis.samples import EVENT_BODY, EVENTS_RESPONSES
+from ledger_api.epcis.samples import EVENT_BODY, EVENTS_RESPONSES, POST_PROBLEMS
 from ledger_api.services import CallerOf, Services, ServicesOf
 from traceability.errors import InvalidInput
 from traceability.hashing.encoding import b64u_decode
@@ -59,7 +59,8 @@ PARAMETERS = frozenset({"perPage", "nextPageToken", "GE_recordTime", "LT_recordT
     summary="Record one EPCIS event",
     openapi_extra={"requestBody": EVENT_BODY},
     response_class=Response,
-    responses={201: {"description": "The event as recorded; its address in Location."}},
+    responses=POST_PROBLEMS
+    | {201: {"description": "The event as recorded; its address in Location."}},
 )
 async def record_event(
     request: Request,
@@ -110,7 +111,7 @@ def _record(
     def also(repositories: Repositories, result: SubmissionResult) -> None:
         if result.batch is not None:
             recorded = repositories.recorded.of_batch(result.batch.batch)[0]
-            made.append(_created(recorded))
+            made.append(_created(recorded, result.records[0]))
             task.keep(repositories, made[0], now=to_milliseconds(services.node.clock()))
 
     participant = participant_of(services, caller)
@@ -123,9 +124,12 @@ def _record(
     return made[0]
 
 
-def _created(event: RecordedEvent) -> Answer:
+def _created(event: RecordedEvent, record: RecordResult) -> Answer:
     value = event_json(event)
     headers = {"Location": f"/epcis/events/{quote(value['eventID'], safe='')}"}
+    if record.breaches:
+        # The body is the event alone; a breach that is only told is told beside it.
+        headers[BREACHES] = ", ".join(sorted({fault.code for fault in record.breaches}))
     return Answer(201, headers, json_bytes(value))
 
 

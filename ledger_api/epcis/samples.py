@@ -37,10 +37,31 @@ def _body(description: str, example: Any) -> dict[str, Any]:
 CAPTURE_BODY = _body("EPCISDocument or EPCISQueryDocument 2.0, an event, or a list.", DOCUMENT)
 EVENT_BODY = _body("One EPCIS 2.0 event with its @context.", {"@context": [CONTEXT], **EVENT})
 
-JOB_RESPONSES: dict[int | str, dict[str, Any]] = {
+_PROBLEM = {"application/problem+json": {"schema": {"type": "object"}}}
+
+
+def _problems(**descriptions: str) -> dict[int | str, dict[str, Any]]:
+    """Return what an operation may answer beyond the problems that all may."""
+    return {
+        int(status.removeprefix("s")): {"description": text, "content": _PROBLEM}
+        for status, text in descriptions.items()
+    }
+
+
+POST_PROBLEMS = _problems(
+    s409="The same event, its eventID or the idempotency key is recorded already.",
+    s413="The document is longer, or has more events, than is announced.",
+    s414="The address is too long.",
+    s415="The media type or encoding is unknown.",
+)
+GET_PROBLEMS = _problems(
+    s406="What was asked for cannot be said in the form asked for.",
+    s414="The address is too long.",
+)
+JOB_RESPONSES: dict[int | str, dict[str, Any]] = GET_PROBLEMS | {
     200: {"content": {"application/json": {}, "application/ld+json": {}}}
 }
-EVENTS_RESPONSES: dict[int | str, dict[str, Any]] = {
+EVENTS_RESPONSES: dict[int | str, dict[str, Any]] = GET_PROBLEMS | {
     200: {
         "description": "An EPCISQueryDocument.",
         "content": {

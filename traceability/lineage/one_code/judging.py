@@ -287,7 +287,8 @@ class _Names:
     def __getitem__(self, event: Happening) -> EventName:
         """Return the name of an event."""
         whose = self._name(event.participant)
-        return EventName(self._ids[event.number], event.time, event.participant, *whose)
+        name = self._ids[event.number] or "this event"
+        return EventName(name, event.time, event.participant, *whose)
 
     def _name(self, participant: bytes) -> tuple[str, str | None]:
         if participant not in self._whose:

@@ -315,6 +315,7 @@ def _decimal(number: object) -> Decimal | None:
     """Return a JSON number exactly as it is written in canonical JSON."""
     if isinstance(number, bool) or not isinstance(number, int | float):
         return None
+    found = Decimal(number) if isinstance(number, int) else Decimal(repr(number))
     if isinstance(number, float) and number.is_integer() and abs(number) < _EXPONENT_FROM:
-        return Decimal(int(number))  # Written as 25 for 25.0, and read again so.
-    return Decimal(number) if isinstance(number, int) else Decimal(repr(number))
+        return Decimal(int(found))  # Written as 25 for 25.0, and read again so.
+    return found

@@ -3,7 +3,7 @@
 A crash before a job's transaction commits leaves the job waiting and nothing recorded; after
 it, the job is finished and the whole batch recorded: both are written by the one transaction.
 Whoever runs a job that another process has finished meanwhile finds out there, and writes
-nothing.
+nothing. Documents of one participant are kept in the order in which they were promised.
 """
 
 from __future__ import annotations
@@ -16,13 +16,14 @@ from typing import cast
 
 from ledger_api.epcis.faults import CaptureAbandoned, CaptureFailed
 from ledger_api.epcis.outcomes import Outcome, failure, outcome_of
+from ledger_api.epcis.turns import Turns
 from traceability.errors import ItemProofError, Unavailable
 from traceability.ledger.drafting import DocumentBody, DocumentForm
 from traceability.ledger.node import Node
 from traceability.ledger.submission import SubmissionResult
 from traceability.store.locks import AlreadyRunning
 from traceability.store.repositories import Repositories
-from traceability.store.repositories.capture_jobs import CaptureJobRow
+from traceability.store.repositories.capture_jobs import CaptureJobRow, WaitingJob
 from traceability.store.times import to_milliseconds
 
 logger = logging.getLogger(__name__)
@@ -49,6 +50,7 @@ class CaptureJobs:
         self._on_captured = on_captured
         self._limit = limit
         self._stopping = threading.Event()
+        self._turns = Turns()
 
     def resume(self) -> int:
         """Count a start for every job left unfinished; tell how many there are."""
@@ -79,10 +81,12 @@ class CaptureJobs:
 
     def _run(self) -> None:
         running: dict[Future[None], int] = {}
+        self._turns = Turns()
         with ThreadPoolExecutor(JOBS_AT_ONCE, thread_name_prefix="capture") as pool:
             while True:
-                for job in self._waiting(running):
-                    running[pool.submit(self.do, job)] = job
+                for job, participant in self._waiting(running):
+                    self._turns.begin(job, participant)
+                    running[pool.submit(self._in_turn, job, participant)] = job
                 if not running:
                     return
                 done, _ = wait(running, timeout=LOOK_SECONDS, return_when=FIRST_COMPLETED)
@@ -90,12 +94,20 @@ class CaptureJobs:
                     del running[future]
                     future.result()
 
-    def _waiting(self, running: dict[Future[None], int]) -> list[int]:
+    def _waiting(self, running: dict[Future[None], int]) -> list[WaitingJob]:
         room = JOBS_AT_ONCE - len(running)
         if not room or self._stopping.is_set():
             return []
         with self._node.store.reading() as repositories:
             return repositories.capture_jobs.waiting(limit=room, besides=running.values())
+
+    def _in_turn(self, job: int, participant: bytes) -> None:
+        try:
+            self.do(job)
+        except BaseException as error:
+            self._turns.end(job, participant, left_by=error)
+            raise
+        self._turns.end(job, participant)
 
     def do(self, job: int) -> None:
         """Do one job: record its events and finish it, or finish it with what went wrong.
@@ -138,7 +150,11 @@ class CaptureJobs:
 
         body = DocumentBody(data, cast("DocumentForm", row.form), self._limit)
         self._node.submission.submit_body(
-            body, participant=row.participant, proceed=row.proceed, also=also
+            body,
+            participant=row.participant,
+            proceed=row.proceed,
+            also=also,
+            when_drafted=lambda: self._turns.wait(row.job, row.participant),
         )
 
     def _fail(self, row: CaptureJobRow, outcome: Outcome) -> None:

@@ -88,6 +88,10 @@ def nothing_more(_repositories: Repositories, _result: SubmissionResult) -> None
     """Write nothing more."""
 
 
+def nothing() -> None:
+    """Wait for nothing."""
+
+
 class Submission:
     """Takes EPCIS documents for participants whose keys this node holds."""
 
@@ -120,6 +124,7 @@ class Submission:
         key: SigningKey | None = None,
         proceed: bool = False,
         also: Also = nothing_more,
+        when_drafted: Callable[[], object] = nothing,
     ) -> SubmissionResult:
         """Take a document as it arrived; otherwise as `submit`.
 
@@ -127,8 +132,11 @@ class Submission:
         ----------
         also
             Is called inside the transaction, even where nothing is accepted.
+        when_drafted
+            Is called between drawing the document up and keeping it; may wait.
         """
         drafted = self.drafter(body, self._duplicate_key)
+        when_drafted()
         return self._keep(drafted, participant=participant, key=key, proceed=proceed, also=also)
 
     def submit(

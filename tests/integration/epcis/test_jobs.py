@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from ledger_api.epcis.jobs import MAX_STARTS, CaptureJobs
 from ledger_api.epcis.outcomes import Outcome
 from ledger_api.workers import Workers
 from tests.support.ledger import OpenedLogs, add_participant, document, event, opened_node
+from traceability.ledger.drafting import DocumentBody, Drafted
 from traceability.ledger.node import Node
 from traceability.store.faults import StoreUnavailable
 from traceability.store.repositories.capture_jobs import CaptureJobRow
@@ -134,6 +136,87 @@ def wait_until(done: Callable[[], bool]) -> None:
     while not done():
         assert time.monotonic() < deadline
         time.sleep(0.02)
+
+
+class Slowly:
+    """Draws documents up, and the first of them only once another has ended, or had time to."""
+
+    def __init__(self, node: Node, monkeypatch: pytest.MonkeyPatch, *, seconds: float) -> None:
+        self._node = node
+        self._draft = node.submission.drafter
+        self._seconds = seconds
+        self.error: StoreUnavailable | None = None
+        self.drafted: list[str] = []
+        monkeypatch.setattr(node.submission, "drafter", self.draft)
+
+    def draft(self, body: DocumentBody, duplicate_key: bytes) -> Drafted:
+        name = "second" if b"example:second" in body.data else "first"
+        if name == "first":
+            deadline = monotonic() + self._seconds
+            while job(self._node, "second").finished is None and monotonic() < deadline:
+                sleep(0.01)
+            if self.error is not None:
+                raise self.error
+        found = self._draft(body, duplicate_key)
+        self.drafted.append(name)
+        return found
+
+
+def kept_order(node: Node) -> list[str]:
+    """Return the ids of the first events of all batches, in the order of the log."""
+    with node.store.reading() as repositories:
+        rows = [repositories.batches.record(row.batch, 0) for row in repositories.batches.all()]
+    return [json.loads(row.payload)["eventID"] for row in rows if row is not None]
+
+
+class TestOrder:
+    """The first of two documents takes longer to be drawn up than the second."""
+
+    FIRST, SECOND = "urn:example:first", "urn:example:second"
+
+    def test_is_that_of_a_participants_jobs(
+        self, node: Node, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        promise(node, document(event(1, eventID=self.FIRST)), name="first")
+        promise(node, document(event(2, eventID=self.SECOND)), name="second")
+        slowly = Slowly(node, monkeypatch, seconds=0.5)
+        jobs_of(node).run()
+        assert slowly.drafted == ["second", "first"]
+        assert kept_order(node) == [self.FIRST, self.SECOND]
+
+    def test_does_not_bind_participants_to_each_other(
+        self, node: Node, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        promise(node, document(event(1, eventID=self.FIRST)), name="first")
+        node.participant = add_participant(node)
+        promise(node, document(event(2, eventID=self.SECOND)), name="second")
+        slowly = Slowly(node, monkeypatch, seconds=10)
+        jobs_of(node).run()
+        assert slowly.drafted == ["second", "first"]
+        assert kept_order(node) == [self.SECOND, self.FIRST]
+
+    def test_outlasts_a_store_that_fails_the_first(
+        self, node: Node, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        promise(node, document(event(1, eventID=self.FIRST)), name="first")
+        promise(node, document(event(2, eventID=self.SECOND)), name="second")
+        with monkeypatch.context() as patched:
+            slowly = Slowly(node, patched, seconds=0.5)
+            slowly.error = StoreUnavailable("store cannot be used now")
+            with pytest.raises(StoreUnavailable):
+                jobs_of(node).run()
+        assert (job(node, "second").finished, kept_order(node)) == (None, [])
+        jobs_of(node).run()
+        assert kept_order(node) == [self.FIRST, self.SECOND]
+
+    def test_goes_past_a_document_that_is_refused(
+        self, node: Node, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        promise(node, document(event(1, **FAULTY)), name="first")
+        promise(node, document(event(2, eventID=self.SECOND)), name="second")
+        Slowly(node, monkeypatch, seconds=0.5)
+        jobs_of(node).run()
+        assert (job(node, "first").success, kept_order(node)) == (False, [self.SECOND])
 
 
 class TestRunning:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, insert, select, update
 
@@ -30,6 +30,13 @@ class CaptureJobRow:
     success: bool | None
     batch: int | None
     outcome: bytes | None
+
+
+class WaitingJob(NamedTuple):
+    """A job that is not finished, and whose it is."""
+
+    job: int
+    participant: bytes
 
 
 _COLUMNS = tuple(capture_jobs.c[field.name] for field in fields(CaptureJobRow))
@@ -87,15 +94,15 @@ class CaptureJobRepository:
             statement = statement.where(capture_jobs.c.participant == participant)
         return [CaptureJobRow(*row) for row in self._connection.execute(statement)]
 
-    def waiting(self, *, limit: int, besides: Collection[int] = ()) -> list[int]:
-        """Return the numbers of unfinished jobs, oldest first, leaving some out."""
+    def waiting(self, *, limit: int, besides: Collection[int] = ()) -> list[WaitingJob]:
+        """Return unfinished jobs, oldest first, leaving some out."""
         rows = self._connection.execute(
-            select(capture_jobs.c.job)
+            select(capture_jobs.c.job, capture_jobs.c.participant)
             .where(capture_jobs.c.finished.is_(None), capture_jobs.c.job.not_in(besides))
             .order_by(capture_jobs.c.job)
             .limit(limit)
         )
-        return [row.job for row in rows]
+        return [WaitingJob(*row) for row in rows]
 
     def unfinished(self, job: int) -> tuple[CaptureJobRow, bytes] | None:
         """Return a job that is not finished, with its document."""

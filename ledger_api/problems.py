@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ledger_api.i18n.fault_texts import UNFORESEEN, error_detail, fault_detail
 from ledger_api.i18n.terms import error_words
 from ledger_api.i18n.translations import HTML_LANGUAGES, Language, choose_language
 from ledger_api.statuses import (
@@ -22,6 +23,7 @@ from ledger_api.statuses import (
     http_status,
 )
 from traceability.errors import ItemProofError
+from traceability.events.faults import Fault
 
 __all__ = [
     "PROBLEM_TYPE",
@@ -32,6 +34,7 @@ __all__ = [
     "language_of",
     "problem",
     "problem_of",
+    "unforeseen",
 ]
 
 logger = logging.getLogger(__name__)
@@ -76,14 +79,11 @@ def problem(
     return JSONResponse(body, status, headers=headers, media_type=PROBLEM_TYPE)
 
 
-def problem_of(error: ItemProofError, lang: Language) -> JSONResponse:
-    """Return the problem that an error of ours stands for."""
-    extra = {
-        name: value
-        for name, value in error.to_dict().items()
-        if name in ("pointer", "expected", "got")
-    }
-    return problem(http_status(error), error.code, lang=lang, detail=error.fault, extra=extra)
+def problem_of(error: ItemProofError, lang: Language, **more: str) -> JSONResponse:
+    """Return the problem that an error of ours stands for; `message` is for programmers."""
+    extra = {name: value for name, value in error.to_dict().items() if name != "code"} | more
+    detail = error_detail(error, language=lang)
+    return problem(http_status(error), error.code, lang=lang, detail=detail, extra=extra)
 
 
 def install(app: FastAPI) -> None:
@@ -101,22 +101,24 @@ def install(app: FastAPI) -> None:
             for fault in error.errors()
         ]
         first = faults[0] if faults else {"pointer": "", "message": "malformed"}
-        return problem(
-            400,
-            "REQUEST_INVALID",
-            lang=language_of(request),
-            detail=f"request is malformed at {first['pointer']}: {first['message']}",
-            extra={"faults": faults},
-        )
+        message = f"request is malformed at {first['pointer']}: {first['message']}"
+        return _unworded(request, 400, "REQUEST_INVALID", message=message, faults=faults)
 
     @app.exception_handler(HTTPException)
     async def _http(request: Request, error: HTTPException) -> JSONResponse:
         code = _HTTP_CODES.get(error.status_code, RequestRefused.code)
-        response = problem(
-            error.status_code, code, lang=language_of(request), detail=str(error.detail)
-        )
+        response = _unworded(request, error.status_code, code, message=str(error.detail))
         response.headers.update(error.headers or {})
         return response
+
+
+def _unworded(
+    request: Request, status: int, code: str, *, message: str, **more: object
+) -> JSONResponse:
+    """Return a problem whose message has no words of ours: in Chinese its code is told."""
+    lang = language_of(request)
+    detail = fault_detail(Fault("", code, message), language=lang)
+    return problem(status, code, lang=lang, detail=detail, extra={"message": message, **more})
 
 
 class LastResort:
@@ -142,18 +144,15 @@ class LastResort:
         except ClientDisconnect:
             return
         except Exception:
-            reference = secrets.token_hex(REFERENCE_BYTES)
-            logger.exception("request.failed reference=%s path=%s", reference, scope["path"])
+            error, reference = unforeseen(scope["path"])
             if started:
                 raise
-            await _unforeseen(Request(scope), reference)(scope, receive, send)
+            response = problem_of(error, language_of(Request(scope)), reference=reference)
+            await response(scope, receive, send)
 
 
-def _unforeseen(request: Request, reference: str) -> JSONResponse:
-    return problem(
-        500,
-        InternalError.code,
-        lang=language_of(request),
-        detail=f"program failed: the operator finds why in the log under {reference}",
-        extra={"reference": reference},
-    )
+def unforeseen(path: str) -> tuple[InternalError, str]:
+    """Write the exception in hand to the log; return what is told of it, and its reference."""
+    reference = secrets.token_hex(REFERENCE_BYTES)
+    logger.exception("request.failed reference=%s path=%s", reference, path)
+    return InternalError(UNFORESEEN.format(reference)), reference

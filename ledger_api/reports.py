@@ -5,9 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from ledger_api.i18n.fault_texts import fault_detail
 from traceability.hashing.encoding import b64u_encode, format_time
 
 if TYPE_CHECKING:
+    from ledger_api.i18n.translations import Language
+    from traceability.events.faults import Fault
     from traceability.ledger.identity import Identity
     from traceability.ledger.submission import RecordResult, SubmissionResult
     from traceability.quality.scores import ScoreRun
@@ -18,14 +21,16 @@ if TYPE_CHECKING:
 ANCHOR_STATES = {"included": "anchored", "final": "final"}
 
 
-def submission_json(result: SubmissionResult) -> dict[str, Any]:
-    """Return what became of a document."""
+def submission_json(
+    result: SubmissionResult, *, language: Language | None = None
+) -> dict[str, Any]:
+    """Return what became of a document; with a language, each fault has a `detail` in it."""
     found: dict[str, Any] = {
         "status": result.status,
         "accepted": result.count("accepted"),
         "duplicate": result.count("duplicate"),
         "rejected": result.count("rejected"),
-        "records": [record_json(record) for record in result.records],
+        "records": [record_json(record, language=language) for record in result.records],
     }
     if result.batch is not None:
         found["batch"] = result.batch.batch
@@ -33,7 +38,7 @@ def submission_json(result: SubmissionResult) -> dict[str, Any]:
     return found
 
 
-def record_json(record: RecordResult) -> dict[str, Any]:
+def record_json(record: RecordResult, *, language: Language | None = None) -> dict[str, Any]:
     """Return what became of one record; `error` is the first fault, `errors` are all."""
     found: dict[str, Any] = {
         "pointer": record.pointer,
@@ -43,13 +48,18 @@ def record_json(record: RecordResult) -> dict[str, Any]:
     if record.record is not None:
         found["record"] = record.record
     if record.faults:
-        found["error"] = record.faults[0].to_dict()
-        found["errors"] = [fault.to_dict() for fault in record.faults]
+        found["errors"] = [_fault_json(fault, language) for fault in record.faults]
+        found["error"] = found["errors"][0]
     if record.breaches:
-        found["breaches"] = [fault.to_dict() for fault in record.breaches]
+        found["breaches"] = [_fault_json(fault, language) for fault in record.breaches]
     if record.warning is not None:
         found["warning"] = {"code": record.warning}
     return found
+
+
+def _fault_json(fault: Fault, language: Language | None) -> dict[str, Any]:
+    found = fault.to_dict()
+    return found if language is None else found | {"detail": fault_detail(fault, language=language)}
 
 
 def checkpoint_json(row: CheckpointRow | None) -> dict[str, Any] | None:

@@ -130,7 +130,7 @@ def _take_events(
     result = services.node.submission.submit_body(
         document, participant=participant, proceed=proceed
     )
-    found: dict[str, Any] = submission_json(result)
+    found: dict[str, Any] = submission_json(result, language=language)
     if result.status == "REJECTED":
         return _rejected(found, language)
     if result.batch is None:
@@ -153,7 +153,7 @@ def _rejected(found: dict[str, Any], language: Language) -> JSONResponse:
         status,
         own[0]["code"],
         lang=language,
-        detail=own[0]["message"],
+        detail=own[0]["detail"],
         extra=report | {"outcome": found["status"]},
     )
 

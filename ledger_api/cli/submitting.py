@@ -12,8 +12,8 @@ import typer
 
 from ledger_api.cli.output import Output
 from ledger_api.cli.running import DEFAULT_DATA, AsJSON, Command, DataDir, error_of, run
-from ledger_api.i18n.fault_texts import fault_side
-from ledger_api.i18n.terms import error_words, term
+from ledger_api.i18n.fault_texts import fault_detail
+from ledger_api.i18n.terms import term
 from ledger_api.statuses import (
     EXIT_OK,
     EXIT_REFUSED,
@@ -23,6 +23,7 @@ from ledger_api.statuses import (
     exit_status,
 )
 from traceability.errors import InvalidInput, ItemProofError, Refused
+from traceability.events.faults import Fault
 from traceability.strict_json import MAX_BYTES
 
 if TYPE_CHECKING:
@@ -229,14 +230,8 @@ def _lines(reports: list[Report], output: Output) -> list[str]:
     return lines
 
 
-def _fault_line(fault: dict[str, str], output: Output) -> str:
-    detail = fault["message"]
-    if output.lang == "zh":
-        detail = error_words(fault["code"], language=output.lang).title
-        sides = {
-            name: fault_side(fault.get(name, ""), language="zh") for name in ("expected", "got")
-        }
-        detail += f"：{output.say('expected', **sides)}" if all(sides.values()) else ""
+def _fault_line(fault: dict[str, Any], output: Output) -> str:
+    detail = fault_detail(Fault(**fault), language=output.lang)
     return output.say("fault", pointer=fault["pointer"], code=fault["code"], detail=detail)
 
 

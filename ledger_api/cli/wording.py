@@ -41,7 +41,6 @@ LINES = {
         "{path}: {status}  accepted {accepted}, duplicate {duplicate}, rejected {rejected}",
     ),
     "fault": ("{pointer}  {code}：{detail}", "{pointer}  {code}: {detail}"),
-    "expected": ("应为 {expected}，实为 {got}", "expected {expected}, got {got}"),
     # Lots
     "minted": (
         "已发行 {quantity} 件，GTIN {gtin}，批次 {lot}，用时 {seconds} 秒",

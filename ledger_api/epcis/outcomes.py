@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 import orjson
 
-from ledger_api.epcis.wording import fault_json
+from ledger_api.epcis.wording import fault_json, told
 from ledger_api.i18n.translations import Language
 from traceability.errors import ItemProofError
 from traceability.events.faults import Fault
@@ -148,7 +148,8 @@ def report_json(
             "receiptUrl": f"/api/receipts/{entry_hash}",
         }
     found["events"] = [
-        _event_json(record, _recorded(repositories, row, record, kept)) for record in records
+        _event_json(record, _recorded(repositories, row, record, kept), language)
+        for record in records
     ]
     return found
 
@@ -171,7 +172,9 @@ def _recorded(
     return repositories.recorded.of_batch(batch).get(index)
 
 
-def _event_json(record: Mapping[str, Any], event: RecordedEvent | None) -> dict[str, Any]:
+def _event_json(
+    record: Mapping[str, Any], event: RecordedEvent | None, language: Language
+) -> dict[str, Any]:
     found: dict[str, Any] = {"pointer": record["pointer"], "result": record["result"]}
     if "event_id" in record:
         found["eventID"] = record["event_id"]
@@ -189,9 +192,9 @@ def _event_json(record: Mapping[str, Any], event: RecordedEvent | None) -> dict[
     if "warning" in record:
         found["warning"] = {"code": record["warning"]}
     if "breaches" in record:
-        found["breaches"] = record["breaches"]
+        found["breaches"] = [told(fault, language) for fault in record["breaches"]]
     if "faults" in record:
-        found["errors"] = record["faults"]
+        found["errors"] = [told(fault, language) for fault in record["faults"]]
     return found
 
 

@@ -5,8 +5,6 @@ Source: EPCIS 2.0 (ISO/IEC 19987:2024), section 12.5.
 
 from __future__ import annotations
 
-import logging
-import secrets
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -21,12 +19,10 @@ from ledger_api.epcis.answers import json_bytes
 from ledger_api.epcis.headers import CAPTURE_LIMIT, FILE_SIZE_LIMIT, announced
 from ledger_api.epcis.wording import problem_json, status_of
 from ledger_api.i18n.translations import HTML_LANGUAGES, Language
-from ledger_api.problems import PROBLEM_TYPE, REFERENCE_BYTES, RETRY_AFTER_SECONDS, language_of
+from ledger_api.problems import PROBLEM_TYPE, RETRY_AFTER_SECONDS, language_of, unforeseen
 from ledger_api.services import Services
-from ledger_api.statuses import InternalError
 from traceability.errors import InvalidInput, ItemProofError
 
-logger = logging.getLogger(__name__)
 MAX_ADDRESS = 8192
 
 
@@ -79,16 +75,10 @@ class EpcisRoute(APIRoute):
             except ClientDisconnect:
                 raise
             except Exception:
-                response = problem_of(_unforeseen(request), language_of(request))
+                response = problem_of(unforeseen(request.url.path)[0], language_of(request))
             return _with_headers(request, response)
 
         return guarded
-
-
-def _unforeseen(request: Request) -> ItemProofError:
-    reference = secrets.token_hex(REFERENCE_BYTES)
-    logger.exception("request.failed reference=%s path=%s", reference, request.url.path)
-    return InternalError(f"program failed: the operator finds why in the log under {reference}")
 
 
 def _check_address(request: Request) -> None:

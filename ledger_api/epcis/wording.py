@@ -5,10 +5,11 @@ Source: EPCIS 2.0 (ISO/IEC 19987:2024), section 12.5, and its OpenAPI file.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from ledger_api.epcis import faults
-from ledger_api.i18n.fault_texts import fault_detail
+from ledger_api.i18n.fault_texts import error_detail, fault_detail
 from ledger_api.i18n.terms import error_words
 from ledger_api.i18n.translations import Language
 from ledger_api.problems import MediaTypeUnknown, http_status
@@ -64,11 +65,15 @@ def problem_json(error: ItemProofError, language: Language) -> dict[str, Any]:
     several = error.faults if isinstance(error, DocumentFaulty | faults.EventRefused) else ()
     code = several[0].code if len(several) == 1 else error.code
     words = error_words(code, language=language)
+    is_one = len(several) == 1
     found: dict[str, Any] = {
         "type": type_of(error),
         "title": words.title,
         "status": status_of(error),
-        "detail": error.fault,
+        "detail": fault_detail(several[0], language=language)
+        if is_one
+        else error_detail(error, language=language),
+        "message": error.fault,
         "code": code,
         "remedy": words.remedy,
     }
@@ -79,6 +84,11 @@ def problem_json(error: ItemProofError, language: Language) -> dict[str, Any]:
     if several:
         found["errors"] = [fault_json(fault, language) for fault in several]
     return found
+
+
+def told(fault: Mapping[str, Any], language: Language) -> dict[str, Any]:
+    """Return the members of a fault, and one sentence about it."""
+    return {**fault, "detail": fault_detail(Fault(**fault), language=language)}
 
 
 def fault_json(fault: Fault, language: Language) -> dict[str, Any]:

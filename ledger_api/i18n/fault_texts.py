@@ -11,7 +11,9 @@ from functools import cache
 
 from ledger_api.i18n.terms import error_words, term
 from ledger_api.i18n.translations import Language
+from traceability.errors import ItemProofError
 from traceability.events.faults import Fault
+from traceability.lineage.one_code.faults import OneCodeBreach
 
 KIND = "fault text"
 _QUOTES = ("'", '"')  # A refused value begins with one.
@@ -24,7 +26,14 @@ TEMPLATES = (
     "{} to {} characters", "{} to {} digits", "{} characters", "{} digits", "none with {}",
     "{} to {}",
 )  # fmt: skip
+# Whole messages whose sides alone would not say it; the words are all that they use.
+RULES: tuple[type[OneCodeBreach], ...] = (OneCodeBreach, *OneCodeBreach.__subclasses__())
+UNFORESEEN = "program failed: the operator finds why in the log under {}"
+MESSAGES = (UNFORESEEN, *(f"{{}} {rule.breach}: {{}} contradicts {{}}" for rule in RULES))
+NAMELESS = "this event"
 TEXTS = (
+    NAMELESS,
+    *(rule.rule for rule in RULES),
     "2 or 3 capital letters or digits of UN/CEFACT Recommendation 20",
     "a GLN, an asset, geo: or a URI of your own", "a class or lot", "a company prefix length",
     "a digit", "a long integer", "a meaning outside GS1's vocabularies",
@@ -47,7 +56,7 @@ def fault_side(text: str, *, language: Language) -> str:
     """Return one side of a fault, what was expected or got; names and values stay."""
     if text in TEXTS:
         return term(KIND, text, language=language)
-    for template, pattern in _patterns() if text[:1] not in _QUOTES else ():
+    for template, pattern in _patterns(TEMPLATES) if text[:1] not in _QUOTES else ():
         match = pattern.fullmatch(text)
         if match is not None:
             words = [_listed(part, language) for part in match.groups()]
@@ -55,10 +64,30 @@ def fault_side(text: str, *, language: Language) -> str:
     return _listed(text, language)
 
 
+def fault_sentence(message: str, *, language: Language) -> str:
+    """Return a message that is told as a whole, such as both events of a breach; else nothing."""
+    for template, pattern in _patterns(MESSAGES):
+        match = pattern.fullmatch(message)
+        if match is not None:
+            words = [_named(part, language) for part in match.groups()]
+            return term(KIND, template, language=language).format(*words)
+    return ""
+
+
+def _named(event: str, language: Language) -> str:
+    """Return how a breach names an event; one without any name is told by words of ours."""
+    if not event.startswith(f"'{NAMELESS}' ("):
+        return event
+    return term(KIND, NAMELESS, language=language) + event.removeprefix(f"'{NAMELESS}'")
+
+
 def fault_detail(fault: Fault, *, language: Language) -> str:
     """Return one sentence about a fault: in English its message, else what the code means."""
     if language == "en":
         return fault.message
+    sentence = fault_sentence(fault.message, language=language)
+    if sentence:
+        return sentence
     title = error_words(fault.code, language=language).title
     if fault.expected is None or fault.got is None:
         return title
@@ -69,6 +98,12 @@ def fault_detail(fault: Fault, *, language: Language) -> str:
     )
 
 
+def error_detail(error: ItemProofError, *, language: Language) -> str:
+    """Return one sentence about an error, as `fault_detail` does."""
+    fault = Fault(error.pointer, error.code, error.fault, error.expected, error.got)
+    return fault_detail(fault, language=language)
+
+
 def _listed(text: str, language: Language) -> str:
     """Return alternatives with the language's word between them; a quoted value stays."""
     if text[:1] in _QUOTES or language == "en":
@@ -77,9 +112,9 @@ def _listed(text: str, language: Language) -> str:
 
 
 @cache
-def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
+def _patterns(templates: tuple[str, ...]) -> tuple[tuple[str, re.Pattern[str]], ...]:
     """Return the templates with what they match."""
     return tuple(
-        (template, re.compile(re.escape(template).replace(r"\{\}", "(.+)"), re.DOTALL))
-        for template in TEMPLATES
+        (template, re.compile(re.escape(template).replace(r"\{\}", "(.+?)"), re.DOTALL))
+        for template in templates
     )

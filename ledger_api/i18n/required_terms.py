@@ -35,7 +35,9 @@ TERMS: dict[str, tuple[str, ...]] = {
         "currency_differs", "earlier_year", "kind_not_counted", "loss_without_output",
         "output_restated", "resubmission", "superseded_specification",
     ),
-    fault_texts.KIND: (fault_texts.DETAIL, *fault_texts.TEMPLATES, *fault_texts.TEXTS),
+    fault_texts.KIND: (
+        fault_texts.DETAIL, *fault_texts.MESSAGES, *fault_texts.TEMPLATES, *fault_texts.TEXTS,
+    ),
     "grade": ("1", "2", "3", "4", "5"),
     "metric": METRICS,
     "reason": STATUS_REASONS,

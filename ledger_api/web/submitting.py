@@ -98,6 +98,7 @@ def _record(record: RecordResult) -> RecordRow:
         result=record.result,
         event_id=record.event_id,
         faults=tuple(_fault(fault) for fault in record.faults),
+        breaches=tuple(_fault(fault) for fault in record.breaches),
         warning=record.warning or "",
         proof_url=f"/api/proofs?code={record.record}" if record.record else None,
     )

@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 
-from ledger_api.i18n.fault_texts import fault_side
+from ledger_api.i18n.fault_texts import fault_sentence, fault_side
 from ledger_api.i18n.local_text import LocalText
 from ledger_api.i18n.terms import error_words, term
 from ledger_api.i18n.translations import (
@@ -52,6 +52,7 @@ def environment(language: Language) -> Environment:
         grouped=grouped,
         digest=_digest,
         local=partial(LocalText.pick, language=language),
+        sentence=partial(fault_sentence, language=language),
         side=partial(fault_side, language=language),
     )
     made.globals.update(

@@ -305,6 +305,8 @@ class RecordRow:
     result: str
     event_id: str | None = None
     faults: tuple[FaultRow, ...] = ()
+    # Of the one-code rules, where they are told and not refused.
+    breaches: tuple[FaultRow, ...] = ()
     warning: str = ""
     proof_url: str | None = None
 

@@ -40,3 +40,13 @@ def api(node: Node) -> Iterator[Api]:
     app = create_app(node, Settings())
     with TestClient(app, base_url="http://127.0.0.1:8000") as client:
         yield Api(node, client, participant)
+
+
+def problem(response: Any, status: int, code: str) -> dict[str, Any]:
+    """Check that an answer is a problem with words for its code, and return it."""
+    assert response.headers["content-type"] == "application/problem+json", response.text
+    found: dict[str, Any] = response.json()
+    assert (response.status_code, found["code"]) == (status, code), found
+    assert found["title"]
+    assert found["remedy"]
+    return found

@@ -6,7 +6,7 @@ import json
 import time
 from typing import Any
 
-from tests.support.api import Api
+from tests.support.api import Api, problem
 
 CAPTURE = "/epcis/capture"
 EVENTS = "/epcis/events"
@@ -57,12 +57,8 @@ def captured(api: Api, value: Any, **how: Any) -> dict[str, Any]:
 
 def refusal(response: Any, status: int, kind: str, code: str) -> dict[str, Any]:
     """Check that an answer is a problem of the standard's type and our code, and return it."""
-    assert response.headers["content-type"] == "application/problem+json", response.text
-    found: dict[str, Any] = response.json()
-    seen = (response.status_code, found["type"], found["code"])
-    assert seen == (status, f"epcisException:{kind}", code), found
-    assert found["status"] == status
-    assert found["title"]
+    found = problem(response, status, code)
+    assert (found["type"], found["status"]) == (f"epcisException:{kind}", status), found
     assert response.headers["gs1-epcis-version"]
     return found
 

@@ -7,19 +7,10 @@ from typing import Any
 
 import pytest
 
-from tests.support.api import Api
+from tests.support.api import Api, problem
 from tests.support.ledger import document, event
 from traceability.hashing.envelope import RECEIPT_TYPE, envelope_from_json, verify_envelope
 from traceability.hashing.statement import parse_receipt
-
-
-def problem(response: Any, status: int, code: str) -> dict[str, Any]:
-    assert response.headers["content-type"] == "application/problem+json"
-    found: dict[str, Any] = response.json()
-    assert (response.status_code, found["code"]) == (status, code), found
-    assert found["title"]
-    assert found["remedy"]
-    return found
 
 
 class TestSubmit:

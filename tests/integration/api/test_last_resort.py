@@ -6,8 +6,7 @@ import logging
 
 import pytest
 
-from tests.integration.api.test_batches import problem
-from tests.support.api import Api
+from tests.support.api import Api, problem
 
 
 @pytest.mark.parametrize(("language", "shown"), [("zh", "程序自身出错"), ("en", "The program")])

@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.api.test_batches import problem
-from tests.support.api import Api
+from tests.support.api import Api, problem
 from tests.support.ledger import GTIN, document, event
 from traceability.ledger.mint import Lot
 from traceability.ledger.trust import trust_of

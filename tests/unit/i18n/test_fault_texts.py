@@ -4,11 +4,13 @@ import re
 
 import pytest
 
-from ledger_api.i18n.fault_texts import fault_detail, fault_side
+from ledger_api.i18n.fault_texts import RULES, fault_detail, fault_side
 from tests.support import rule_cases, sensor_cases
 from tests.support.epcis import document, event
 from traceability.events.faults import Fault
 from traceability.events.jsonld import parse_document
+from traceability.lineage.one_code.breach import Breach, EventName
+from traceability.lineage.one_code.faults import OneCodeBreach
 
 CASES = rule_cases.CASES | sensor_cases.CASES
 ENGLISH = re.compile(r"(?<![\w'/:.])(?:an?|the|one|of|or|at|with|it|expected|once|none|only)(?!\w)")
@@ -63,3 +65,30 @@ def test_a_quoted_value_cannot_break_the_words_around_it() -> None:
 def test_a_fault_without_sides_is_told_by_its_title() -> None:
     fault = Fault("/x", "EPCIS_TIME_ORDER", "message")
     assert fault_detail(fault, language="zh") == "时间段结束早于开始"
+
+
+def breach(rule: type[OneCodeBreach], other: str = "urn:x:2") -> Fault:
+    new, old = EventName("urn:x:1", 0, bytes(16), "Farm"), EventName(other, 1, bytes(16))
+    return Breach(rule, "/epcList/0", "https://id.gs1.org/x", new, old).to_fault()
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_breach_names_its_rule_and_both_events_in_chinese(rule: type[OneCodeBreach]) -> None:
+    fault = breach(rule)
+    detail = fault_detail(fault, language="zh")
+    assert re.fullmatch(
+        r"https://id.gs1.org/x 违反.*规则：'urn:x:1' .* 与 'urn:x:2' .* 相互矛盾", detail
+    )
+    assert fault_detail(fault, language="en") == fault.message
+    assert ENGLISH.search(fault_side(rule.rule, language="zh")) is None
+
+
+def test_an_id_cannot_break_the_words_of_a_breach() -> None:
+    detail = fault_detail(breach(OneCodeBreach, "{0} contradicts {}"), language="zh")
+    assert "'{0} contradicts {}'" in detail
+    assert detail.endswith("相互矛盾")
+
+
+def test_a_message_without_words_of_its_own_is_told_by_title_and_sides() -> None:
+    fault = Fault("/x", "COMMISSIONED_TWICE", "it is commissioned twice", "one", "two")
+    assert fault_detail(fault, language="zh") == "重复赋码：应为 one，实为 two"

@@ -8,7 +8,16 @@ from typing import Any
 
 import typer
 
-from ledger_api.cli import administering, asking, demoing, issuing, proving, serving, submitting
+from ledger_api.cli import (
+    administering,
+    asking,
+    demoing,
+    hashing,
+    issuing,
+    proving,
+    serving,
+    submitting,
+)
 
 
 def _usage_error() -> Any:
@@ -27,7 +36,7 @@ app.command()(demoing.demo)
 app.command()(serving.serve)
 app.command()(submitting.validate)
 app.command()(submitting.submit)
-app.command("hash")(submitting.hash_events)
+app.command("hash")(hashing.hash_events)
 app.command()(issuing.mint)
 app.command()(issuing.labels)
 app.command()(proving.anchor)

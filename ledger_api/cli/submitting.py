@@ -1,4 +1,4 @@
-"""`validate`, `submit` and `hash`: EPCIS documents from files."""
+"""`validate` and `submit`: EPCIS documents from files."""
 
 from __future__ import annotations
 
@@ -233,31 +233,3 @@ def _lines(reports: list[Report], output: Output) -> list[str]:
 def _fault_line(fault: dict[str, Any], output: Output) -> str:
     detail = fault_detail(Fault(**fault), language=output.lang)
     return output.say("fault", pointer=fault["pointer"], code=fault["code"], detail=detail)
-
-
-def hash_events(files: Files, data: DataDir = DEFAULT_DATA, as_json: AsJSON = False) -> None:
-    """Print the CBV 2.0 hash of each event."""
-    run(data, as_json, lambda command: _hash(command, files))
-
-
-def _hash(command: Command, files: list[Path]) -> None:
-    from traceability.events.jsonld import parse_document
-    from traceability.hashing.event_hash import event_hash
-    from traceability.ledger.drafting import value_of
-
-    require_readable(files)
-    events = []
-    for path in files:
-        document = parse_document(value_of(_body(path)))
-        for event in document.require_faultless():
-            found = event_hash(event.payload)
-            events.append(
-                {
-                    "pointer": event.pointer,
-                    "event_hash": found.uri,
-                    "revision": found.revision,
-                    "path": str(path),
-                }
-            )
-    lines = [f"{event['event_hash']}  {event['path']}#{event['pointer']}" for event in events]
-    command.output.answer({"events": events}, lines)

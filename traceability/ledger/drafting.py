@@ -35,12 +35,16 @@ _EVENT = re.compile(r"(?:/epcisBody(?:/queryResults/resultsBody)?/eventList)?/[0
 
 
 class Draft(NamedTuple):
-    """One event of a document, committed to or found faulty."""
+    """One event of a document, committed to or found faulty.
+
+    `line` is where it begins in a document that came as XML.
+    """
 
     pointer: str
     faults: tuple[Fault, ...]
     record: PreparedRecord | None = None
     hash_uri: str = ""
+    line: int | None = None
 
 
 class DocumentBody(NamedTuple):
@@ -99,8 +103,7 @@ def value_of(body: DocumentBody) -> JSONValue:
 def _draft_xml(body: DocumentBody, duplicate_key: bytes) -> Drafted:
     document = read_xml(body.data, max_bytes=body.limit)
     drafts = [
-        draft._replace(faults=tuple(_at_line(fault, document.lines) for fault in draft.faults))
-        for draft in draft_value(document.value, duplicate_key)
+        at_lines(draft, document.lines) for draft in draft_value(document.value, duplicate_key)
     ]
     secret = secrets.token_bytes(SECRET_BYTES)
     value = source_value(body.data, mapping=document.revision)
@@ -108,8 +111,10 @@ def _draft_xml(body: DocumentBody, duplicate_key: bytes) -> Drafted:
     return Drafted(drafts, record)
 
 
-def _at_line(fault: Fault, lines: Lines) -> Fault:
-    return replace(fault, line=lines.of(fault.pointer))
+def at_lines(draft: Draft, lines: Lines) -> Draft:
+    """Return a draft that says where it and its faults stand in the XML."""
+    faults = tuple([replace(fault, line=lines.of(fault.pointer)) for fault in draft.faults])
+    return draft._replace(faults=faults, line=lines.of(draft.pointer))
 
 
 def source_value(data: bytes, *, mapping: str) -> dict[str, JSONValue]:
@@ -158,9 +163,10 @@ def content_mac(hash_uri: str, duplicate_key: bytes) -> bytes:
     return hmac.digest(duplicate_key, hash_uri.encode(), hashlib.sha256)
 
 
-def fault_of(error: ItemProofError, pointer: str) -> Fault:
+def fault_of(error: ItemProofError, pointer: str, *, line: int | None = None) -> Fault:
     """Return an error as the fault of what lies at a pointer."""
-    return Fault(error.pointer or pointer, error.code, error.fault, error.expected, error.got)
+    at = error.pointer or pointer
+    return Fault(at, error.code, error.fault, error.expected, error.got, line)
 
 
 def _owner(pointer: str, kind: str) -> str:

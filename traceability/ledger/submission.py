@@ -7,7 +7,7 @@ rejects the document (EPCIS `rollback`); `proceed` takes the good ones.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from traceability.events.faults import Fault
@@ -56,6 +56,8 @@ class RecordResult(NamedTuple):
     breaches: tuple[Fault, ...] = ()
     # Batch and record index of the event that a duplicate repeats, which may be another's.
     original: tuple[int, int] | None = None
+    # Where the event begins in a document that came as XML.
+    line: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,16 +94,23 @@ def nothing() -> None:
     """Wait for nothing."""
 
 
+class Author(NamedTuple):
+    """A key that this process can sign with, and the participant that registered it."""
+
+    key: SigningKey
+    participant: bytes
+
+
 class Submission:
     """Takes EPCIS documents for participants whose keys this node holds."""
 
     def __init__(
         self, store: Store, capture: Capture, *, keyring: Keyring, duplicate_key: bytes
     ) -> None:
-        self._store = store
+        self.store = store
         self._capture = capture
         self._keyring = keyring
-        self._duplicate_key = duplicate_key
+        self.duplicate_key = duplicate_key
         self.drafter: Drafter = draft_body
 
     def check_body(
@@ -111,8 +120,8 @@ class Submission:
 
         Without a participant it is held against the events of all; only an operator may ask so.
         """
-        drafts = self.drafter(body, self._duplicate_key).drafts
-        with self._store.reading() as repositories:
+        drafts = self.drafter(body, self.duplicate_key).drafts
+        with self.store.reading() as repositories:
             judged = _judge(repositories, drafts, participant)
         return SubmissionResult(tuple(judged), None)
 
@@ -135,7 +144,7 @@ class Submission:
         when_drafted
             Is called between drawing the document up and keeping it; may wait.
         """
-        drafted = self.drafter(body, self._duplicate_key)
+        drafted = self.drafter(body, self.duplicate_key)
         when_drafted()
         return self._keep(drafted, participant=participant, key=key, proceed=proceed, also=also)
 
@@ -157,7 +166,7 @@ class Submission:
         KeyUnknown, RoleNotAllowed, PrefixNotAllowed
             The participant's key may not say this.
         """
-        drafted = Drafted(draft_value(value, self._duplicate_key))
+        drafted = Drafted(draft_value(value, self.duplicate_key))
         return self._keep(drafted, participant=participant, key=key, proceed=proceed)
 
     def _keep(
@@ -169,26 +178,44 @@ class Submission:
         proceed: bool,
         also: Also = nothing_more,
     ) -> SubmissionResult:
-        with self._store.unit_of_work() as work:
-            if key is None:
-                key = held_key(work.repositories, self._keyring, participant or b"")
-            work.repositories.keys.lock([key.key_id])
-            author = live_key(work.repositories, key.key_id).participant
-            judged = _judge(work.repositories, drafted.drafts, author)
-            judged = _held_to_rules(work.repositories, drafted.drafts, judged, author)
-            accepted = _accepted(drafted.drafts, judged)
+        with self.store.unit_of_work() as work:
+            author = self.author(work.repositories, participant, key)
+            judged = self.judged(work.repositories, drafted.drafts, author)
+            accepted = accepted_of(drafted.drafts, judged)
             if not accepted or (not proceed and any(one.result == "rejected" for one in judged)):
                 result = SubmissionResult(_rolled_back(judged, proceed=proceed), None)
             else:
                 source = [] if drafted.source is None else [drafted.source]
-                batch = prepare_batch([*accepted, *source])
-                captured = self._capture.held(
-                    work.repositories, key, participant=author, batch=batch
-                )
-                result = SubmissionResult(_named(judged, captured), captured)
+                captured = self.append(work.repositories, [*accepted, *source], author)
+                result = SubmissionResult(named(judged, captured), captured)
             also(work.repositories, result)
             work.commit()
         return result
+
+    def author(
+        self, repositories: Repositories, participant: bytes | None, key: SigningKey | None
+    ) -> Author:
+        """Return who signs, with the key's chain locked until the transaction ends."""
+        if key is None:
+            key = held_key(repositories, self._keyring, participant or b"")
+        repositories.keys.lock([key.key_id])
+        return Author(key, live_key(repositories, key.key_id).participant)
+
+    def judged(
+        self, repositories: Repositories, drafts: Sequence[Draft], author: Author
+    ) -> list[RecordResult]:
+        """Return what is to become of each draft by all that is recorded."""
+        judged = _judge(repositories, drafts, author.participant)
+        return _held_to_rules(repositories, drafts, judged, author.participant)
+
+    def append(
+        self, repositories: Repositories, records: Sequence[PreparedRecord], author: Author
+    ) -> CapturedBatch:
+        """Append records as one batch, within the caller's transaction."""
+        batch = prepare_batch(records)
+        return self._capture.held(
+            repositories, author.key, participant=author.participant, batch=batch
+        )
 
     def content_mac(self, event: SubmittedEvent) -> bytes:
         """Return the keyed content hash by which a repeated event is known."""
@@ -196,7 +223,7 @@ class Submission:
 
     def hash_mac(self, hash_uri: str) -> bytes:
         """Return the keyed form of an event hash."""
-        return content_mac(hash_uri, self._duplicate_key)
+        return content_mac(hash_uri, self.duplicate_key)
 
 
 def check_alone(body: DocumentBody) -> SubmissionResult:
@@ -219,7 +246,8 @@ def _judge(
     return results
 
 
-def _accepted(drafts: Sequence[Draft], judged: Sequence[RecordResult]) -> list[PreparedRecord]:
+def accepted_of(drafts: Sequence[Draft], judged: Sequence[RecordResult]) -> list[PreparedRecord]:
+    """Return the records of those drafts that were accepted."""
     return [
         draft.record
         for draft, found in zip(drafts, judged, strict=True)
@@ -235,12 +263,12 @@ def _held_to_rules(
 ) -> list[RecordResult]:
     """Tell or refuse breaches of the one-code rules, as the participant has it."""
     mode, breaches = one_code_breaches(
-        repositories, _accepted(drafts, judged), participant=participant
+        repositories, accepted_of(drafts, judged), participant=participant
     )
     held: list[RecordResult] = []
     for result in judged:
         told = breaches.get(result.pointer, ()) if result.result == "accepted" else ()
-        faults = tuple(breach.to_fault() for breach in told)
+        faults = tuple(replace(breach.to_fault(), line=result.line) for breach in told)
         if faults and mode is RuleMode.ENFORCE:
             held.append(result._replace(result="rejected", faults=faults))
         else:
@@ -250,7 +278,7 @@ def _held_to_rules(
 
 def _verdict(draft: Draft, known: KnownEvents) -> RecordResult:
     if draft.faults or draft.record is None or draft.record.event is None:
-        return RecordResult(draft.pointer, "rejected", faults=draft.faults)
+        return RecordResult(draft.pointer, "rejected", faults=draft.faults, line=draft.line)
     event = draft.record.event
     event_id = event.event_id
     if known.has(event):
@@ -260,13 +288,14 @@ def _verdict(draft: Draft, known: KnownEvents) -> RecordResult:
             event_id,
             event_hash=draft.hash_uri,
             original=known.place(event),
+            line=draft.line,
         )
     if known.contradicts(event) or is_reserved(event):
         error = EventIdConflict(
             f"eventID {event_id!r} belongs to another event", pointer=f"{draft.pointer}/eventID"
         )
-        fault = fault_of(error, draft.pointer)
-        return RecordResult(draft.pointer, "rejected", event_id, faults=(fault,))
+        faults = (fault_of(error, draft.pointer, line=draft.line),)
+        return RecordResult(draft.pointer, "rejected", event_id, faults=faults, line=draft.line)
     wrong = event_id is not None and event_id.startswith("ni:") and event_id != draft.hash_uri
     return RecordResult(
         draft.pointer,
@@ -275,6 +304,7 @@ def _verdict(draft: Draft, known: KnownEvents) -> RecordResult:
         warning="EVENT_ID_HASH_MISMATCH" if wrong else None,
         event_hash=draft.hash_uri,
         leaf_hash=draft.record.leaf_hash,
+        line=draft.line,
     )
 
 
@@ -283,19 +313,22 @@ def _rolled_back(judged: Sequence[RecordResult], *, proceed: bool) -> tuple[Reco
     if proceed or all(result.result != "rejected" for result in judged):
         return tuple(judged)
     return tuple(
-        result._replace(result="rejected", faults=(_rollback_fault(result.pointer),))
+        result._replace(
+            result="rejected", faults=(rollback_fault(result.pointer, line=result.line),)
+        )
         if result.result == "accepted"
         else result
         for result in judged
     )
 
 
-def _rollback_fault(pointer: str) -> Fault:
+def rollback_fault(pointer: str, *, line: int | None = None) -> Fault:
+    """Return why a sound event of a faulty document is not kept."""
     error = RolledBack("event is sound, but another event of the document is not")
-    return fault_of(error, pointer)
+    return fault_of(error, pointer, line=line)
 
 
-def _named(judged: Sequence[RecordResult], captured: CapturedBatch) -> tuple[RecordResult, ...]:
+def named(judged: Sequence[RecordResult], captured: CapturedBatch) -> tuple[RecordResult, ...]:
     """Give accepted events the names of their records, which are also ids for those without."""
     results, index = [], 0
     for result in judged:

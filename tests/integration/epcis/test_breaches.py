@@ -72,7 +72,10 @@ def test_breach_that_is_told_is_told_in_chinese(api: Api) -> None:
     answer = posted(api, "/api/batches", document(event(1, **MADE, eventTime=LATER)), headers=ZH)
     assert told_in_chinese(answer.json()["records"][0]["breaches"][0]["detail"])
     answer = posted(api, CAPTURE, document(event(1, **MADE, eventTime="2026-05-10T08:00:00.000Z")))
-    breach = job_of(api, answer)["events"][0]["breaches"][0]
+    assert job_of(api, answer)["accepted"] == 1
+    path = answer.headers["location"]
+    job = api.client.get(path, headers=api.headers("participant") | ZH).json()
+    breach = job["events"][0]["breaches"][0]
     assert breach["detail"].startswith(f"{THING} 违反")
     assert "contradicts" in breach["message"]
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import zlib
 
 import pytest
 
-from tests.support.ledger import add_participant
+from tests.support.ledger import add_participant, document, event
 from traceability.hashing.canonical import parse_canonical
 from traceability.hashing.commitment import RecordKind
 from traceability.hashing.encoding import b64u_decode
 from traceability.ledger.audit.audit import audit
 from traceability.ledger.drafting import DocumentBody
 from traceability.ledger.node import Node
+from traceability.ledger.streaming import submit_stream
+from traceability.store.repositories.one_code import RuleMode
 
 XML = b"""<?xml version="1.0" encoding="UTF-8"?>
 <epcis:EPCISDocument xmlns:epcis="urn:epcglobal:epcis:xsd:2" schemaVersion="2.0"
@@ -69,3 +72,62 @@ def test_document_of_which_nothing_is_new_is_not_kept(node: Node, participant: b
     assert first.batch is not None
     assert again.batch is None
     assert [record.result for record in again.records] == ["duplicate"]
+
+
+EVENT = XML[XML.index(b"   <ObjectEvent>") : XML.index(b"  </EventList>")]
+NAMED = b"<eventID>urn:x:1</eventID>\n    <epcList>"
+COMMISSIONED = (
+    b"OBSERVE</action>\n    <bizStep>shipping",
+    b"ADD</action>\n    <bizStep>commissioning",
+)
+
+
+def test_event_rolled_back_has_its_line(node: Node, participant: bytes) -> None:
+    other = EVENT.replace(b"9.1<", b"9.2<").replace(b">shipping<", b">casting<")
+    body = DocumentBody(XML.replace(EVENT, EVENT + other), "xml")
+    result = node.submission.submit_body(body, participant=participant)
+    found = [(record.faults[0].code, record.faults[0].line) for record in result.records]
+    assert found == [("ROLLED_BACK", 6), ("EPCIS_VOCABULARY", 18)]
+
+
+def test_event_of_a_long_document_has_its_line(node: Node, participant: bytes) -> None:
+    other = EVENT.replace(b"9.1<", b"9.2<").replace(b">shipping<", b">casting<")
+    source = io.BytesIO(XML.replace(EVENT, EVENT + other))
+    with submit_stream(node.submission, source, "xml", participant=participant) as result:
+        records = [record for piece in result.pieces() for record in piece.records]
+    found = [(record.faults[0].code, record.faults[0].line) for record in records]
+    assert found == [("ROLLED_BACK", 6), ("EPCIS_VOCABULARY", 18)]
+
+
+def test_conflict_of_ids_has_its_line(node: Node, participant: bytes) -> None:
+    first = XML.replace(b"<epcList>", NAMED)
+    second = first.replace(b"9.1<", b"9.2<")
+    assert submitted(node, participant, first) == []
+    assert submitted(node, participant, second) == [("EVENT_ID_CONFLICT", 6)]
+
+
+@pytest.mark.parametrize("mode", [RuleMode.WARN, RuleMode.ENFORCE])
+def test_breach_has_its_line(node: Node, participant: bytes, mode: RuleMode) -> None:
+    with node.store.unit_of_work() as work:
+        work.repositories.one_code.set_mode(participant, mode)
+        work.commit()
+    first = XML.replace(*COMMISSIONED)
+    assert submitted(node, participant, first) == []
+    second = first.replace(b"T08:00", b"T09:00").replace(b"  <EventList>", b"\n  <EventList>")
+    assert submitted(node, participant, second) == [("COMMISSIONED_TWICE", 7)]
+
+
+def test_events_of_json_have_no_line(node: Node, participant: bytes) -> None:
+    value = document(event(1), event(2, bizStep="casting"))
+    result = node.submission.submit(value, participant=participant)
+    assert [record.faults[0].line for record in result.records] == [None, None]
+
+
+def submitted(node: Node, participant: bytes, data: bytes) -> list[tuple[str, int | None]]:
+    """Return the code and line of every fault and breach of a document."""
+    result = node.submission.submit_body(DocumentBody(data, "xml"), participant=participant)
+    return [
+        (fault.code, fault.line)
+        for record in result.records
+        for fault in (*record.faults, *record.breaches)
+    ]

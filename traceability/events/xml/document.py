@@ -63,12 +63,14 @@ class DocumentReader:
     Parameters
     ----------
     keeps_elements
-        Whether the elements of events are kept, for those who ask for lines.
+        Whether the elements of events are kept, for those who ask for lines; otherwise `starts`
+        has the line of each event.
     """
 
     def __init__(self, *, keeps_elements: bool = False) -> None:
         self.ready: list[dict[str, Any]] = []
         self.elements: list[Element] = []
+        self.starts: list[int] = []
         self.version: Version = "2.0"
         self.line = 1
         self._keeps_elements = keeps_elements
@@ -181,6 +183,8 @@ class DocumentReader:
             self.ready.append(self._map_event(element))
             if self._keeps_elements:
                 self.elements.append(element)
+            else:
+                self.starts.append(element.line)
             return True
         if path == _HEADER and element.name == _HEADER[0]:
             self._prefixes.declare(element.namespaces or ())

@@ -60,7 +60,9 @@ class LinesOfPiece:
 
 
 class LinesOfSource:
-    """The lines of a document whose bytes were kept, which is read again when they are asked for.
+    """The lines of a document whose bytes were kept.
+
+    Where events begin is known; for what is inside of them it is read again.
 
     Parameters
     ----------
@@ -68,10 +70,13 @@ class LinesOfSource:
         The bytes, which have been read without fault.
     value
         The document.
+    starts
+        The lines of its events.
     """
 
-    def __init__(self, source: bytes, value: dict[str, Any]) -> None:
+    def __init__(self, source: bytes, value: dict[str, Any], *, starts: Sequence[int]) -> None:
         self._source = source
+        self._starts = starts
         self._start = _LISTS[value["type"]]
         self._first = 0
         self._line = 1
@@ -80,6 +85,8 @@ class LinesOfSource:
     def of(self, pointer: str) -> int | None:
         """Return the line of the nearest element; see `Lines`."""
         index, steps = _split(pointer, self._start)
+        if index is not None and not steps and index < len(self._starts):
+            return self._starts[index]
         wanted = index or 0
         if not self._first <= wanted < self._first + len(self._elements):
             self._read(wanted)

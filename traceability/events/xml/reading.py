@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 # Names how elements become members. It changes when some document would give another value, and
 # stands beside whatever is kept of a document.
 MAPPING_REVISION = "itemproof-xml-1"
+# A piece is cut after so many bytes, however few events it has.
+PIECE_BYTES = 1 << 22
+# One event, or the header, of a document that is read in pieces. The longest event that a record
+# can hold has a third of it.
+EVENT_BYTES = 1 << 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +78,12 @@ def read_xml(source: bytes | Readable, *, max_bytes: int) -> XmlDocument:
         reader.feed(chunk)
     reader.close()
     value = reader.piece(len(reader.ready))
-    return XmlDocument(value, reader.version, LinesOfSource(data, value))
+    return XmlDocument(value, reader.version, LinesOfSource(data, value, starts=reader.starts))
 
 
-def stream_xml(source: Readable, *, events_at_once: int) -> Iterator[XmlDocument]:
+def stream_xml(
+    source: Readable, *, events_at_once: int, bytes_at_once: int = PIECE_BYTES
+) -> Iterator[XmlDocument]:
     """Yield a document in pieces, each a document of its own with some of the events.
 
     The first piece has the header. A fault further on is raised when it is reached, after the
@@ -88,6 +95,8 @@ def stream_xml(source: Readable, *, events_at_once: int) -> Iterator[XmlDocument
         Read bit by bit.
     events_at_once
         How many events a piece has; the last has those that are left.
+    bytes_at_once
+        A piece that has taken so many has the events that are complete.
 
     Raises
     ------
@@ -95,12 +104,18 @@ def stream_xml(source: Readable, *, events_at_once: int) -> Iterator[XmlDocument
         One of `faults`.
     """
     reader = DocumentReader(keeps_elements=True)
-    count = 0
+    count, taken = 0, 0
     for chunk in chunks_of(source):
         reader.feed(chunk)
-        while len(reader.ready) >= events_at_once:
-            yield _piece(reader, events_at_once, count)
-            count += events_at_once
+        taken += len(chunk)
+        while len(reader.ready) >= events_at_once or (reader.ready and taken > bytes_at_once):
+            events = min(len(reader.ready), events_at_once)
+            yield _piece(reader, events, count)
+            count, taken = count + events, 0
+        if taken > max(EVENT_BYTES, bytes_at_once):
+            expected = f"at most {EVENT_BYTES} bytes"
+            fault = "event or header is too large"
+            raise XmlTooLarge(fault, line=reader.line, expected=expected, got="more")
     reader.close()
     if reader.ready or not count:
         yield _piece(reader, len(reader.ready), count)

@@ -65,9 +65,9 @@ class DraftingPool:
                 "document could not be drawn up: a process ended, send it again or in parts"
             ) from error
         # Packed here by ourselves: whatever one of these reads, other threads run between two.
-        *parts, source = [pickle.loads(part) for part in packed]  # noqa: S301  # from our process
+        *parts, beside = [pickle.loads(part) for part in packed]  # noqa: S301  # from our process
         drafts: list[Draft] = [draft for part in parts for draft in part]
-        return Drafted(drafts, source)
+        return Drafted(drafts, *beside)
 
     def call(self, function: Callable[[DocumentBody], T], body: DocumentBody) -> T:
         """Return what a function of a module says of a document.
@@ -141,11 +141,11 @@ def _ready() -> None:
 
 
 def _draft_packed(body: DocumentBody, duplicate_key: bytes) -> list[bytes]:
-    """Return the drafts in packs, and at last the source."""
+    """Return the drafts in packs, and at last what is beside them."""
     gc.collect()
     drafted = draft_body(body, duplicate_key)
     parts = [
         pickle.dumps(drafted.drafts[start : start + _PACKED], pickle.HIGHEST_PROTOCOL)
         for start in range(0, len(drafted.drafts), _PACKED)
     ]
-    return [*parts, pickle.dumps(drafted.source, pickle.HIGHEST_PROTOCOL)]
+    return [*parts, pickle.dumps(drafted[1:], pickle.HIGHEST_PROTOCOL)]

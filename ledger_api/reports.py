@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from ledger_api.i18n.translations import Language
     from traceability.events.faults import Fault
     from traceability.ledger.identity import Identity
+    from traceability.ledger.master_data import MasterData
     from traceability.ledger.submission import RecordResult, SubmissionResult
     from traceability.quality.scores import ScoreRun
     from traceability.store.repositories.anchors import AttemptRow
@@ -32,10 +33,22 @@ def submission_json(
         "rejected": result.count("rejected"),
         "records": [record_json(record, language=language) for record in result.records],
     }
+    if result.master_data is not None:
+        found["master_data"] = master_data_json(result.master_data)
     if result.batch is not None:
         found["batch"] = result.batch.batch
         found["entry_hash"] = b64u_encode(result.batch.entry_hash)
     return found
+
+
+def master_data_json(master_data: MasterData) -> dict[str, Any]:
+    """Return what became of a document's master data."""
+    found: dict[str, Any] = {
+        "result": master_data.result,
+        "vocabularies": master_data.vocabularies,
+        "elements": master_data.elements,
+    }
+    return found if master_data.record is None else found | {"record": master_data.record}
 
 
 def record_json(record: RecordResult, *, language: Language | None = None) -> dict[str, Any]:

@@ -224,10 +224,19 @@ def _lines(reports: list[Report], output: Output) -> list[str]:
         if output.lang == "zh":
             status = term("submission", status, language=output.lang)
         lines.append(output.say("file", **(report | {"status": status})))
+        lines += _master_data_line(report, output)
         lines += [f"  {_fault_line(fault, output)}" for fault in _faults(report)]
         told = [breach for record in report["records"] for breach in record.get("breaches", ())]
         lines += [f"  {_fault_line(breach, output)}" for breach in told]
     return lines
+
+
+def _master_data_line(report: Report, output: Output) -> list[str]:
+    found = report.get("master_data")
+    if found is None:
+        return []
+    result = term("record result", found["result"], language=output.lang)
+    return [output.say("master_data", **(found | {"result": result}))]
 
 
 def _fault_line(fault: dict[str, Any], output: Output) -> str:

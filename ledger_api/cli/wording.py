@@ -40,6 +40,10 @@ LINES = {
         "{path}：{status}，接受 {accepted}，重复 {duplicate}，拒绝 {rejected}",
         "{path}: {status}  accepted {accepted}, duplicate {duplicate}, rejected {rejected}",
     ),
+    "master_data": (
+        "  主数据：{result}，{vocabularies} 个词汇表，{elements} 个条目",
+        "  master data: {result}, {vocabularies} vocabularies with {elements} elements",
+    ),
     "fault": ("{pointer}  {code}：{detail}", "{pointer}  {code}: {detail}"),
     # Lots
     "minted": (

@@ -25,6 +25,7 @@ from traceability.hashing.commitment import RecordKind
 from traceability.hashing.encoding import b64u_encode
 from traceability.hashing.event_hash import event_hash
 from traceability.hashing.salts import SECRET_BYTES
+from traceability.ledger.master_data import master_data_record
 from traceability.ledger.prepared import PreparedRecord, prepare_event, prepare_record
 from traceability.strict_json import MAX_BYTES, JSONValue, parse_json
 
@@ -65,10 +66,14 @@ def form_of(data: bytes) -> DocumentForm:
 
 
 class Drafted(NamedTuple):
-    """A document's events in its order, and the record of what they were mapped from, if any."""
+    """A document's events in its order, and the records beside them, if any.
+
+    `source` is what they were mapped from, `master_data` the document's vocabularies.
+    """
 
     drafts: list[Draft]
     source: PreparedRecord | None = None
+    master_data: PreparedRecord | None = None
 
 
 # Does `draft_body`, here or in another process.
@@ -90,7 +95,14 @@ def draft_body(body: DocumentBody, duplicate_key: bytes) -> Drafted:
     """
     if body.form == "xml":
         return _draft_xml(body, duplicate_key)
-    return Drafted(draft_value(parse_json(body.data, max_bytes=body.limit), duplicate_key))
+    return draft_document(parse_json(body.data, max_bytes=body.limit), duplicate_key)
+
+
+def draft_document(value: JSONValue, duplicate_key: bytes) -> Drafted:
+    """Return the drafts of a parsed document and its master data; a faulty envelope has none."""
+    drafts = draft_value(value, duplicate_key)
+    is_sound = all(not draft.faults or _EVENT.fullmatch(draft.pointer) for draft in drafts)
+    return Drafted(drafts, master_data=master_data_record(value) if is_sound else None)
 
 
 def value_of(body: DocumentBody) -> JSONValue:
@@ -102,13 +114,12 @@ def value_of(body: DocumentBody) -> JSONValue:
 
 def _draft_xml(body: DocumentBody, duplicate_key: bytes) -> Drafted:
     document = read_xml(body.data, max_bytes=body.limit)
-    drafts = [
-        at_lines(draft, document.lines) for draft in draft_value(document.value, duplicate_key)
-    ]
+    drafted = draft_document(document.value, duplicate_key)
+    drafts = [at_lines(draft, document.lines) for draft in drafted.drafts]
     secret = secrets.token_bytes(SECRET_BYTES)
     value = source_value(body.data, mapping=document.revision)
     record = prepare_record(RecordKind.DOCUMENT, value, secret=secret, media_type=XML_TYPE)
-    return Drafted(drafts, record)
+    return drafted._replace(drafts=drafts, source=record)
 
 
 def at_lines(draft: Draft, lines: Lines) -> Draft:

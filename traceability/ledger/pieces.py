@@ -26,6 +26,8 @@ from traceability.ledger.drafting import (
     at_lines,
     source_value,
 )
+from traceability.ledger.master_data import master_data_record
+from traceability.ledger.prepared import PreparedRecord
 from traceability.strict_json import JSONValue
 
 # A batch of so many events takes a sixth of the time of as many batches of one.
@@ -48,11 +50,14 @@ class DraftedPiece(NamedTuple):
         JSON, which is committed as it came.
     length
         Of that slice, in bytes.
+    master_data
+        The document's vocabularies, of the first piece.
     """
 
     drafts: list[Draft]
     source: dict[str, JSONValue] | None = None
     length: int = 0
+    master_data: PreparedRecord | None = None
 
 
 class EnvelopeFaulty(Exception):
@@ -127,12 +132,17 @@ def drafted_pieces(
     """
     draw_up = _Drawing(drafter, duplicate_key)
     if form == "xml":
-        yield from _in_order(_xml_pieces(reading), draw_up)
+        for number, piece in enumerate(_in_order(_xml_pieces(reading), draw_up)):
+            yield piece if not number else piece._replace(master_data=None)
         return
     document = JsonPieces(source, events_at_once=EVENTS_AT_ONCE)
     if document.prefix or isinstance(document.envelope, list):
         _check_envelope(document.envelope)
-    yield from _in_order(_json_pieces(document), draw_up, locate=document.located)
+    # The pieces of JSON have no header; that is read here.
+    master_data = master_data_record(document.envelope)
+    for piece in _in_order(_json_pieces(document), draw_up, locate=document.located):
+        yield piece._replace(master_data=master_data)
+        master_data = None
 
 
 def _check_envelope(envelope: JSONValue) -> None:
@@ -209,17 +219,17 @@ class _Drawing:
         self._duplicate_key = duplicate_key
 
     def __call__(self, piece: _Piece) -> DraftedPiece:
-        found = self._drafter(DocumentBody(piece.data), self._duplicate_key).drafts
-        drafts = [_placed(draft, piece) for draft in found]
+        found = self._drafter(DocumentBody(piece.data), self._duplicate_key)
+        drafts = [_placed(draft, piece) for draft in found.drafts]
         if not piece.is_whole:
             is_event = re.compile(re.escape(piece.prefix) + r"/[0-9]+")
             outer = [draft for draft in drafts if not is_event.fullmatch(draft.pointer)]
             if outer:
                 raise EnvelopeFaulty(outer)
         if piece.slice is None:
-            return DraftedPiece(drafts)
+            return DraftedPiece(drafts, master_data=found.master_data)
         source = source_value(piece.slice, mapping=piece.mapping)
-        return DraftedPiece(drafts, source, len(piece.slice))
+        return DraftedPiece(drafts, source, len(piece.slice), found.master_data)
 
 
 def _placed(draft: Draft, piece: _Piece) -> Draft:

@@ -32,6 +32,7 @@ from traceability.ledger.submission import (
     SubmissionResult,
     accepted_of,
     named,
+    new_master_data,
     nothing,
     rollback_fault,
 )
@@ -255,7 +256,8 @@ class _Keeping:
         self._counts.update(record.result for record in judged)
         place = (number, self._offset)
         self._offset += piece.length
-        if not accepted and not self._captured:
+        vocabularies = new_master_data(repositories, piece.master_data, judged)
+        if not accepted and not vocabularies and not self._captured:
             # Nothing is new so far, and perhaps nothing will be.
             self._left_out.append(place)
             self._judged.add(_Judged(judged, None))
@@ -265,9 +267,9 @@ class _Keeping:
             if source:
                 self._append(repositories, source, author)
         self._left_out = []
-        records = [*accepted, *self._slice(piece, *place, len(drafted))]
+        records = [*accepted, *vocabularies, *self._slice(piece, *place, len(drafted))]
         captured = self._append(repositories, records, author) if records else None
-        self._judged.add(_Judged(judged, captured if accepted else None))
+        self._judged.add(_Judged(judged, captured if accepted or vocabularies else None))
 
     def _append(
         self, repositories: Repositories, records: list[PreparedRecord], author: Author

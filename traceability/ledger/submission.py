@@ -23,13 +23,14 @@ from traceability.ledger.drafting import (
     Drafter,
     content_mac,
     draft_body,
-    draft_value,
+    draft_document,
     fault_of,
 )
 from traceability.ledger.faults import EventIdConflict, RolledBack
 from traceability.ledger.keeping import CapturedBatch
 from traceability.ledger.keyring import Keyring
 from traceability.ledger.known_events import KnownEvents, is_reserved
+from traceability.ledger.master_data import MasterData, is_repeated, told_of
 from traceability.ledger.participants import held_key
 from traceability.ledger.prepared import PreparedRecord, prepare_batch
 from traceability.store.repositories import Repositories
@@ -66,6 +67,7 @@ class SubmissionResult:
 
     records: tuple[RecordResult, ...]
     batch: CapturedBatch | None
+    master_data: MasterData | None = None
 
     def count(self, result: str) -> int:
         """Return how many records ended so."""
@@ -76,7 +78,9 @@ class SubmissionResult:
         """ACCEPTED, PARTIALLY_ACCEPTED or REJECTED; duplicates are no fault."""
         if not self.count("rejected"):
             return "ACCEPTED"
-        return "PARTIALLY_ACCEPTED" if self.count("accepted") else "REJECTED"
+        # Of a document whose events are all refused, master data may be kept.
+        is_kept = self.count("accepted") or self.batch is not None
+        return "PARTIALLY_ACCEPTED" if is_kept else "REJECTED"
 
 
 # What is compared only within one document, and not kept, needs no secret key.
@@ -120,10 +124,10 @@ class Submission:
 
         Without a participant it is held against the events of all; only an operator may ask so.
         """
-        drafts = self.drafter(body, self.duplicate_key).drafts
+        drafted = self.drafter(body, self.duplicate_key)
         with self.store.reading() as repositories:
-            judged = _judge(repositories, drafts, participant)
-        return SubmissionResult(tuple(judged), None)
+            judged = _judge(repositories, drafted.drafts, participant)
+        return _checked(judged, drafted)
 
     def submit_body(
         self,
@@ -166,7 +170,7 @@ class Submission:
         KeyUnknown, RoleNotAllowed, PrefixNotAllowed
             The participant's key may not say this.
         """
-        drafted = Drafted(draft_value(value, self.duplicate_key))
+        drafted = draft_document(value, self.duplicate_key)
         return self._keep(drafted, participant=participant, key=key, proceed=proceed)
 
     def _keep(
@@ -182,12 +186,19 @@ class Submission:
             author = self.author(work.repositories, participant, key)
             judged = self.judged(work.repositories, drafted.drafts, author)
             accepted = accepted_of(drafted.drafts, judged)
-            if not accepted or (not proceed and any(one.result == "rejected" for one in judged)):
-                result = SubmissionResult(_rolled_back(judged, proceed=proceed), None)
+            vocabularies = new_master_data(work.repositories, drafted.master_data, judged)
+            is_faulty = any(one.result == "rejected" for one in judged)
+            if not (accepted or vocabularies) or (is_faulty and not proceed):
+                outcome = "rejected" if is_faulty and not proceed else "duplicate"
+                master_data = _told(drafted, outcome)
+                result = SubmissionResult(_rolled_back(judged, proceed=proceed), None, master_data)
             else:
                 source = [] if drafted.source is None else [drafted.source]
-                captured = self.append(work.repositories, [*accepted, *source], author)
-                result = SubmissionResult(named(judged, captured), captured)
+                records = [*accepted, *vocabularies, *source]
+                captured = self.append(work.repositories, records, author)
+                urn = record_urn(captured.entry_hash, len(accepted)) if vocabularies else None
+                master_data = _told(drafted, "accepted" if urn else "duplicate", urn)
+                result = SubmissionResult(named(judged, captured), captured, master_data)
             also(work.repositories, result)
             work.commit()
         return result
@@ -228,7 +239,34 @@ class Submission:
 
 def check_alone(body: DocumentBody) -> SubmissionResult:
     """Judge a document by itself, where there is no ledger that its events could contradict."""
-    return SubmissionResult(tuple(_judge(None, draft_body(body, _NO_SECRET).drafts, None)), None)
+    drafted = draft_body(body, _NO_SECRET)
+    return _checked(_judge(None, drafted.drafts, None), drafted)
+
+
+def _checked(judged: Sequence[RecordResult], drafted: Drafted) -> SubmissionResult:
+    is_faulty = any(one.result == "rejected" for one in judged)
+    master_data = _told(drafted, "rejected" if is_faulty else "accepted")
+    return SubmissionResult(tuple(judged), None, master_data)
+
+
+def _told(drafted: Drafted, result: str, urn: str | None = None) -> MasterData | None:
+    if drafted.master_data is None:
+        return None
+    return told_of(drafted.master_data.payload, result=result, record=urn)
+
+
+def new_master_data(
+    repositories: Repositories,
+    master_data: PreparedRecord | None,
+    judged: Sequence[RecordResult],
+) -> list[PreparedRecord]:
+    """Return the record of master data, or nothing where all of its document is repeated."""
+    if master_data is None:
+        return []
+    if judged and all(one.result == "duplicate" for one in judged):
+        originals = [one.original[0] for one in judged if one.original is not None]
+        return [] if is_repeated(repositories, master_data, originals) else [master_data]
+    return [master_data]
 
 
 def _judge(

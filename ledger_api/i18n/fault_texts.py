@@ -34,6 +34,7 @@ NAMELESS = "this event"
 TEXTS = (
     NAMELESS,
     *(rule.rule for rule in RULES),
+    "0 or a number between 1e-100 and 1e100, whatever its sign",
     "2 or 3 capital letters or digits of UN/CEFACT Recommendation 20",
     "a GLN, an asset, geo: or a URI of your own", "a class or lot", "a company prefix length",
     "a digit", "a long integer", "a meaning outside GS1's vocabularies",

@@ -53,6 +53,8 @@ STRICTER = {
     "EPCIS_VERSION": "JSON-LD exists since EPCIS 2.0; the schema takes any version",
     "EPCIS_TIME": "xsd:dateTimeStamp has neither small letters nor leap seconds",
     "EPCIS_VALUE": "xsd:hexBinary has whole bytes",
+    "EPCIS_NUMBER_RANGE": "numbers that would be written out in hundreds of digits; the schema "
+    "takes any",
     "EPCIS_PLACE": "CBV 2.0, 8.3: items and parties are no places; the schema knows no keys",
     "EPCIS_TIME_ORDER": "7.3.7: a period ends after it begins; the schema compares no members",
     "EPCIS_SENSOR": "7.3.7: percRank and percValue stand together, a component beside a number",
@@ -100,6 +102,11 @@ WHERE = {
         rf"{REPORT_ITEM}/time",
     ],
     "EPCIS_VALUE": [rf"{REPORT_ITEM}/hexBinaryValue"],
+    "EPCIS_NUMBER_RANGE": [
+        rf"{QUANTITY}/quantity",
+        rf"{REPORT_ITEM}/(?:value|minValue|maxValue|meanValue|sDev|percRank|percValue)",
+        rf"{EVENT}(?:/[^/]+)*/[^/:]+:.*",
+    ],
     "EPCIS_PLACE": [rf"{EVENT}/(?:readPoint|bizLocation)/id"],
     "EPCIS_TIME_ORDER": [rf"{SENSOR}/sensorMetadata/endTime"],
     "EPCIS_SENSOR": [rf"{REPORT_ITEM}/(?:percRank|percValue|value)"],
@@ -131,6 +138,7 @@ WITNESSES: dict[str, dict[str, Any]] = {
     "EPCIS_VERSION": {},
     "EPCIS_TIME": {"eventTime": "2016-12-31T23:59:60Z"},
     "EPCIS_VALUE": {"sensorElementList": [{"sensorReport": [REPORT]}]},
+    "EPCIS_NUMBER_RANGE": {"example:a": [1e308]},
     "EPCIS_PLACE": {"readPoint": {"id": "urn:epc:id:sscc:4012345.1234567890"}},
     "EPCIS_TIME_ORDER": {"sensorElementList": [{"sensorMetadata": PERIOD, "sensorReport": [MASS]}]},
     "EPCIS_SENSOR": {"sensorElementList": [{"sensorReport": [{**MASS, "percRank": 50}]}]},

@@ -36,11 +36,19 @@ _EXPECTED = {
 }
 _JSON_TYPES = {"array": "an array", "boolean": "true or false", "number": "a number",
                "object": "an object", "string": "text"}  # fmt: skip
+_OUT_OF_RANGE = (
+    FaultCode.NUMBER_RANGE,
+    "is out of range",
+    "0 or a number between 1e-100 and 1e100, whatever its sign",
+)
 _ABOUT_VALUES: dict[type, tuple[FaultCode, str, str]] = {
     Kind.ExclusiveMinimum: (FaultCode.QUANTITY, "is not positive", "a number above 0"),
     Kind.MinItems: (FaultCode.EMPTY, "is empty", "at least one element"),
     Kind.MinProperties: (FaultCode.EMPTY, "is empty", "at least one member"),
     Kind.UniqueItems: (FaultCode.DUPLICATE, "holds an element twice", "each element once"),
+    Kind.Maximum: _OUT_OF_RANGE,
+    Kind.Minimum: _OUT_OF_RANGE,
+    Kind.Not: _OUT_OF_RANGE,
 }
 
 

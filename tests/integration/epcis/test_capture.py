@@ -23,6 +23,7 @@ from traceability.ledger.trust import trust_of
 from traceability.verify.verifier import verify_bundle
 
 UUID = "urn:uuid:1b4e28ba-2fa1-11d2-883f-0016d3cca427"
+CONTEXT = {"@context": [*document()["@context"], {"ex": "https://ns.example.com/epcis/"}]}
 FAULTY = {"eventTime": "2026-05-01T08:00:00"}
 
 
@@ -69,6 +70,19 @@ class TestJobs:
         assert (job["success"], job["captureErrorBehaviour"]) == (False, "proceed")
         assert [one["result"] for one in job["events"]] == ["accepted", "rejected", "accepted"]
         assert (len(job["errors"]), count_events(api)) == (1, 2)
+
+    @pytest.mark.parametrize("number", ["1e308", "1" + "0" * 101, "1e-101"])
+    def test_leave_numbers_out_of_range_out(self, api: Api, number: str) -> None:
+        body = json.dumps(document(event(1), event(2, mark=7)) | CONTEXT).replace(
+            '"mark": 7', f'"ex:a": {number}'
+        )
+        job = captured(api, body.encode(), headers={"GS1-Capture-Error-Behaviour": "proceed"})
+        assert [one["result"] for one in job["events"]] == ["accepted", "rejected"]
+        (error,) = job["errors"]
+        assert (error["code"], error["pointer"]) == (
+            "EPCIS_NUMBER_RANGE",
+            "/epcisBody/eventList/1/ex:a",
+        )
 
     def test_name_what_a_duplicate_repeats(self, api: Api) -> None:
         first = captured(api, document(event(1, eventID=UUID)))

@@ -66,14 +66,24 @@ class TestSchema:
     def test_uses_no_keyword_without_words(self) -> None:
         spoken = {"type", "format", "pattern", "enum", "exclusiveMinimum", "minItems", "required",
                   "minProperties", "uniqueItems", "unevaluatedProperties", "additionalProperties",
-                  "dependentRequired", "maxLength"}  # fmt: skip
+                  "dependentRequired", "maxLength", "minimum", "maximum", "not"}  # fmt: skip
         silent = {"$ref", "$defs", "$id", "$schema", "$comment", "title", "properties", "items",
-                  "patternProperties", "const"}  # fmt: skip
+                  "patternProperties", "const", "exclusiveMaximum"}  # fmt: skip
         holders = {"properties", "$defs", "patternProperties", "dependentRequired"}
         used = {
             key for name, found in objects(our_schema()) if name not in holders for key in found
         }
         assert used <= spoken | silent
+
+    def test_denies_only_what_is_told_as_out_of_range(self) -> None:
+        """What `not` and the upper bound inside it refuse has the words of the range."""
+        denying = [
+            found
+            for _, found in objects(our_schema())
+            if {"not", "exclusiveMaximum"} & found.keys()
+        ]
+        in_range = our_schema()["$defs"]["inRange"]
+        assert denying == [in_range, in_range["not"]]
 
 
 class TestBounds:

@@ -5,6 +5,8 @@ Source: RFC 8259, sections 4, 6 and 8.1; RFC 7493 (I-JSON).
 
 import json
 import time
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -29,7 +31,16 @@ def read(data: bytes) -> Document:
 
 @pytest.mark.parametrize(
     "value",
-    ['"赤"', "1e308", "[" * 28 + "]" * 28, '"\\ud83d\\ude9a"', '{"a": 1, "A": 2}', "0.1", "null"],
+    [
+        '"赤"',
+        "1e99",
+        "-1e-99",
+        "[" * 28 + "]" * 28,
+        '"\\ud83d\\ude9a"',
+        '{"a": 1, "A": 2}',
+        "0.1",
+        "null",
+    ],
     ids=lambda value: value[:12],
 )
 def test_takes_what_is_unusual_and_good(value: str) -> None:
@@ -76,14 +87,73 @@ def test_refuses_hostile_bytes_quickly(data: bytes, code: str) -> None:
     assert time.process_time() - started < SECONDS
 
 
-@pytest.mark.parametrize("number", ["1e308", "1.7976931348623157e308", "5e-324", "0.1"])
-def test_quantities_at_the_ends_of_a_double_are_taken_exactly(number: str) -> None:
+@pytest.mark.parametrize("number", ["1e100", "9.99e99", "1e-100", "0.1"])
+def test_quantities_at_the_ends_of_the_range_are_taken_exactly(number: str) -> None:
     text = json.dumps(
         document(event(quantityList=[{"epcClass": LOT, "quantity": 7, "uom": "KGM"}]))
     )
     (found,) = read(text.replace(": 7", f": {number}").encode()).require_faultless()
     assert found.objects[-1].quantity is not None
     assert float(found.objects[-1].quantity) == float(number)
+
+
+# A member of each place where a number may stand.
+NUMBERS: dict[str, Callable[[float], dict[str, Any]]] = {
+    "/quantityList/0/quantity": lambda number: {
+        "quantityList": [{"epcClass": LOT, "quantity": number, "uom": "KGM"}]
+    },
+    "/sensorElementList/0/sensorReport/0/value": lambda number: {
+        "sensorElementList": [{"sensorReport": [{"type": "Mass", "value": number, "uom": "KGM"}]}]
+    },
+    "/sensorElementList/0/example:note": lambda number: {
+        "sensorElementList": [
+            {"sensorReport": [{"type": "Mass", "value": 1, "uom": "KGM"}], "example:note": number}
+        ]
+    },
+    "/readPoint/example:note/a/1": lambda number: {
+        "readPoint": {"id": "urn:example:gate", "example:note": {"a": [0, number]}}
+    },
+    "/example:note": lambda number: {"example:note": number},
+    "/example:note/0/0/b": lambda number: {"example:note": [[{"b": number}]]},
+}
+
+
+@pytest.mark.parametrize("place", NUMBERS)
+class TestNumbersBeyondTheRange:
+    """They are doubles, and would be written out in hundreds of digits wherever they are hashed."""
+
+    @pytest.mark.parametrize("number", [1e308, 1.0000000000000002e100, 9.9e-101, 5e-324])
+    @pytest.mark.parametrize("sign", [1, -1])
+    def test_are_faults_where_they_stand(self, place: str, number: float, sign: int) -> None:
+        faulty, good = event(**NUMBERS[place](sign * number)), event()
+        found = parse_document(document(faulty, good))
+        (fault,) = found.faults
+        code = "EPCIS_QUANTITY" if sign < 0 and "quantity" in place else "EPCIS_NUMBER_RANGE"
+        assert (fault.pointer, fault.code) == (f"/epcisBody/eventList/0{place}", code)
+        assert fault.got == repr(sign * number)
+        assert [each.pointer for each in found.events] == ["/epcisBody/eventList/1"]
+
+    @pytest.mark.parametrize("number", [1e100, 1e-100, 0.1, 7])
+    def test_begin_after_its_ends(self, place: str, number: float) -> None:
+        (found,) = parse_document(document(event(**NUMBERS[place](number)))).require_faultless()
+        assert found.payload[place.split("/")[1]] == NUMBERS[place](number)[place.split("/")[1]]
+
+
+def test_zero_is_within_the_range() -> None:
+    (found,) = parse_document(document(event(**{"example:note": [0, 0.0]}))).require_faultless()
+    assert found.payload["example:note"] == [0, 0.0]
+
+
+def test_master_data_keeps_to_the_range_too() -> None:
+    def with_attribute(number: float) -> dict[str, Any]:
+        attribute = {"id": "urn:example:length", "attribute": number}
+        elements = [{"id": "urn:example:hall", "attributes": [attribute]}]
+        words = [{"type": "urn:epcglobal:epcis:vtype:ReadPoint", "vocabularyElementList": elements}]
+        return {**document(event()), "epcisHeader": {"epcisMasterData": {"vocabularyList": words}}}
+
+    assert parse_document(with_attribute(1e99)).require_faultless()
+    (fault,) = parse_document(with_attribute(1e308)).faults
+    assert fault.code == "EPCIS_NUMBER_RANGE"
 
 
 def test_a_list_of_a_hundred_thousand_faulty_events_is_cut() -> None:

@@ -39,7 +39,11 @@ def create_app(node: Node, settings: Settings, *, warm: bool = False) -> FastAPI
         Start the processes that draw up documents with the server, not with the first document.
     """
     drafting = DraftingPool(settings.drafting_processes)
-    workers = Workers(node, max_body_bytes=settings.max_body_bytes)
+    workers = Workers(
+        node,
+        max_body_bytes=settings.max_body_bytes,
+        max_capture_events=settings.max_capture_events,
+    )
     services = Services(
         node,
         settings,

@@ -56,8 +56,11 @@ class Settings(BaseSettings):
         default=False, description="show /quality without a key also on a real chain"
     )
     max_body_bytes: int = Field(default=64 * 2**20, ge=1024, description="largest request, bytes")
+    max_capture_bytes: int = Field(
+        default=2**30, ge=1024, description="longest document for /epcis/capture, bytes"
+    )
     max_capture_events: int = Field(
-        default=10_000, ge=1, description="most events of one EPCIS document"
+        default=2_000_000, ge=1, description="most events of one EPCIS document"
     )
 
     drafting_processes: int = Field(

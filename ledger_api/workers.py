@@ -82,11 +82,17 @@ class Workers:
         *,
         anchor_seconds: float = ANCHOR_SECONDS,
         max_body_bytes: int = MAX_BYTES,
+        max_capture_events: int | None = None,
     ) -> None:
         self._node = node
         self.sequencer = Worker("sequencer", self._sequence, pause_seconds=IDLE_SECONDS)
         self.anchorer = Worker("anchorer", self._anchor, pause_seconds=anchor_seconds)
-        self._jobs = CaptureJobs(node, on_captured=self.sequencer.wake, limit=max_body_bytes)
+        self._jobs = CaptureJobs(
+            node,
+            on_captured=self.sequencer.wake,
+            limit=max_body_bytes,
+            max_events=max_capture_events,
+        )
         self.capture = Worker("capture", self._jobs.run, pause_seconds=IDLE_SECONDS)
 
     def start(self) -> None:

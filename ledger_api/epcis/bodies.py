@@ -25,6 +25,7 @@ from ledger_api.epcis.faults import (
 from ledger_api.epcis.headers import Release, name_of, release
 from ledger_api.problems import MediaTypeUnknown
 from ledger_api.services import Services, read_body
+from traceability.events.json_pieces import JsonPieces, Seekable
 from traceability.events.jsonld import parse_document
 from traceability.events.xml.reading import stream_xml
 from traceability.ledger.drafting import DocumentBody, DocumentForm
@@ -43,8 +44,12 @@ _VERSION = re.compile(r"[0-9]{1,4}(\.[0-9]{1,4}){0,3}")
 _GZIP = 16 + zlib.MAX_WBITS
 _PACKED_AT_ONCE = 2**16
 _UNPACKED_AT_ONCE = 2**20
-# Those who pack in blocks, as bgzip does, need a thousand for what this node takes.
+# From so many bytes on, what is packed more tightly than any document is refused.
+_TIGHT_FROM = 64 * 2**20
+_TIGHTEST = 200
+# Those who pack in blocks, as bgzip does, have one for each 64 KiB.
 MAX_MEMBERS = 4096
+_BLOCK = 2**14
 XML_EVENTS_AT_ONCE = 100
 
 
@@ -130,29 +135,68 @@ def unpack(data: bytes, limit: int) -> bytes:
     return b"".join(parts)
 
 
-def _unpacked(data: bytes) -> Iterator[bytes]:
-    """Yield what gzip packed, in pieces; several members in a row are one body."""
-    unpacker, members, at = zlib.decompressobj(_GZIP), 1, 0
-    rest, is_full = b"", False
-    while rest or is_full or at < len(data):
-        if not rest and not is_full:
-            rest, at = data[at : at + _PACKED_AT_ONCE], at + _PACKED_AT_ONCE
-        if unpacker.eof:
-            unpacker, members = zlib.decompressobj(_GZIP), members + 1
-        if members > MAX_MEMBERS:
+class Unpacker:
+    """Undoes gzip bit by bit; several members in a row are one body."""
+
+    def __init__(self) -> None:
+        self._unpacker = zlib.decompressobj(_GZIP)
+        self._members = 1
+        self._packed = self._unpacked = 0
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        """Yield what some more bytes hold, in pieces.
+
+        Raises
+        ------
+        PackedBodyInvalid
+        """
+        for at in range(0, len(data), _PACKED_AT_ONCE):
+            chunk = data[at : at + _PACKED_AT_ONCE]
+            self._packed += len(chunk)
+            yield from self._feed(chunk)
+
+    def _feed(self, rest: bytes) -> Iterator[bytes]:
+        is_full = False
+        while rest or is_full:
+            if self._unpacker.eof:
+                self._unpacker, self._members = zlib.decompressobj(_GZIP), self._members + 1
+            if self._members > MAX_MEMBERS + self._unpacked // _BLOCK:
+                raise PackedBodyInvalid(
+                    f"packed body has too many members: expected at most {MAX_MEMBERS}"
+                )
+            try:
+                part = self._unpacker.decompress(rest, _UNPACKED_AT_ONCE)
+            except zlib.error as error:
+                raise PackedBodyInvalid("body is not gzip, though its header says so") from error
+            # A full piece may leave more in the unpacker than it leaves of its input.
+            is_full = len(part) == _UNPACKED_AT_ONCE and not self._unpacker.eof
+            is_done = self._unpacker.eof
+            rest = self._unpacker.unused_data if is_done else self._unpacker.unconsumed_tail
+            self._count(len(part))
+            yield part
+
+    def _count(self, size: int) -> None:
+        self._unpacked += size
+        if self._unpacked > max(_TIGHT_FROM, _TIGHTEST * self._packed):
             raise PackedBodyInvalid(
-                f"packed body has too many members: expected at most {MAX_MEMBERS}"
+                f"body is packed too tightly: expected at most {_TIGHTEST} to 1"
             )
-        try:
-            part = unpacker.decompress(rest, _UNPACKED_AT_ONCE)
-        except zlib.error as error:
-            raise PackedBodyInvalid("body is not gzip, though its header says so") from error
-        # A full piece may leave more in the unpacker than it leaves of its input.
-        is_full = len(part) == _UNPACKED_AT_ONCE and not unpacker.eof
-        rest = unpacker.unused_data if unpacker.eof else unpacker.unconsumed_tail
-        yield part
-    if not unpacker.eof:
-        raise PackedBodyInvalid("packed body is cut off: expected more bytes")
+
+    def close(self) -> None:
+        """Say that there are no more bytes.
+
+        Raises
+        ------
+        PackedBodyInvalid
+        """
+        if not self._unpacker.eof:
+            raise PackedBodyInvalid("packed body is cut off: expected more bytes")
+
+
+def _unpacked(data: bytes) -> Iterator[bytes]:
+    unpacker = Unpacker()
+    yield from unpacker.feed(data)
+    unpacker.close()
 
 
 def open_document(body: DocumentBody) -> Envelope:
@@ -166,6 +210,26 @@ def open_document(body: DocumentBody) -> Envelope:
     if body.form == "xml":
         return _open_xml(body.data)
     return _open_json(parse_json(body.data, max_bytes=body.limit))
+
+
+def open_long(source: Seekable, form: DocumentForm) -> Envelope:
+    """Return what surrounds a long document's events, as far as it is known without reading all.
+
+    Of XML that is the beginning; its events are counted when it is captured.
+
+    Raises
+    ------
+    InvalidInput
+        It does not begin as a document, or what surrounds its events is faulty.
+    """
+    source.seek(0)
+    if form == "json":
+        document = JsonPieces(source, events_at_once=XML_EVENTS_AT_ONCE)
+        return _open_json(document.envelope)._replace(events=document.events)
+    for piece in stream_xml(source, events_at_once=XML_EVENTS_AT_ONCE):
+        parse_document(_emptied(piece.value)[0]).require_faultless()
+        return Envelope(0, piece.version)
+    raise AssertionError("a document has a piece")
 
 
 def _open_xml(data: bytes) -> Envelope:

@@ -12,8 +12,8 @@ from starlette.responses import Response
 from ledger_api.auth import Caller, require_role
 from ledger_api.defaults import default_participant
 from ledger_api.epcis.answers import answer, json_bytes
-from ledger_api.epcis.bodies import Envelope, Limits, check_envelope, open_document, take_body
-from ledger_api.epcis.faults import CaptureJobUnknown
+from ledger_api.epcis.bodies import Envelope, Limits, check_envelope, open_document, open_long
+from ledger_api.epcis.faults import CaptureJobUnknown, QueryParameterInvalid
 from ledger_api.epcis.headers import (
     ERROR_BEHAVIOUR,
     Behaviour,
@@ -23,7 +23,7 @@ from ledger_api.epcis.headers import (
 )
 from ledger_api.epcis.idempotency import Answer, IdempotencyKey, Raced, once
 from ledger_api.epcis.negotiation import JSON_TYPES, preferred
-from ledger_api.epcis.outcomes import job_json, report_json
+from ledger_api.epcis.outcomes import Page, job_json, report_json
 from ledger_api.epcis.paging import (
     DEFAULT_PER_PAGE,
     NextPageToken,
@@ -35,13 +35,19 @@ from ledger_api.epcis.paging import (
 )
 from ledger_api.epcis.problems import EpcisRoute
 from ledger_api.epcis.samples import CAPTURE_BODY, JOB_RESPONSES, POST_PROBLEMS
+from ledger_api.epcis.spooling import WHOLE_BYTES, Spool, spool_body
 from ledger_api.problems import language_of
 from ledger_api.services import CallerOf, Services, ServicesOf
 from traceability.ledger.drafting import DocumentBody
+from traceability.store.repositories.capture_jobs import CaptureJobRow
 from traceability.store.times import to_milliseconds
 
 router = APIRouter(prefix="/epcis", tags=["epcis"], route_class=EpcisRoute)
-JOBS = 1  # The kind of place that a job list's token holds.
+# The kinds of place that the tokens of lists hold: of jobs, of the events of a long document.
+JOBS = 1
+JOB_EVENTS = 2
+# A document of more events is captured piece by piece, however short it is.
+WHOLE_EVENTS = 10_000
 
 
 @router.post(
@@ -67,10 +73,10 @@ async def capture(
     What is not well-formed, too large or of another version is refused at once.
     """
     require_role(caller, "operator", "participant")
-    body = await take_body(request, services)
-    found = await run_in_threadpool(
-        _promise, services, caller, body, behaviour=behaviour, said=said, name=idempotency_key
-    )
+    with await spool_body(request, services) as spool:
+        found = await run_in_threadpool(
+            _promise, services, caller, spool, behaviour=behaviour, said=said, name=idempotency_key
+        )
     services.workers.capture.wake()
     return Response(status_code=found.status, headers=found.headers)
 
@@ -91,38 +97,55 @@ def checked(services: Services, body: DocumentBody, said: Release | None) -> Env
 def _promise(
     services: Services,
     caller: Caller,
-    body: DocumentBody,
+    spool: Spool,
     *,
     behaviour: Behaviour,
     said: Release | None,
     name: str | None,
 ) -> Answer:
     store = services.node.store
-    asked = (b"capture", behaviour.encode(), body.form.encode(), body.data)
-    task = once(caller, name, asked)
+    asked = (b"capture", behaviour.encode(), spool.form.encode())
+    task = once(caller, name, asked, body=(spool.size, spool.chunks()))
     known = task.known_in(store)
     if known is not None:
         return known
-    checked(services, body, said)
+    in_parts = _is_long(services, spool, said)
     capture_id = secrets.token_hex(16)
     made = Answer(202, {"Location": f"/epcis/capture/{capture_id}", ERROR_BEHAVIOUR: behaviour})
     participant = participant_of(services, caller)
     now = to_milliseconds(services.node.clock())
     try:
         with store.unit_of_work() as work:
-            work.repositories.capture_jobs.add(
+            jobs = work.repositories.capture_jobs
+            job = jobs.add(
                 capture_id,
                 participant=participant,
-                form=body.form,
+                form=spool.form,
                 proceed=behaviour == "proceed",
-                body=body.data,
+                body=None if in_parts else spool.whole(),
                 created=now,
             )
+            for number, part in enumerate(spool.chunks() if in_parts else ()):
+                jobs.add_part(job, number, part)
             task.keep(work.repositories, made, now=now)
             work.commit()
     except Raced:
         return task.known_in(store) or made
     return made
+
+
+def _is_long(services: Services, spool: Spool, said: Release | None) -> bool:
+    """Tell whether a document is captured piece by piece; one that is not taken is refused.
+
+    A long document in XML is only begun here: its job tells what is wrong further on.
+    """
+    settings = services.settings
+    if not spool.is_long:
+        body = DocumentBody(spool.whole(), spool.form, WHOLE_BYTES)
+        return checked(services, body, said).events > WHOLE_EVENTS
+    envelope = open_long(spool, spool.form)
+    check_envelope(envelope, Limits(settings.max_capture_bytes, settings.max_capture_events), said)
+    return True
 
 
 @router.get("/capture", summary="The capture jobs, newest first", responses=JOB_RESPONSES)
@@ -155,13 +178,39 @@ def get_job(
     services: ServicesOf,
     caller: CallerOf,
     capture_id: Annotated[str, Path(max_length=64)],
+    *,
+    per_page: PerPage = DEFAULT_PER_PAGE,
+    token: NextPageToken = None,
 ) -> Response:
-    """Return a job: whether it runs, all its errors, and what became of each event."""
+    """Return a job: whether it runs, its errors, and what became of each event.
+
+    The events of a document that was captured piece by piece come page by page.
+    """
     media_type = preferred(request.headers.get("accept"), JSON_TYPES)[0]
     with services.node.store.reading() as repositories:
         row = repositories.capture_jobs.get(capture_id, participant=caller.participant)
         if row is None:
             raise CaptureJobUnknown(f"capture job {capture_id!r} is unknown")
-        found: dict[str, Any] = report_json(repositories, row, language_of(request))
-    headers = {"Cache-Control": "no-store", ERROR_BEHAVIOUR: found["captureErrorBehaviour"]}
+        now = to_milliseconds(services.node.clock())
+        page = Page(_first_event(row, token, now=now), clip(per_page))
+        found: dict[str, Any] = report_json(repositories, row, language_of(request), page=page)
+    rest = found.pop("next", None)
+    place = None if rest is None else Place(JOB_EVENTS, row.job, rest)
+    headers = {
+        "Cache-Control": "no-store",
+        ERROR_BEHAVIOUR: found["captureErrorBehaviour"],
+        **page_headers(request, place, per_page=page.count, now=now),
+    }
     return answer(request, json_bytes(found), media_type=media_type, headers=headers)
+
+
+def _first_event(row: CaptureJobRow, token: str | None, *, now: int) -> int:
+    """Return the place among a job's events where the page that is asked for begins."""
+    if token is None:
+        return 0
+    place = place_of(token, JOB_EVENTS, now=now)
+    if place.major != row.job:
+        raise QueryParameterInvalid(
+            "nextPageToken is malformed: expected one of this job", pointer="query/nextPageToken"
+        )
+    return place.minor

@@ -70,7 +70,7 @@ def capture_options(services: ServicesOf) -> Response:
     """Return how much one capture takes, and how errors are met."""
     found = _discovered("capture")
     found.headers[CAPTURE_LIMIT] = str(services.settings.max_capture_events)
-    found.headers[FILE_SIZE_LIMIT] = str(services.settings.max_body_bytes)
+    found.headers[FILE_SIZE_LIMIT] = str(services.settings.max_capture_bytes)
     found.headers[ERROR_BEHAVIOUR] = "all"
     return found
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -107,8 +107,21 @@ class Once:
         repositories.idempotency.forget(before=now - KEPT_MS)
 
 
-def once(caller: Caller, header: str | None, request: Sequence[bytes]) -> Once:
+def once(
+    caller: Caller,
+    header: str | None,
+    request: Sequence[bytes],
+    *,
+    body: tuple[int, Iterable[bytes]] = (0, ()),
+) -> Once:
     """Return a request under its name.
+
+    Parameters
+    ----------
+    request
+        What makes it this request and no other, besides its body.
+    body
+        Its length and its parts.
 
     Raises
     ------
@@ -124,5 +137,9 @@ def once(caller: Caller, header: str | None, request: Sequence[bytes]) -> Once:
     digest = hashlib.sha256()
     for part in request:
         digest.update(len(part).to_bytes(8, "big"))
+        digest.update(part)
+    size, parts = body
+    digest.update(size.to_bytes(8, "big"))
+    for part in parts:
         digest.update(part)
     return Once(caller.name, found[1] or found[2], digest.digest())

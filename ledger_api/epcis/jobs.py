@@ -14,12 +14,14 @@ from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import cast
 
-from ledger_api.epcis.faults import CaptureAbandoned, CaptureFailed
+from ledger_api.epcis.faults import CaptureAbandoned, CaptureFailed, CaptureLimitExceeded
+from ledger_api.epcis.long_jobs import PartsOfDocument, results_of, summary_of
 from ledger_api.epcis.outcomes import Outcome, failure, outcome_of
 from ledger_api.epcis.turns import Turns
 from traceability.errors import ItemProofError, Unavailable
 from traceability.ledger.drafting import DocumentBody, DocumentForm
 from traceability.ledger.node import Node
+from traceability.ledger.streaming import StreamResult, submit_stream
 from traceability.ledger.submission import SubmissionResult
 from traceability.store.locks import AlreadyRunning
 from traceability.store.repositories import Repositories
@@ -36,6 +38,12 @@ LOOK_SECONDS = 0.02
 MAX_STARTS = 3
 
 
+class CaptureStopped(Unavailable):
+    """The server stops; the job goes on from the beginning when it starts again."""
+
+    code = "CAPTURE_STOPPED"
+
+
 class JobFinished(ItemProofError):
     """Another process has finished the job."""
 
@@ -45,8 +53,16 @@ class JobFinished(ItemProofError):
 class CaptureJobs:
     """Does the capture jobs of a node, oldest first, a few at a time."""
 
-    def __init__(self, node: Node, *, on_captured: Callable[[], None], limit: int) -> None:
+    def __init__(
+        self,
+        node: Node,
+        *,
+        on_captured: Callable[[], None],
+        limit: int,
+        max_events: int | None = None,
+    ) -> None:
         self._node = node
+        self._max_events = max_events
         self._on_captured = on_captured
         self._limit = limit
         self._stopping = threading.Event()
@@ -136,11 +152,17 @@ class CaptureJobs:
             self._fail(row, failure(fault, is_internal=True))
         self._on_captured()
 
-    def _capture(self, row: CaptureJobRow, data: bytes) -> None:
+    def _capture(self, row: CaptureJobRow, data: bytes | None) -> None:
         if row.resumed > MAX_STARTS:
             raise CaptureAbandoned(
                 f"capture was begun {row.resumed} times and never ended: send less at once"
             )
+        if data is None:
+            self._capture_long(row)
+        else:
+            self._capture_whole(row, data)
+
+    def _capture_whole(self, row: CaptureJobRow, data: bytes) -> None:
 
         def also(repositories: Repositories, result: SubmissionResult) -> None:
             batch = None if result.batch is None else result.batch.batch
@@ -156,6 +178,37 @@ class CaptureJobs:
             also=also,
             when_drafted=lambda: self._turns.wait(row.job, row.participant),
         )
+
+    def _capture_long(self, row: CaptureJobRow) -> None:
+        def also(repositories: Repositories, result: StreamResult) -> None:
+            batch = None if result.first_batch is None else result.first_batch.batch
+            outcome = summary_of(result)
+            self._finish(repositories, row, outcome, success=not result.rejected, batch=batch)
+            for piece in results_of(result):
+                repositories.capture_jobs.add_result(row.job, piece)
+
+        with submit_stream(
+            self._node.submission,
+            PartsOfDocument(self._node.store, row.job),
+            cast("DocumentForm", row.form),
+            participant=row.participant,
+            proceed=row.proceed,
+            also=also,
+            when_drafted=lambda: self._turns.wait(row.job, row.participant),
+            progress=self._check,
+        ):
+            pass
+
+    def _check(self, events: int) -> None:
+        """End a long document that has too many events, or when the server stops."""
+        if self._stopping.is_set():
+            raise CaptureStopped("capture is put off until the server starts again")
+        if self._max_events is not None and events > self._max_events:
+            raise CaptureLimitExceeded(
+                f"document holds too many events: expected at most {self._max_events}, got more",
+                expected=f"at most {self._max_events}",
+                got="more",
+            )
 
     def _fail(self, row: CaptureJobRow, outcome: Outcome) -> None:
         with self._node.store.unit_of_work() as work:

@@ -7,21 +7,23 @@ when it is told, since stored it could be guessed from outside.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 import orjson
 
 from ledger_api.epcis.wording import fault_json, told
 from ledger_api.i18n.translations import Language
+from ledger_api.reports import master_data_json
 from traceability.errors import ItemProofError
-from traceability.events.faults import Fault
+from traceability.events.faults import Fault, FaultCode
 from traceability.hashing.commitment import Commitment, RecordKind
 from traceability.hashing.encoding import b64u_encode, format_time
 from traceability.hashing.event_hash import event_hash
-from traceability.ledger.submission import SubmissionResult
+from traceability.ledger.master_data import master_data_of
+from traceability.ledger.submission import RecordResult, SubmissionResult
 from traceability.store.repositories import Repositories
 from traceability.store.repositories.capture_jobs import CaptureJobRow
 from traceability.store.repositories.recorded import RecordedEvent
@@ -43,27 +45,44 @@ class Outcome:
         repeats), `faults`, `breaches` and `warning`.
     error
         The fault that ended the whole job, as a `Fault`'s members and `internal`.
+    totals
+        Of a document that was captured piece by piece: how many events ended how, and the number
+        of batches. `records` are then the first that were rejected; all are with their pieces.
     """
 
     records: list[dict[str, Any]]
     error: dict[str, Any] | None = None
+    totals: dict[str, int] | None = None
 
     def to_bytes(self) -> bytes:
         """Return the outcome as it is stored."""
-        return zlib.compress(orjson.dumps([self.records, self.error]), _FAST)
+        parts = [self.records, self.error]
+        more = [] if self.totals is None else [self.totals]
+        return zlib.compress(orjson.dumps([*parts, *more]), _FAST)
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Outcome:
         """Return a stored outcome."""
-        records, error = orjson.loads(zlib.decompress(data))
-        return cls(records, error)
+        return cls(*orjson.loads(zlib.decompress(data)))
+
+
+class Page(NamedTuple):
+    """Which events of a job are told: from a place on, and how many."""
+
+    first: int
+    count: int
 
 
 def outcome_of(result: SubmissionResult) -> Outcome:
     """Return what became of a document."""
+    return Outcome(records_of(result.records))
+
+
+def records_of(results: Iterable[RecordResult]) -> list[dict[str, Any]]:
+    """Return results as an outcome has them; the accepted are one batch's, in order."""
     records: list[dict[str, Any]] = []
     index = 0
-    for record in result.records:
+    for record in results:
         found: dict[str, Any] = {"pointer": record.pointer, "result": record.result}
         if record.event_id is not None and not record.event_id.startswith("urn:itemproof:"):
             found["event_id"] = record.event_id
@@ -79,7 +98,7 @@ def outcome_of(result: SubmissionResult) -> Outcome:
         if record.warning is not None:
             found["warning"] = record.warning
         records.append(found)
-    return Outcome(records)
+    return records
 
 
 def failure(error: ItemProofError, *, is_internal: bool) -> Outcome:
@@ -113,6 +132,13 @@ def _errors(outcome: Outcome, language: Language) -> Iterator[dict[str, Any]]:
     for record in outcome.records:
         for fault in record.get("faults", ()):
             yield _error_json(fault, language, is_internal=False)
+    if outcome.totals is not None and outcome.totals["rejected"] > len(outcome.records):
+        more = outcome.totals["rejected"] - len(outcome.records)
+        fault = {
+            "code": FaultCode.TOO_MANY_FAULTS,
+            "message": f"{more} more events were rejected: page through the events of this job",
+        }
+        yield _error_json(fault, language, is_internal=False)
 
 
 def _error_json(
@@ -130,28 +156,72 @@ def _only(fault: Mapping[str, Any], members: tuple[str, ...]) -> dict[str, Any]:
 
 
 def report_json(
-    repositories: Repositories, row: CaptureJobRow, language: Language
+    repositories: Repositories, row: CaptureJobRow, language: Language, *, page: Page
 ) -> dict[str, Any]:
-    """Return a job with what became of each of its events."""
+    """Return a job with what became of each of its events.
+
+    Of a document that was captured piece by piece, the events of a page; where there are more,
+    `next` is the place of the first of them.
+    """
     found = job_json(row, language)
     if row.outcome is None:
         return found
-    records = Outcome.from_bytes(row.outcome).records
+    outcome = Outcome.from_bytes(row.outcome)
+    if outcome.totals is not None:
+        first = {} if row.batch is None else _batch_json(repositories, row.batch)
+        found |= {name: first[name] for name in ("masterData",) if name in first}
+        return found | _paged(repositories, row, outcome.totals, language, page=page)
+    records = outcome.records
     for result in ("accepted", "duplicate", "rejected"):
         found[result] = sum(record["result"] == result for record in records)
     kept = {} if row.batch is None else repositories.recorded.of_batch(row.batch)
-    if kept:
-        entry_hash = b64u_encode(next(iter(kept.values())).entry_hash)
-        found |= {
-            "batch": row.batch,
-            "entryHash": entry_hash,
-            "receiptUrl": f"/api/receipts/{entry_hash}",
-        }
+    if row.batch is not None:
+        found |= _batch_json(repositories, row.batch)
     found["events"] = [
         _event_json(record, _recorded(repositories, row, record, kept), language)
         for record in records
     ]
     return found
+
+
+def _paged(
+    repositories: Repositories,
+    row: CaptureJobRow,
+    totals: Mapping[str, int],
+    language: Language,
+    *,
+    page: Page,
+) -> dict[str, Any]:
+    """Return the totals of a long document, and a page of its events."""
+    events: list[dict[str, Any]] = []
+    after = page.first + page.count
+    for piece in repositories.capture_jobs.results(row.job, first=page.first, limit=page.count):
+        kept = {} if piece.batch is None else repositories.recorded.of_batch(piece.batch)
+        start, end = max(0, page.first - piece.first), max(0, after - piece.first)
+        records = Outcome.from_bytes(piece.outcome).records[start:end]
+        events += [
+            _event_json(record, _recorded(repositories, row, record, kept), language)
+            for record in records
+        ]
+    of_results = totals["accepted"] + totals["duplicate"] + totals["rejected"]
+    rest = {"next": after} if after < of_results else {}
+    return {**totals, "events": events, **rest}
+
+
+def _batch_json(repositories: Repositories, number: int) -> dict[str, Any]:
+    """Return the batch of a job, and what it has beside the events."""
+    batch = repositories.batches.get(number)
+    entry = None if batch is None else repositories.entries.by_arrival(batch.arrival)
+    if entry is None:
+        raise AssertionError("a job's batch has its entry")
+    entry_hash = b64u_encode(entry.leaf_hash)
+    found: dict[str, Any] = {
+        "batch": number,
+        "entryHash": entry_hash,
+        "receiptUrl": f"/api/receipts/{entry_hash}",
+    }
+    master_data = master_data_of(repositories, number, entry_hash=entry.leaf_hash)
+    return found if master_data is None else found | {"masterData": master_data_json(master_data)}
 
 
 def _recorded(

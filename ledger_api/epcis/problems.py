@@ -95,5 +95,7 @@ def _with_headers(request: Request, response: Response) -> Response:
     if response.status_code == 413:  # noqa: PLR2004 # Content Too Large
         services: Services = request.app.state.services
         response.headers[CAPTURE_LIMIT] = str(services.settings.max_capture_events)
-        response.headers[FILE_SIZE_LIMIT] = str(services.settings.max_body_bytes)
+        is_capture = request.url.path == "/epcis/capture"
+        limit = "max_capture_bytes" if is_capture else "max_body_bytes"
+        response.headers[FILE_SIZE_LIMIT] = str(getattr(services.settings, limit))
     return response

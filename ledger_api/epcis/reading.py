@@ -96,7 +96,8 @@ def _record(
     name: str | None,
 ) -> Answer:
     store = services.node.store
-    task = once(caller, name, (b"event", body.form.encode(), body.data))
+    size = len(body.data)
+    task = once(caller, name, (b"event", body.form.encode()), body=(size, (body.data,)))
     known = task.known_in(store)
     if known is not None:
         return known
@@ -109,7 +110,7 @@ def _record(
     made: list[Answer] = []
 
     def also(repositories: Repositories, result: SubmissionResult) -> None:
-        if result.batch is not None:
+        if result.batch is not None and result.records[0].result == "accepted":
             recorded = repositories.recorded.of_batch(result.batch.batch)[0]
             made.append(_created(recorded, result.records[0]))
             task.keep(repositories, made[0], now=to_milliseconds(services.node.clock()))
@@ -119,7 +120,7 @@ def _record(
         result = services.node.submission.submit_body(body, participant=participant, also=also)
     except Raced:
         return task.known_in(store) or made[0]
-    if result.batch is None:
+    if not made:
         raise _refusal(result.records[0])
     return made[0]
 

@@ -306,6 +306,28 @@ capture_jobs = Table(
     sqlite_autoincrement=True,
 )
 
+# The document of a job that is too long for `body`, in parts of one length but the last.
+capture_job_parts = Table(
+    "capture_job_parts",
+    metadata,
+    Column("job", BigInteger, primary_key=True, autoincrement=False),
+    Column("part", Integer, primary_key=True, autoincrement=False),
+    Column("data", LargeBinary, nullable=False),
+)
+
+# What became of such a document, piece by piece: `first` is the place of its first result among
+# all, `count` is how many it has, `batch` holds what was accepted of it.
+capture_job_results = Table(
+    "capture_job_results",
+    metadata,
+    Column("job", BigInteger, primary_key=True, autoincrement=False),
+    Column("piece", Integer, primary_key=True, autoincrement=False),
+    Column("first", BigInteger, nullable=False),
+    Column("count", Integer, nullable=False),
+    Column("batch", BigInteger),
+    Column("outcome", LargeBinary, nullable=False),
+)
+
 # The answers to requests that named themselves, so that a repeated one is not done twice.
 idempotency_keys = Table(
     "idempotency_keys",

@@ -175,8 +175,8 @@ class TestLimits:
     def test_are_announced(self, api: Api) -> None:
         response = api.client.options(CAPTURE)
         assert response.status_code == 204
-        assert response.headers["gs1-epcis-capture-limit"] == "10000"
-        assert response.headers["gs1-epcis-capture-file-size-limit"] == str(64 * 2**20)
+        assert response.headers["gs1-epcis-capture-limit"] == "2000000"
+        assert response.headers["gs1-epcis-capture-file-size-limit"] == str(2**30)
         assert response.headers["gs1-capture-error-behaviour"] == "all"
 
     def test_of_events_are_held(self, api: Api, monkeypatch: pytest.MonkeyPatch) -> None:

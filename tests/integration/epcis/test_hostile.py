@@ -6,6 +6,7 @@ import gzip
 import json
 import tracemalloc
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -100,12 +101,24 @@ class TestJson:
     def test_of_too_many_parts(self, api: Api, path: str) -> None:
         body = b"[" + b"[]," * (5 * MIB) + b"[]]"
         response = posted(api, path, body)
-        refusal(response, 413, "CaptureLimitExceededException", "JSON_TOO_LARGE")
+        # Where long documents are taken, it is the events that are too many.
+        code = "CAPTURE_LIMIT_EXCEEDED" if path == CAPTURE else "JSON_TOO_LARGE"
+        refusal(response, 413, "CaptureLimitExceededException", code)
 
-    def test_of_too_many_bytes(self, api: Api, path: str) -> None:
-        response = posted(api, path, b" " * (64 * MIB + 1))
+    def test_of_too_many_bytes(
+        self, api: Api, path: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        services = api.client.app.state.services
+        settings = services.settings.model_copy(update={"max_capture_bytes": 65 * MIB})
+        monkeypatch.setattr(api.client.app.state, "services", replace(services, settings=settings))
+        limit = (65 if path == CAPTURE else 64) * MIB
+        response = posted(api, path, b" " * (limit + 1))
         refusal(response, 413, "CaptureLimitExceededException", "JSON_TOO_LARGE")
-        assert response.headers["gs1-epcis-capture-file-size-limit"] == str(64 * MIB)
+        assert response.headers["gs1-epcis-capture-file-size-limit"] == str(limit)
+
+    def test_of_nothing_but_space(self, api: Api, path: str) -> None:
+        response = posted(api, path, b" " * (9 * MIB))
+        refusal(response, 400, "ValidationException", "JSON_SYNTAX")
 
 
 @pytest.mark.parametrize("path", [CAPTURE, EVENTS])
@@ -150,7 +163,12 @@ class TestXml:
 class TestPacked:
     def test_a_gibibyte_of_zeros(self, api: Api, zeros: bytes) -> None:
         response = posted(api, CAPTURE, zeros, headers={"Content-Encoding": "gzip"})
-        refusal(response, 413, "CaptureLimitExceededException", "JSON_TOO_LARGE")
+        refusal(response, 400, "ValidationException", "JSON_SYNTAX")
+
+    def test_zeros_that_begin_as_a_document(self, api: Api, zeros: bytes) -> None:
+        body = gzip.compress(b'{"a": "') + zeros
+        response = posted(api, CAPTURE, body, headers={"Content-Encoding": "gzip"})
+        refusal(response, 400, "ValidationException", "PACKED_BODY_INVALID")
 
     def test_takes_no_more_memory_than_the_limit(self, zeros: bytes) -> None:
         tracemalloc.start()

@@ -6,10 +6,10 @@ from collections.abc import Collection
 from dataclasses import dataclass, fields
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from traceability.store.bulk import inserted_number
-from traceability.store.tables import capture_jobs
+from traceability.store.tables import capture_job_parts, capture_job_results, capture_jobs
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,17 @@ class WaitingJob(NamedTuple):
     participant: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class PieceResult:
+    """What became of a piece of a long document; see `tables.capture_job_results`."""
+
+    piece: int
+    first: int
+    count: int
+    batch: int | None
+    outcome: bytes
+
+
 _COLUMNS = tuple(capture_jobs.c[field.name] for field in fields(CaptureJobRow))
 
 
@@ -59,10 +70,10 @@ class CaptureJobRepository:
         participant: bytes,
         form: str,
         proceed: bool,
-        body: bytes,
+        body: bytes | None,
         created: int,
     ) -> int:
-        """Keep a new job with its document, and return its number."""
+        """Keep a new job, and return its number; without a body its document is in parts."""
         result = self._connection.execute(
             insert(capture_jobs).values(
                 capture_id=capture_id,
@@ -75,6 +86,45 @@ class CaptureJobRepository:
             )
         )
         return inserted_number(result)
+
+    def add_part(self, job: int, part: int, data: bytes) -> None:
+        """Keep a part of a job's document."""
+        self._connection.execute(insert(capture_job_parts).values(job=job, part=part, data=data))
+
+    def part(self, job: int, part: int) -> bytes | None:
+        """Return a part of a job's document; none after the last."""
+        parts = capture_job_parts.c
+        found: bytes | None = self._connection.scalar(
+            select(parts.data).where(parts.job == job, parts.part == part)
+        )
+        return found
+
+    def add_result(self, job: int, result: PieceResult) -> None:
+        """Keep what became of a piece of a job's document."""
+        self._connection.execute(
+            insert(capture_job_results).values(
+                job=job,
+                piece=result.piece,
+                first=result.first,
+                count=result.count,
+                batch=result.batch,
+                outcome=result.outcome,
+            )
+        )
+
+    def results(self, job: int, *, first: int, limit: int) -> list[PieceResult]:
+        """Return the pieces that hold the results from a place on, in order."""
+        results = capture_job_results.c
+        rows = self._connection.execute(
+            select(results.piece, results.first, results.count, results.batch, results.outcome)
+            .where(
+                results.job == job,
+                results.first + results.count > first,
+                results.first < first + limit,
+            )
+            .order_by(results.piece)
+        )
+        return [PieceResult(*row) for row in rows]
 
     def get(self, capture_id: str, *, participant: bytes | None = None) -> CaptureJobRow | None:
         """Return a job by its public name, if it is the participant's; anybody's for None."""
@@ -104,14 +154,14 @@ class CaptureJobRepository:
         )
         return [WaitingJob(*row) for row in rows]
 
-    def unfinished(self, job: int) -> tuple[CaptureJobRow, bytes] | None:
-        """Return a job that is not finished, with its document."""
+    def unfinished(self, job: int) -> tuple[CaptureJobRow, bytes | None] | None:
+        """Return a job that is not finished, with its document if that is not in parts."""
         row = self._connection.execute(
             select(*_COLUMNS, capture_jobs.c.body).where(
                 capture_jobs.c.job == job, capture_jobs.c.finished.is_(None)
             )
         ).one_or_none()
-        return None if row is None else (CaptureJobRow(*row[:-1]), row.body or b"")
+        return None if row is None else (CaptureJobRow(*row[:-1]), row.body)
 
     def count_resumed(self) -> int:
         """Count one more start for every job that is unfinished; tell how many there are."""
@@ -131,4 +181,8 @@ class CaptureJobRepository:
             .where(capture_jobs.c.job == job, capture_jobs.c.finished.is_(None))
             .values(finished=finished, success=success, batch=batch, outcome=outcome, body=None)
         )
+        if changed.rowcount:
+            self._connection.execute(
+                delete(capture_job_parts).where(capture_job_parts.c.job == job)
+            )
         return bool(changed.rowcount)

@@ -91,9 +91,11 @@ def _serve(node: Node, command: Command, place: socket.socket) -> None:
     import uvicorn
 
     from ledger_api.app import create_app
+    from ledger_api.server_protocol import ServerProtocol
 
     config = uvicorn.Config(
         create_app(node, command.settings, warm=True),
+        http=ServerProtocol,
         log_level="warning",
         server_header=False,
         timeout_graceful_shutdown=GRACE_SECONDS,

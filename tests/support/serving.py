@@ -10,6 +10,7 @@ from typing import Any
 
 import uvicorn
 
+from ledger_api.server_protocol import ServerProtocol
 from tests.support.servers import free_port
 
 START_SECONDS = 20.0
@@ -20,7 +21,14 @@ def served(app: Any) -> Iterator[str]:
     """Serve an application until the block ends; yield its address."""
     port = free_port()
     server = uvicorn.Server(
-        uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning", loop="asyncio")
+        uvicorn.Config(
+            app,
+            host="127.0.0.1",
+            port=port,
+            log_level="warning",
+            loop="asyncio",
+            http=ServerProtocol,
+        )
     )
     thread = threading.Thread(target=server.run)
     thread.start()

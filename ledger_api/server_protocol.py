@@ -1,0 +1,116 @@
+"""What is no request is answered as a problem, too: malformed, or a head beyond a limit.
+
+Source: RFC 9112 (HTTP/1.1), sections 2.2 and 3; RFC 6585, section 5 (431). uvicorn itself answers
+in plain text, and lets a head be of any length.
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from ledger_api.i18n.fault_texts import error_detail
+from ledger_api.i18n.translations import Language, choose_language
+from ledger_api.problems import problem
+from traceability.errors import InvalidInput, ItemProofError
+
+# The address and all header fields; the parser itself refuses addresses of as much.
+MAX_HEAD = 2**16 - 1
+
+
+class RequestUnreadable(InvalidInput):
+    """What arrived is not HTTP/1.1."""
+
+    code = "REQUEST_UNREADABLE"
+
+
+class AddressTooLong(InvalidInput):
+    """The address is longer than the server reads (HTTP 414)."""
+
+    code = "ADDRESS_TOO_LONG"
+
+
+class RequestHeadTooLarge(InvalidInput):
+    """The request's header fields are longer than the server reads (HTTP 431)."""
+
+    code = "REQUEST_HEAD_TOO_LARGE"
+
+
+class ServerProtocol(HttpToolsProtocol):
+    """One connection: as uvicorn's, within limits, with problems for answers."""
+
+    # No request has begun yet on a new connection.
+    _address = 0
+    _head = 0
+    _unfinished = 0
+    _is_in_head = False
+    _refusal: tuple[HTTPStatus, ItemProofError] | None = None
+
+    def data_received(self, data: bytes) -> None:
+        """Take more bytes; those of a head without end are counted here."""
+        was_in_head = self._is_in_head
+        super().data_received(data)
+        if was_in_head and self._is_in_head and not self.transport.is_closing():
+            self._unfinished += len(data)
+            if self._unfinished > MAX_HEAD:
+                self._refuse_head()
+                self.send_400_response("")
+
+    def on_message_begin(self) -> None:
+        """Begin to count."""
+        self._address = self._head = self._unfinished = 0
+        self._is_in_head = True
+        super().on_message_begin()
+
+    def on_url(self, url: bytes) -> None:
+        """Take a part of the address."""
+        self._address += len(url)
+        self._count(len(url))
+        super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a header field."""
+        self._count(len(name) + len(value))
+        super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        """End the head."""
+        self._is_in_head = False
+        super().on_headers_complete()
+
+    def _count(self, length: int) -> None:
+        self._head += length
+        if self._head > MAX_HEAD:
+            # The parser stops, and what it stopped for is answered by `send_400_response`.
+            raise self._refuse_head()
+
+    def _refuse_head(self) -> ItemProofError:
+        expected = f"at most {MAX_HEAD} bytes"
+        sides: dict[str, Any] = {"expected": expected, "got": "more"}
+        fault = f"is too long: expected {expected}, got more"
+        if self._address > MAX_HEAD:
+            error: ItemProofError = AddressTooLong(f"address {fault}", **sides)
+            self._refusal = HTTPStatus.REQUEST_URI_TOO_LONG, error
+        else:
+            error = RequestHeadTooLarge(f"head of the request {fault}", **sides)
+            self._refusal = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, error
+        return error
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer what cannot be read, and hang up."""
+        unreadable = RequestUnreadable(f"request cannot be read: {msg}")
+        status, error = self._refusal or (HTTPStatus.BAD_REQUEST, unreadable)
+        sides = {name: value for name, value in error.to_dict().items() if name != "code"}
+        lang = self._language()
+        detail = error_detail(error, language=lang)
+        answer = problem(status, error.code, lang=lang, detail=detail, extra=sides)
+        lines = [f"HTTP/1.1 {status.value} {status.phrase}".encode(), b"connection: close"]
+        lines += [name + b": " + value for name, value in answer.raw_headers]
+        self.transport.write(b"\r\n".join([*lines, b"", bytes(answer.body)]))
+        self.transport.close()
+
+    def _language(self) -> Language:
+        accepted = dict(self.headers or ()).get(b"accept-language", b"")
+        return choose_language(None, accepted.decode("latin-1"))

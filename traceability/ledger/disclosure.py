@@ -1,6 +1,7 @@
 """Which fields of a record an audience sees; the rest stays behind its salted hashes.
 
-public: the header, the context that extension names need, and the code that was asked for.
+public: the header, the context that extension names need, and the code that was asked for; the
+attributes of lots and the cards of participants in full, of other documents the header alone.
 partner: everything but `ni:` values. auditor: everything.
 """
 
@@ -9,9 +10,10 @@ from __future__ import annotations
 from typing import Literal
 
 from traceability.codes.uris import same_item
-from traceability.hashing.commitment import Field, RecordKind, needs_context
+from traceability.hashing.commitment import MEDIA_TYPE, Field, RecordKind, needs_context
 from traceability.ledger.bundles import Selection
 from traceability.strict_json import JSONValue
+from traceability.verify.identity import LOT_MEDIA_TYPE
 
 Audience = Literal["public", "partner", "auditor"]
 AUDIENCES: tuple[Audience, ...] = ("public", "partner", "auditor")
@@ -23,12 +25,20 @@ def selection(audience: Audience, code: str | None = None) -> Selection:
     def choose(kind: RecordKind, fields: list[Field]) -> list[int] | None:
         if audience == "auditor" or kind is RecordKind.ITEM:
             return None
-        if audience == "partner" or kind is not RecordKind.EVENT:
+        if audience == "partner" or _is_open(kind, fields):
             shown = [index for index, field in enumerate(fields) if not _unsalted(field.value)]
             return None if len(shown) == len(fields) else shown
         return _public(fields, code)
 
     return choose
+
+
+def _is_open(kind: RecordKind, fields: list[Field]) -> bool:
+    """Tell whether everybody may see a record: the XML of events is as private as they are."""
+    if kind is not RecordKind.DOCUMENT:
+        return kind is RecordKind.PARTICIPANT
+    header = fields[0].value
+    return isinstance(header, dict) and header.get(MEDIA_TYPE) == LOT_MEDIA_TYPE
 
 
 def _public(fields: list[Field], code: str | None) -> list[int]:

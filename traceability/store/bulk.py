@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     Boolean,
+    Column,
     Connection,
     CursorResult,
     Integer,
@@ -17,6 +18,8 @@ from sqlalchemy import (
     SmallInteger,
     String,
     Table,
+    func,
+    select,
 )
 from sqlalchemy.types import TypeEngine
 
@@ -58,6 +61,25 @@ def bulk_insert(
             remaining = iter(rows)
             while chunk := list(islice(remaining, ROWS_AT_ONCE)):
                 cursor.execute(head + ", ".join([marks] * len(chunk)), list(chain(*chunk)))
+
+
+# The sequence's name is looked up once: for each number it would take longer than the insert.
+_NEXT_NUMBERS = """
+WITH sequence AS MATERIALIZED (SELECT pg_get_serial_sequence(%s, %s)::regclass AS name)
+SELECT string_agg(nextval(name)::text, ' ') FROM sequence, generate_series(1, %s)"""
+
+
+def next_numbers(connection: Connection, column: Column[int], count: int) -> Sequence[int]:
+    """Return the numbers of the next rows of a table that numbers its rows, ascending.
+
+    Writers on SQLite are alone, so there they are the next free ones.
+    """
+    if connection.dialect.name == "postgresql":
+        asked = (column.table.name, column.name, count)
+        numbers = connection.exec_driver_sql(_NEXT_NUMBERS, asked).scalar_one()
+        return [int(number) for number in numbers.split()]
+    last = connection.execute(select(func.max(column))).scalar() or 0
+    return range(last + 1, last + 1 + count)
 
 
 def select_among(

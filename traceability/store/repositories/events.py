@@ -7,9 +7,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, bindparam, func, select, update
+from sqlalchemy import Connection, Row, bindparam, select, update
 
-from traceability.store.bulk import bulk_insert, select_among
+from traceability.store.bulk import bulk_insert, next_numbers, select_among
+from traceability.store.repositories.interning import intern, numbers_of
 from traceability.store.tables import epcs, event_epcs, events, records
 
 # The order in which event objects are named in `event_epcs.role`.
@@ -74,18 +75,11 @@ class EventObjectRow(NamedTuple):
     uom: str | None
 
 
-# Event, role, ordinal, quantity, unit, code.
+# Event, role, code; and of those with quantities: event, role, ordinal, quantity, unit, code.
+_Thing = tuple[int, int, str]
 _Named = tuple[int, int, int, str | None, str | None, str]
 _EVENT_COLUMNS = ("event", "batch", "record_index", *EventFacts._fields)
 _SELECT_EVENTS = f"SELECT {', '.join(_EVENT_COLUMNS)} FROM events"  # noqa: S608 # names are ours
-
-
-_NEXT_NUMBERS = (
-    "SELECT nextval(pg_get_serial_sequence('events', 'event')) FROM generate_series(1, %s)"
-)
-# No code holds a line break: `canonical_uri` refuses it.
-_INTERN = "INSERT INTO epcs (uri) SELECT unnest(string_to_array(%s, E'\\n')) ON CONFLICT DO NOTHING"
-_INTERNED = "SELECT uri, epc FROM epcs WHERE uri = ANY(string_to_array(%s, E'\\n'))"
 
 
 def _event(row: Row[Any]) -> StoredEvent:
@@ -102,7 +96,7 @@ class EventRepository:
         """Keep events with their objects; return the events' numbers in the same order."""
         if not rows:
             return []
-        numbers = self._new_numbers(len(rows))
+        numbers = next_numbers(self._connection, events.c.event, len(rows))
         bulk_insert(
             self._connection,
             events,
@@ -112,54 +106,29 @@ class EventRepository:
                 for number, (batch, index, facts, _) in zip(numbers, rows, strict=True)
             ),
         )
-        named = _placed(numbers, [row.objects for row in rows])
-        self._keep_objects(named)
+        self._keep_objects(numbers, [row.objects for row in rows])
         return list(numbers)
 
-    def _keep_objects(self, named: Sequence[_Named]) -> None:
-        known = self._intern({uri for *_, uri in named})
+    def _keep_objects(self, numbers: Sequence[int], objects: Sequence[Sequence[ObjectRow]]) -> None:
+        things, quantities = _placed(numbers, objects)
+        uris = {uri for *_, uri in things}
+        known = intern(self._connection, uris.union(uri for *_, uri in quantities))
+        bulk_insert(
+            self._connection,
+            event_epcs,
+            columns=("event", "role", "ordinal", "epc"),
+            rows=[(event, role, 0, known[uri]) for event, role, uri in things],
+        )
         bulk_insert(
             self._connection,
             event_epcs,
             columns=("event", "role", "ordinal", "quantity", "uom", "epc"),
-            rows=((*rest, known[uri]) for *rest, uri in named),
+            rows=[(*rest, known[uri]) for *rest, uri in quantities],
         )
-
-    def _intern(self, uris: Collection[str]) -> dict[str, int]:
-        """Return the number of each code, giving new ones to new codes."""
-        if self._connection.dialect.name == "postgresql":
-            return self._intern_in_server(sorted(uris))
-        known = self.numbers_of(uris)
-        new = sorted(uri for uri in uris if uri not in known)
-        first = 1 + (self._connection.execute(select(func.max(epcs.c.epc))).scalar() or 0)
-        rows = list(enumerate(new, first))
-        bulk_insert(self._connection, epcs, columns=("epc", "uri"), rows=rows)
-        return known | {uri: epc for epc, uri in rows}
-
-    def _intern_in_server(self, uris: Sequence[str]) -> dict[str, int]:
-        """Return the same; in sorted order, so that two writers cannot wait for each other.
-
-        As one text, since a list of texts takes the driver as long as the server the insert.
-        """
-        texts = ("\n".join(uris),)
-        self._connection.exec_driver_sql(_INTERN, texts)
-        rows = self._connection.exec_driver_sql(_INTERNED, texts)
-        return {str(uri): int(epc) for uri, epc in rows}
-
-    def _new_numbers(self, count: int) -> Sequence[int]:
-        """Return numbers for new events; writers on SQLite are alone, so the next ones are free."""
-        if self._connection.dialect.name == "postgresql":
-            rows = self._connection.exec_driver_sql(
-                _NEXT_NUMBERS.format("events", "event"), (count,)
-            )
-            return [number for (number,) in rows]
-        last = self._connection.execute(select(func.max(events.c.event))).scalar() or 0
-        return range(last + 1, last + 1 + count)
 
     def numbers_of(self, uris: Collection[str]) -> dict[str, int]:
         """Return the numbers of the codes that are known."""
-        rows = select_among(self._connection, "SELECT uri, epc FROM epcs WHERE uri", uris)
-        return {uri: int(epc) for uri, epc in rows}
+        return numbers_of(self._connection, uris)
 
     def get(self, event: int) -> StoredEvent | None:
         """Return an event by its number."""
@@ -251,22 +220,28 @@ class EventRepository:
         return {row.record_index: (row, named[row.event]) for row in found}
 
 
-def _placed(numbers: Sequence[int], objects: Sequence[Sequence[ObjectRow]]) -> list[_Named]:
-    """Return event, role, ordinal, quantity, unit and code of each object of each event."""
-    found: list[_Named] = []
+def _placed(
+    numbers: Sequence[int], objects: Sequence[Sequence[ObjectRow]]
+) -> tuple[list[_Thing], list[_Named]]:
+    """Return the events' objects: where all have no quantity and differ, and the others."""
+    things: list[_Thing] = []
+    others: list[_Named] = []
     for number, named in zip(numbers, objects, strict=True):
-        for role, uri, quantity, uom in named:
-            found.append((number, ROLES[role], 0, quantity, uom, uri))  # faster
-        if len({one[:2] for one in named}) < len(named):
-            found[-len(named) :] = _told_apart(found[-len(named) :])
-    return found
+        placed = [
+            (number, ROLES[role], uri) for role, uri, quantity, _ in named if quantity is None
+        ]
+        if len(placed) == len(named) == len(set(placed)):
+            things += placed
+        else:
+            others += _told_apart(number, named)
+    return things, others
 
 
-def _told_apart(named: Sequence[_Named]) -> list[_Named]:
-    """Give the repeats of a code in one role of one event different ordinals."""
-    seen: Counter[tuple[int, str]] = Counter()
+def _told_apart(number: int, named: Sequence[ObjectRow]) -> list[_Named]:
+    """Give the repeats of a code in one role of an event different ordinals."""
+    seen: Counter[tuple[str, str]] = Counter()
     found: list[_Named] = []
-    for event, role, _, quantity, uom, uri in named:
-        found.append((event, role, seen[role, uri], quantity, uom, uri))
+    for role, uri, quantity, uom in named:
+        found.append((number, ROLES[role], seen[role, uri], quantity, uom, uri))
         seen[role, uri] += 1
     return found

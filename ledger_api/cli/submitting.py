@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ledger_api.cli.long_files import SubmitLong, long_submitter, opened
 from ledger_api.cli.output import Output
 from ledger_api.cli.running import DEFAULT_DATA, AsJSON, Command, DataDir, error_of, run
 from ledger_api.i18n.fault_texts import fault_detail
@@ -94,9 +95,10 @@ def _submit(command: Command, files: list[Path], key: Path | None, proceed: bool
     try:
         with command.node() as node:
             submit_one = _submitter(node, key, proceed)
+            submit_long = long_submitter(command, node, key=key, proceed=proceed)
             try:
                 for path in files:
-                    reports.append(_judged(path, submit_one))
+                    reports.append(_submitted(path, submit_one, submit_long))
             finally:
                 # Whatever stops the command: what was kept before it gets its place in the log.
                 node.sequencer.run()
@@ -120,6 +122,23 @@ def _submitter(node: Node, key: Path | None, proceed: bool) -> Callable[[Documen
         return submission_json(result)
 
     return submit_one
+
+
+def _submitted(
+    path: Path, submit_one: Callable[[DocumentBody], Report], submit_long: SubmitLong
+) -> Report:
+    """Return what became of one file; only a short one is read whole."""
+    from traceability.ledger.drafting import DocumentBody, form_of
+
+    try:
+        with opened(path) as file:
+            if file.is_long:
+                found = submit_long(file)
+            else:
+                found = submit_one(DocumentBody(file.beginning, form_of(file.beginning)))
+    except (InvalidInput, Refused) as error:
+        return _refused(path, error)
+    return {"path": str(path)} | found
 
 
 def _stopped(command: Command, reports: list[Report], error: ItemProofError | OSError) -> int:
@@ -228,6 +247,8 @@ def _lines(reports: list[Report], output: Output) -> list[str]:
         lines += [f"  {_fault_line(fault, output)}" for fault in _faults(report)]
         told = [breach for record in report["records"] for breach in record.get("breaches", ())]
         lines += [f"  {_fault_line(breach, output)}" for breach in told]
+        if report.get("unlisted"):
+            lines.append(f"  {output.say('unlisted', count=report['unlisted'])}")
     return lines
 
 

@@ -44,6 +44,11 @@ LINES = {
         "  主数据：{result}，{vocabularies} 个词汇表，{elements} 个条目",
         "  master data: {result}, {vocabularies} vocabularies with {elements} elements",
     ),
+    "submitting": ("正在提交 {path}", "submitting {path}"),
+    "unlisted": (
+        "… 另有 {count} 个事件被拒绝、重复或有提示，未列出",
+        "… and {count} more events that were rejected, repeated or warned of, not listed",
+    ),
     "fault": ("{pointer}  {code}：{detail}", "{pointer}  {code}: {detail}"),
     # Lots
     "minted": (

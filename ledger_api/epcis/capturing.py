@@ -35,10 +35,11 @@ from ledger_api.epcis.paging import (
 )
 from ledger_api.epcis.problems import EpcisRoute
 from ledger_api.epcis.samples import CAPTURE_BODY, JOB_RESPONSES, POST_PROBLEMS
-from ledger_api.epcis.spooling import WHOLE_BYTES, Spool, spool_body
+from ledger_api.epcis.spooling import Spool, spool_body
 from ledger_api.problems import language_of
 from ledger_api.services import CallerOf, Services, ServicesOf
 from traceability.ledger.drafting import DocumentBody
+from traceability.ledger.streaming import WHOLE_BYTES
 from traceability.store.repositories.capture_jobs import CaptureJobRow
 from traceability.store.times import to_milliseconds
 

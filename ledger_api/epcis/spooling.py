@@ -15,10 +15,9 @@ from ledger_api.services import Services
 from traceability.events.xml.faults import XmlSyntaxError
 from traceability.ledger.drafting import DocumentForm
 from traceability.ledger.spill import SpillUnavailable
+from traceability.ledger.streaming import WHOLE_BYTES
 from traceability.strict_json import JSONSyntaxError, JSONTooLargeError
 
-# A longer document is not held in memory, and is captured piece by piece.
-WHOLE_BYTES = 8 * 2**20
 WRITTEN_AT_ONCE = 2**20
 _BEGINNING = 1024
 _BEGINNINGS: dict[DocumentForm, tuple[bytes, ...]] = {

@@ -12,7 +12,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from itertools import islice
 from typing import NamedTuple
 
 from traceability.events.faults import MAX_FAULTS
@@ -39,6 +38,8 @@ from traceability.ledger.submission import (
 from traceability.store.repositories import Repositories
 from traceability.strict_json import JSONValue
 
+# A longer document is better taken bit by bit: drawn up whole, it needs thirty times its length.
+WHOLE_BYTES = 8 * 2**20
 # Called with the number of events that are drawn up; may raise to end it.
 Progress = Callable[[int], object]
 
@@ -323,18 +324,3 @@ def _unkept(record: RecordResult, unkept_from: int) -> RecordResult:
         # It repeats an event of this document.
         return record._replace(original=None)
     return record
-
-
-def not_accepted(result: StreamResult, *, limit: int) -> list[RecordResult]:
-    """Return the first records that were not accepted, or that were with a breach told."""
-    return list(
-        islice(
-            (
-                record
-                for piece in result.pieces()
-                for record in piece.records
-                if record.result != "accepted" or record.breaches
-            ),
-            limit,
-        )
-    )

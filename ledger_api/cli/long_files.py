@@ -1,0 +1,132 @@
+"""`submit` of files that are not read whole: taken bit by bit, with progress."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from ledger_api.statuses import FileUnusable
+
+if TYPE_CHECKING:
+    from ledger_api.cli.running import Command
+    from traceability.ledger.node import Node
+    from traceability.ledger.streaming import StreamResult
+
+# Of a long document those events are listed that were not accepted, or with a breach told; so
+# many of them.
+MOST_LISTED = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class OpenFile:
+    """A file that is being read; `beginning` is the whole of a short one."""
+
+    path: Path
+    handle: IO[bytes]
+    beginning: bytes
+    is_long: bool
+
+
+SubmitLong = Callable[[OpenFile], dict[str, Any]]
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[OpenFile]:
+    """Open a file and read it as far as a short document goes.
+
+    Raises
+    ------
+    FileUnusable
+    """
+    from traceability.ledger.streaming import WHOLE_BYTES
+
+    try:
+        handle = path.open("rb")
+        beginning = handle.read(WHOLE_BYTES + 1)
+    except OSError as error:
+        raise FileUnusable(f"file cannot be read: {error.strerror}: {str(path)!r}") from error
+    with handle:
+        yield OpenFile(path, handle, beginning, len(beginning) > WHOLE_BYTES)
+
+
+def long_submitter(command: Command, node: Node, *, key: Path | None, proceed: bool) -> SubmitLong:
+    """Return what submits a long file."""
+
+    def submit_long(file: OpenFile) -> dict[str, Any]:
+        from ledger_api.defaults import default_participant
+        from ledger_api.drafting_pool import DraftingPool
+        from traceability.hashing.ed25519 import load_signing_key
+        from traceability.ledger.drafting import form_of
+        from traceability.ledger.streaming import submit_stream
+
+        signing = None if key is None else load_signing_key(key)
+        pool = DraftingPool(command.settings.drafting_processes)
+        title = command.output.say("submitting", path=file.path)
+        drafter, node.submission.drafter = node.submission.drafter, pool.draft
+        try:
+            with (
+                command.output.bar(title) as report,
+                _seekable(file) as source,
+                submit_stream(
+                    node.submission,
+                    source,
+                    form_of(file.beginning),
+                    participant=None if signing else default_participant(node),
+                    key=signing,
+                    proceed=proceed,
+                    progress=lambda events: report(events, events),
+                ) as result,
+            ):
+                return _report(result)
+        finally:
+            node.submission.drafter = drafter
+            pool.close()
+
+    return submit_long
+
+
+@contextmanager
+def _seekable(file: OpenFile) -> Iterator[IO[bytes]]:
+    """Give a file that can be read from any place; a pipe is copied first."""
+    if file.handle.seekable():
+        file.handle.seek(0)
+        yield file.handle
+        return
+    with tempfile.TemporaryFile() as copy:
+        copy.write(file.beginning)
+        shutil.copyfileobj(file.handle, copy)
+        copy.seek(0)
+        yield copy
+
+
+def _report(result: StreamResult) -> dict[str, Any]:
+    """Return what became of a long document; not every event is listed."""
+    from ledger_api.reports import record_json
+    from traceability.hashing.encoding import b64u_encode
+
+    listed: list[dict[str, Any]] = []
+    noteworthy = 0
+    for piece in result.pieces():
+        for record in piece.records:
+            if record.result != "accepted" or record.breaches:
+                noteworthy += 1
+                if len(listed) < MOST_LISTED:
+                    listed.append(record_json(record))
+    found: dict[str, Any] = {
+        "status": result.status,
+        "accepted": result.accepted,
+        "duplicate": result.duplicate,
+        "rejected": result.rejected,
+        "records": listed,
+        "unlisted": noteworthy - len(listed),
+        "batches": result.batches,
+    }
+    if result.first_batch is not None:
+        found["batch"] = result.first_batch.batch
+        found["entry_hash"] = b64u_encode(result.first_batch.entry_hash)
+    return found

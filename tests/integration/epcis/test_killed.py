@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -23,7 +24,7 @@ from ledger_api.auth import create_api_key
 from ledger_api.settings import Settings
 from ledger_api.wiring import open_node
 from tests.support.anvil import Anvil
-from tests.support.ledger import add_participant, document, event
+from tests.support.ledger import GTIN, add_participant, document, event
 from tests.support.servers import Server, free_port, itemproof_command, running
 from traceability.chain.accounts import create_account
 from traceability.ledger.audit.audit import audit
@@ -33,7 +34,7 @@ SEED = 20260503
 CLIENTS = 3
 KILLS = 3
 EVENTS = 60  # A document of so many is drawn up in another process.
-LIFE_SECONDS = (0.4, 1.6)
+LIFE_SECONDS = (0.3, 1.2)
 END_SECONDS = 30.0
 
 
@@ -58,9 +59,8 @@ class Client:
 
     def _send(self, client: httpx.Client, number: int) -> str:
         """Send one document until it is promised, and return where its job is found."""
-        body = json.dumps(
-            document(*(event(one, eventID=self.id(number, one)) for one in range(EVENTS)))
-        )
+        events = [self._event(number, one) for one in range(EVENTS)]
+        body = json.dumps(document(*events))
         headers = {
             "Authorization": f"Bearer {self.token}",
             "Content-Type": "application/ld+json",
@@ -76,6 +76,14 @@ class Client:
                 continue
             assert answer.status_code == 202, answer.text
             return answer.headers["location"]
+
+    def _event(self, document_number: int, event_number: int) -> dict[str, Any]:
+        serial = f"{self.name}.{document_number}.{event_number}"
+        return event(
+            event_number,
+            eventID=self.id(document_number, event_number),
+            epcList=[f"https://id.gs1.org/01/{GTIN}/21/{serial}"],
+        )
 
     def id(self, document_number: int, event_number: int) -> str:
         return f"urn:example:{self.name}:{document_number}:{event_number}"

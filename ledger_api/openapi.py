@@ -8,7 +8,7 @@ from fastapi import FastAPI
 
 PROBLEM = {
     "type": "object",
-    "description": "RFC 9457 problem; `title` and `remedy` in the reader's language.",
+    "description": "RFC 9457 problem; `title`, `detail` and `remedy` in the reader's language.",
     "required": ["type", "title", "status", "code", "detail"],
     "properties": {
         "type": {"type": "string", "format": "uri"},
@@ -16,6 +16,7 @@ PROBLEM = {
         "status": {"type": "integer"},
         "code": {"type": "string", "description": "Stable code of the error."},
         "detail": {"type": "string"},
+        "message": {"type": "string", "description": "`detail` in English, for programmers."},
         "remedy": {"type": "string"},
         "pointer": {"type": "string", "description": "RFC 6901 pointer to the fault."},
         "expected": {"type": "string"},

@@ -208,6 +208,22 @@ ANSWER = SubmissionPart(
         RecordRow("/epcisBody/eventList/0", "accepted", "urn:uuid:6f0e", proof_url="/api/proofs"),
         RecordRow("/epcisBody/eventList/1", "duplicate", "urn:uuid:6f0f"),
         RecordRow(
+            "/epcisBody/eventList/3",
+            "accepted",
+            "urn:uuid:6f10",
+            breaches=(
+                FaultRow(
+                    "COMMISSIONED_TWICE",
+                    "/epcisBody/eventList/3/epcList/0",
+                    f"{URI} is commissioned twice: 'urn:uuid:6f10' (2026-03-02T01:12:00.000Z) "
+                    "contradicts 'urn:uuid:6a00' (2026-03-01T01:12:00.000Z)",
+                    "commissioned once",
+                    "'urn:uuid:6a00' (2026-03-01T01:12:00.000Z)",
+                ),
+            ),
+            proof_url="/api/proofs",
+        ),
+        RecordRow(
             "/epcisBody/eventList/2",
             "rejected",
             faults=(

@@ -54,3 +54,25 @@ def test_document_cut_in_half_is_one_clear_error(tmp_path: Path) -> None:
     status, answer = run(tmp_path, "validate", str(path))
     assert status == 1
     assert answer["files"][0]["records"][0]["error"]["code"] == "XML_SYNTAX"
+
+
+MASTER_DATA = """<?xml version="1.0"?>
+<m:EPCISMasterDataDocument xmlns:m="urn:epcglobal:epcis-masterdata:xsd:2" schemaVersion="2.0"
+ creationDate="2026-05-01T09:00:00.000Z"><EPCISBody><VocabularyList>
+ <Vocabulary type="urn:epcglobal:epcis:vtype:BusinessLocation"><VocabularyElementList>
+ <VocabularyElement id="https://id.gs1.org/414/9521234000006"/>
+ </VocabularyElementList></Vocabulary></VocabularyList></EPCISBody></m:EPCISMasterDataDocument>
+"""
+
+
+def test_master_data_is_told_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "places.xml"
+    path.write_text(MASTER_DATA, encoding="utf-8")
+    status, answer = run(tmp_path, "validate", str(path))
+    assert (status, answer["files"][0]["status"]) == (0, "ACCEPTED")
+    found = {"result": "accepted", "vocabularies": 1, "elements": 1}
+    assert answer["files"][0]["master_data"] == found
+    monkeypatch.setenv("ITEMPROOF_LANG", "zh")
+    data = str(tmp_path / "data")
+    text = CliRunner().invoke(app, ["validate", str(path), "--data", data]).stdout
+    assert "主数据：已接受，1 个词汇表，1 个条目" in text

@@ -229,6 +229,22 @@ def test_errors_have_their_own_status_and_words(
     assert words in answer.text
 
 
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("zh", "违反“编码只启用一次”的规则：&#39;urn:uuid:6f10&#39; (2026-03-02T01:12:00.000Z) 与"),
+        (
+            "en",
+            "is commissioned twice: &#39;urn:uuid:6f10&#39; (2026-03-02T01:12:00.000Z) contradicts",
+        ),
+    ],
+)
+def test_a_breach_that_is_told_names_rule_and_events(
+    client: Client, language: str, words: str
+) -> None:
+    assert words in text_of(client, "/supplier/answer", language)
+
+
 def test_what_people_wrote_is_never_markup() -> None:
     hostile = "<script>alert(1)</script>"
     view = replace(

@@ -69,9 +69,12 @@ class CaptureJobs:
         self._turns = Turns()
 
     def resume(self) -> int:
-        """Count a start for every job left unfinished; tell how many there are."""
+        """Count a start for the jobs that a process may have left begun; tell how many there are.
+
+        Jobs are begun oldest first: those that only waited are not held to account.
+        """
         with self._node.store.unit_of_work() as work:
-            found = work.repositories.capture_jobs.count_resumed()
+            found = work.repositories.capture_jobs.count_resumed(oldest=JOBS_AT_ONCE)
             work.commit()
         if found:
             logger.info("capture.resumed jobs=%s", found)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ledger_api.epcis.faults import CaptureFailed
-from ledger_api.epcis.jobs import MAX_STARTS, CaptureJobs
+from ledger_api.epcis.jobs import JOBS_AT_ONCE, MAX_STARTS, CaptureJobs
 from ledger_api.epcis.outcomes import Outcome
 from ledger_api.workers import Workers
 from tests.support.ledger import OpenedLogs, add_participant, document, event, opened_node
@@ -120,6 +120,15 @@ class TestCrash:
         assert row.outcome is not None
         assert Outcome.from_bytes(row.outcome).error["code"] == "CAPTURE_ABANDONED"
         assert count_records(node) == 0
+
+    def test_that_comes_again_and_again_spares_those_that_wait(self, node: Node) -> None:
+        for number in range(JOBS_AT_ONCE + 1):
+            promise(node, document(event(number)), name=f"job{number}")
+        for _ in range(MAX_STARTS + 1):
+            assert jobs_of(node).resume() == JOBS_AT_ONCE
+        jobs_of(node).run()
+        ended = [job(node, f"job{number}").success for number in range(JOBS_AT_ONCE + 1)]
+        assert ended == [False] * JOBS_AT_ONCE + [True]
 
     def test_fewer_times_does_not(self, node: Node) -> None:
         promise(node, document(event(1)))

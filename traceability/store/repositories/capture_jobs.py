@@ -16,7 +16,8 @@ from traceability.store.tables import capture_job_parts, capture_job_results, ca
 class CaptureJobRow:
     """One job; times are in milliseconds, `finished` and what follows are None while it runs.
 
-    `resumed` counts how often a process has found it unfinished at its start.
+    `resumed` counts how often a process has found it unfinished at its start, among those that
+    may have been begun.
     """
 
     job: int
@@ -163,11 +164,17 @@ class CaptureJobRepository:
         ).one_or_none()
         return None if row is None else (CaptureJobRow(*row[:-1]), row.body)
 
-    def count_resumed(self) -> int:
-        """Count one more start for every job that is unfinished; tell how many there are."""
+    def count_resumed(self, *, oldest: int) -> int:
+        """Count one more start for the oldest unfinished jobs; tell how many were counted."""
+        begun = (
+            select(capture_jobs.c.job)
+            .where(capture_jobs.c.finished.is_(None))
+            .order_by(capture_jobs.c.job)
+            .limit(oldest)
+        )
         changed = self._connection.execute(
             update(capture_jobs)
-            .where(capture_jobs.c.finished.is_(None))
+            .where(capture_jobs.c.job.in_(begun))
             .values(resumed=capture_jobs.c.resumed + 1)
         )
         return int(changed.rowcount)

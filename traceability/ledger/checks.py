@@ -96,11 +96,18 @@ def one_code_breaches(
 
     Call it with the keys locked, just before the records are kept: it waits for its turn.
     """
-    mode = repositories.one_code.mode(participant)
+    mode = _mode_in_turn(repositories, participant)
     if mode is RuleMode.OFF:
         return mode, {}
-    repositories.one_code.take_turn()
     return mode, OneCode(repositories).judge(records, participant=participant, mode=mode)
+
+
+def _mode_in_turn(repositories: Repositories, participant: bytes) -> RuleMode:
+    """Return how a participant is held to the rules; if at all, others wait until it is judged."""
+    mode = repositories.one_code.mode(participant)
+    if mode is not RuleMode.OFF:
+        repositories.one_code.take_turn()
+    return mode
 
 
 def check_events(
@@ -136,8 +143,11 @@ def check_one_code(
     OneCodeBreach
         The first breach; a batch that its participant signed is kept whole or not at all.
     """
-    mode, found = one_code_breaches(repositories, records, participant=participant)
-    if found and mode is RuleMode.ENFORCE:
+    # Nobody is told of breaches that are not refused here: they are not looked for.
+    if _mode_in_turn(repositories, participant) is not RuleMode.ENFORCE:
+        return
+    found = OneCode(repositories).judge(records, participant=participant)
+    if found:
         first = next(iter(found.values()))[0]
         raise first.kind(
             first.message, pointer=first.pointer, expected=first.rule, got=str(first.other)

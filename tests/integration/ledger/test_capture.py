@@ -35,6 +35,7 @@ from traceability.ledger.faults import (
 from traceability.ledger.node import Node
 from traceability.ledger.prepared import PreparedBatch, PreparedItems, prepare_batch, prepare_event
 from traceability.lineage.one_code.faults import CommissionedTwice
+from traceability.lineage.one_code.judging import OneCode
 from traceability.store.repositories.one_code import RuleMode
 
 CONTEXT = "https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"
@@ -206,8 +207,32 @@ class TestEventsKnownBefore:
             self.capture(supplier, event(1, eventID="urn:x:1"), event(2, eventID="urn:x:1"))
 
     def test_other_ids_are_taken(self, supplier: Supplier) -> None:
+        before = counts(supplier.node)
         self.capture(supplier, event(1, eventID="urn:x:1"))
         self.capture(supplier, event(2, eventID="urn:x:2"))
+        entries, records, items = before
+        assert counts(supplier.node) == (entries + 2, records + 2, items)
+        with supplier.node.store.reading() as repositories:
+            found = repositories.events.by_event_id(["urn:x:1", "urn:x:2", "urn:x:3"])
+        assert sorted(one.event_id or "" for one in found) == ["urn:x:1", "urn:x:2"]
+
+    @pytest.mark.parametrize("mode", list(RuleMode))
+    def test_one_code_rules_are_looked_at_only_where_they_are_enforced(
+        self, supplier: Supplier, monkeypatch: pytest.MonkeyPatch, mode: RuleMode
+    ) -> None:
+        with supplier.node.store.unit_of_work() as work:
+            work.repositories.one_code.set_mode(supplier.participant, mode)
+            work.commit()
+        judged = []
+        judge = OneCode.judge
+
+        def noted(*arguments: Any, **named: Any) -> Any:
+            judged.append(named["participant"])
+            return judge(*arguments, **named)
+
+        monkeypatch.setattr(OneCode, "judge", noted)
+        self.capture(supplier, event(1))
+        assert judged == ([supplier.participant] if mode is RuleMode.ENFORCE else [])
 
     def test_one_code_rules_hold_where_they_are_enforced(self, supplier: Supplier) -> None:
         with supplier.node.store.unit_of_work() as work:
@@ -232,7 +257,12 @@ class TestSerials:
             supplier.batch(items=PreparedItems(GTIN, "L1", serials, bytes(16 * len(serials))))
 
     def test_that_items_have_are_taken(self, supplier: Supplier) -> None:
-        supplier.batch(items=PreparedItems(GTIN, "L1", ["A1", "B-2_x.Z"], bytes(32)))
+        serials = ["A1", "B-2_x.Z"]
+        items = PreparedItems(GTIN, "L1", serials, bytes(32))
+        batch = supplier.batch(items=items)
+        assert (batch.items, batch.record_count) == (items, 2)
+        other = supplier.batch(items=replace(items, serials=["A1", "B-2_x.Y"]))
+        assert other.batch_root != batch.batch_root
 
 
 class TestKeys:

@@ -114,7 +114,9 @@ class TestCommissioning:
         assert ledger.judge(make(2, [], [A], together="urn:run:2")) == [["COMMISSIONED_TWICE"]]
 
     def test_a_repaired_thing_is_not_made_again(self, ledger: Ledger) -> None:
-        ledger.take(make(1, [], [A]), make(2, [A], [A]), make(3, [A], [A]))
+        ledger.take(make(1, [], [A]))
+        assert ledger.judge(make(2, [A], [A]), make(3, [A], [A])) == [[], []]
+        assert ledger.judge(make(2, [B], [A])) == [["COMMISSIONED_TWICE"]]
 
     def test_a_thing_is_not_used_before(self, ledger: Ledger) -> None:
         ledger.take(commission(5, A))
@@ -127,7 +129,15 @@ class TestCommissioning:
         assert ledger.judge(commission(4, A)) == [[]]
 
     def test_goods_that_nobody_commissioned_here_are_free(self, ledger: Ledger) -> None:
-        ledger.take(see(4, A), pack(1, CASE, A), ship(3, CASE), make(2, [A]))
+        free = [see(4, A), pack(1, CASE, A), ship(3, CASE), make(2, [B])]
+        assert ledger.judge(*free) == [[], [], [], []]
+        ledger.take(commission(5, A))
+        assert ledger.judge(*free) == [
+            ["USED_BEFORE_COMMISSIONING"],
+            ["USED_BEFORE_COMMISSIONING"],
+            [],
+            [],
+        ]
 
 
 class TestDecommissioning:

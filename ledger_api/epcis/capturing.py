@@ -126,8 +126,8 @@ def _promise(
                 body=None if in_parts else spool.whole(),
                 created=now,
             )
-            for number, part in enumerate(spool.chunks() if in_parts else ()):
-                jobs.add_part(job, number, part)
+            if in_parts:
+                jobs.add_parts(job, spool.chunks())
             task.keep(work.repositories, made, now=now)
             work.commit()
     except Raced:

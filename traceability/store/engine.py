@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
@@ -13,6 +15,12 @@ from traceability.errors import SettingsInvalid
 
 # How long a writer waits for another one before it says that the store is busy.
 BUSY_TIMEOUT_MS = 30_000
+
+
+# What a connection to SQLite remembers of the database; and while it passes on what is long and
+# asked for once.
+CACHE_KIB = 65_536
+LITTLE_CACHE_KIB = 2_048
 
 
 class DatabaseURLInvalid(SettingsInvalid):
@@ -53,7 +61,10 @@ def _parsed(database_url: str) -> URL:
 
 
 def _open_sqlite(url: URL) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000})
+    # The connection that was used last comes first: each keeps 64 MiB of pages once it was busy.
+    engine = create_engine(
+        url, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000}, pool_use_lifo=True
+    )
     event.listen(engine, "connect", _set_pragmas)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -69,11 +80,24 @@ def _set_pragmas(connection: sqlite3.Connection, _record: Any) -> None:
         "trusted_schema = OFF",
         "cell_size_check = ON",
         "temp_store = MEMORY",
-        "cache_size = -65536",
+        f"cache_size = -{CACHE_KIB}",
         # Pages that change often are copied into the database once in 32 MiB, not in 4.
         "wal_autocheckpoint = 8192",
     ):
         connection.execute(f"PRAGMA {pragma}")
+
+
+@contextmanager
+def little_cache(connection: Connection) -> Iterator[None]:
+    """Let a connection to SQLite remember little of what it passes on meanwhile."""
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    connection.exec_driver_sql(f"PRAGMA cache_size = -{LITTLE_CACHE_KIB}")
+    try:
+        yield
+    finally:
+        connection.exec_driver_sql(f"PRAGMA cache_size = -{CACHE_KIB}")
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -210,8 +210,7 @@ def promise(node: Node, value: Any) -> int:
         job = jobs.add(
             "long", participant=participant, form="json", proceed=False, body=None, created=1
         )
-        for number in range(len(data) // KIB + 1):
-            jobs.add_part(job, number, data[number * KIB : (number + 1) * KIB])
+        jobs.add_parts(job, (data[at : at + KIB] for at in range(0, len(data), KIB)))
         work.commit()
     return job
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, fields
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from traceability.store.bulk import inserted_number
+from traceability.store.engine import little_cache
 from traceability.store.tables import capture_job_parts, capture_job_results, capture_jobs
 
 
@@ -88,16 +89,20 @@ class CaptureJobRepository:
         )
         return inserted_number(result)
 
-    def add_part(self, job: int, part: int, data: bytes) -> None:
-        """Keep a part of a job's document."""
-        self._connection.execute(insert(capture_job_parts).values(job=job, part=part, data=data))
+    def add_parts(self, job: int, parts: Iterable[bytes]) -> None:
+        """Keep a job's document in parts: all of one length, but for the last."""
+        with little_cache(self._connection):
+            for number, data in enumerate(parts):
+                values = {"job": job, "part": number, "data": data}
+                self._connection.execute(insert(capture_job_parts).values(values))
 
     def part(self, job: int, part: int) -> bytes | None:
         """Return a part of a job's document; none after the last."""
         parts = capture_job_parts.c
-        found: bytes | None = self._connection.scalar(
-            select(parts.data).where(parts.job == job, parts.part == part)
-        )
+        with little_cache(self._connection):
+            found: bytes | None = self._connection.scalar(
+                select(parts.data).where(parts.job == job, parts.part == part)
+            )
         return found
 
     def add_result(self, job: int, result: PieceResult) -> None:

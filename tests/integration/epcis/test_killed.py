@@ -170,24 +170,26 @@ def ids_in_log(node: Node) -> list[str]:
         ]
 
 
-def test_what_was_promised_is_kept_once_and_in_order(settings: Settings, tmp_path: Path) -> None:
-    data, port = tmp_path / "data", free_port()
-    url = f"http://127.0.0.1:{port}"
-    with open_node(settings, data) as node:
-        clients = [new_client(node, f"client{number}", url) for number in range(CLIENTS)]
-    environment = {
+def environment_of(settings: Settings) -> dict[str, str]:
+    return {
         "ITEMPROOF_DATABASE_URL": settings.database_url or "",
         "ITEMPROOF_RPC_URLS": ",".join(settings.rpc_urls),
         "ITEMPROOF_PUBLISHER_KEY_FILE": str(settings.publisher_key_file),
         "ITEMPROOF_FINALITY": settings.finality,
         "ITEMPROOF_DRAFTING_PROCESSES": "1",
     }
-    command = itemproof_command("serve", "--data", str(data), "--port", str(port))
+
+
+def serve_and_kill(clients: list[Client], settings: Settings, folder: Path) -> None:
+    """Serve, kill, and serve again while clients send; then wait for all that was promised."""
+    url, environment = clients[0].url, environment_of(settings)
+    port = url.rpartition(":")[2]
+    command = itemproof_command("serve", "--data", str(folder / "data"), "--port", port)
     chosen = random.Random(SEED)
     with ExitStack() as stack:
 
         def start(number: int) -> Server:
-            log = tmp_path / f"serve{number}.log"
+            log = folder / f"serve{number}.log"
             return stack.enter_context(running(command, url, log=log, environment=environment))
 
         server = start(0)
@@ -199,17 +201,21 @@ def test_what_was_promised_is_kept_once_and_in_order(settings: Settings, tmp_pat
             time.sleep(LIFE_SECONDS[1])
         assert [one.fault for one in clients] == [""] * CLIENTS
         for one in clients:
-            assert len(one.promised) == len(set(one.promised)) > 1
             one.wait_for_jobs()
         assert server.stop() == 0, server.output()
-    with open_node(settings, data) as node:
+
+
+def test_what_was_promised_is_kept_once_and_in_order(settings: Settings, tmp_path: Path) -> None:
+    url = f"http://127.0.0.1:{free_port()}"
+    with open_node(settings, tmp_path / "data") as node:
+        clients = [new_client(node, f"client{number}", url) for number in range(CLIENTS)]
+    serve_and_kill(clients, settings, tmp_path)
+    with open_node(settings, tmp_path / "data") as node:
         node.sequencer.run()
         found = ids_in_log(node)
-        for one in clients:
-            wanted = [
-                one.id(number, index)
-                for number in range(len(one.promised))
-                for index in range(EVENTS)
-            ]
-            assert [name for name in found if f":{one.name}:" in name] == wanted
         assert audit(node.store, second_place=node.second_place).ok
+    for one in clients:
+        assert len(one.promised) == len(set(one.promised)) > 1
+        sent = range(len(one.promised))
+        wanted = [one.id(number, index) for number in sent for index in range(EVENTS)]
+        assert [name for name in found if f":{one.name}:" in name] == wanted

@@ -5,9 +5,10 @@ from __future__ import annotations
 from functools import partial
 from typing import Annotated, Any
 
+import orjson
 from fastapi import APIRouter, Header, Path, Query, Request
 from fastapi.concurrency import run_in_threadpool
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 
 from ledger_api.auth import Caller, require_role
 from ledger_api.batches.signed import MEDIA_TYPE, capture_signed
@@ -83,7 +84,7 @@ async def submit_batch(
     caller: CallerOf,
     content_type: Annotated[str, Header()] = "application/json",
     proceed: Annotated[bool, Query(description="Take the sound events only.")] = False,
-) -> JSONResponse:
+) -> Response:
     """Take EPCIS events, signed here for the caller, or a batch that is signed already.
 
     201 with a receipt when something was logged; 200 where all were duplicates; 400 or 409
@@ -125,7 +126,7 @@ def _take_events(
     *,
     proceed: bool,
     language: Language,
-) -> JSONResponse:
+) -> Response:
     participant = caller.participant or default_participant(services.node)
     result = services.node.submission.submit_body(
         document, participant=participant, proceed=proceed
@@ -138,7 +139,8 @@ def _take_events(
     found["leaf_index"] = services.workers.wait_logged(result.batch.arrival)
     found["receipt"] = _receipt(services, result.batch.entry_hash)
     headers = {"Location": f"/api/batches/{result.batch.batch}"}
-    return JSONResponse(found, 201, headers=headers)
+    # Not by JSONResponse: a long document's report would take its encoder ten times as long.
+    return Response(orjson.dumps(found), 201, headers=headers, media_type="application/json")
 
 
 def _rejected(found: dict[str, Any], language: Language) -> JSONResponse:

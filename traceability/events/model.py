@@ -58,8 +58,7 @@ class TypedReference(NamedTuple):
     id: str
 
 
-@dataclass(frozen=True, slots=True)
-class SubmittedEvent:
+class SubmittedEvent(NamedTuple):
     """One event without faults.
 
     Parameters

@@ -6,6 +6,7 @@ same.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import orjson
@@ -50,9 +51,8 @@ def _is_plain(value: Any) -> bool:
     """Tell whether orjson writes a value as JCS does, or refuses it; integers are checked there."""
     kind = type(value)
     if kind is dict:
-        for name in value:
-            if type(name) is not str or not name.isascii():
-                return False
+        if not _is_plain_names(value):
+            return False
         parts = value.values()
     elif kind is list or kind is tuple:
         parts = value
@@ -62,6 +62,14 @@ def _is_plain(value: Any) -> bool:
         if type(part) not in _PLAIN and not _is_plain(part):
             return False
     return True
+
+
+def _is_plain_names(names: Iterable[Any]) -> bool:
+    """Tell whether all are ASCII text; what is no text cannot be joined."""
+    try:
+        return "".join(names).isascii()
+    except TypeError:
+        return False
 
 
 def parse_canonical(

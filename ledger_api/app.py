@@ -39,11 +39,7 @@ def create_app(node: Node, settings: Settings, *, warm: bool = False) -> FastAPI
         Start the processes that draw up documents with the server, not with the first document.
     """
     drafting = DraftingPool(settings.drafting_processes)
-    workers = Workers(
-        node,
-        max_body_bytes=settings.max_body_bytes,
-        max_capture_events=settings.max_capture_events,
-    )
+    workers = _workers(node, settings)
     services = Services(
         node,
         settings,
@@ -79,6 +75,14 @@ def create_app(node: Node, settings: Settings, *, warm: bool = False) -> FastAPI
     _include(app)
     openapi.install(app)
     return app
+
+
+def _workers(node: Node, settings: Settings) -> Workers:
+    return Workers(
+        node,
+        max_body_bytes=settings.max_body_bytes,
+        max_capture_events=settings.max_capture_events,
+    )
 
 
 def _warm(drafting: DraftingPool) -> None:

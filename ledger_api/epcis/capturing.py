@@ -200,7 +200,7 @@ def get_job(
     headers = {
         "Cache-Control": "no-store",
         ERROR_BEHAVIOUR: found["captureErrorBehaviour"],
-        **page_headers(request, place, per_page=page.count, now=now),
+        **page_headers(request, place, per_page=page.size, now=now),
     }
     return answer(request, json_bytes(found), media_type=media_type, headers=headers)
 

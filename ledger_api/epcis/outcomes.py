@@ -70,7 +70,7 @@ class Page(NamedTuple):
     """Which events of a job are told: from a place on, and how many."""
 
     first: int
-    count: int
+    size: int
 
 
 def outcome_of(result: SubmissionResult) -> Outcome:
@@ -194,8 +194,8 @@ def _paged(
 ) -> dict[str, Any]:
     """Return the totals of a long document, and a page of its events."""
     events: list[dict[str, Any]] = []
-    after = page.first + page.count
-    for piece in repositories.capture_jobs.results(row.job, first=page.first, limit=page.count):
+    after = page.first + page.size
+    for piece in repositories.capture_jobs.results(row.job, first=page.first, limit=page.size):
         kept = {} if piece.batch is None else repositories.recorded.of_batch(piece.batch)
         start, end = max(0, page.first - piece.first), max(0, after - piece.first)
         records = Outcome.from_bytes(piece.outcome).records[start:end]

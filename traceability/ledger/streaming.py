@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import secrets
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -152,37 +152,37 @@ def submit_stream(
             duplicate_key=submission.duplicate_key,
             reading=reading,
         )
-        try:
-            faulty = _put_aside(pieces, drafted, progress)
-        except EnvelopeFaulty as error:
-            judged.add(_Judged([_refused(draft) for draft in error.drafts], None))
-            faulty = len(error.drafts)
-            drafted.close()
-            is_readable = False
-        else:
-            is_readable = True
+        with closing(pieces):
+            faulty = _put_aside(pieces, drafted, judged, progress)
         when_drafted()
         keeping = _Keeping(submission, reading, judged, participant=participant, key=key)
-        if is_readable and (proceed or not faulty):
+        if faulty == 0 or (proceed and faulty is not None):
             yield keeping.keep(drafted, proceed=proceed, also=also)
-            return
-        if is_readable:
-            for piece in drafted:
-                judged.add(_Judged([_refused(draft) for draft in piece.drafts], None))
-        yield keeping.refuse(also)
+        else:
+            yield keeping.refuse(also, unjudged=drafted if faulty else ())
 
 
 def _put_aside(
-    pieces: Iterator[DraftedPiece], drafted: Spill[DraftedPiece], progress: Progress
-) -> int:
-    """Put the pieces of a document aside; return how many of its events are faulty."""
+    pieces: Iterator[DraftedPiece],
+    drafted: Spill[DraftedPiece],
+    judged: Spill[_Judged],
+    progress: Progress,
+) -> int | None:
+    """Put the pieces of a document aside; return how many of its events are faulty.
+
+    None where what surrounds them is: then that is judged, and nothing else.
+    """
     faulty = faults = events = 0
-    for piece in pieces:
-        events += len(piece.drafts)
-        progress(events)
-        faulty += sum(bool(draft.faults) for draft in piece.drafts)
-        faults += sum(len(draft.faults) for draft in piece.drafts)
-        drafted.add(_bounded(piece) if faults > MAX_FAULTS else piece)
+    try:
+        for piece in pieces:
+            events += len(piece.drafts)
+            progress(events)
+            faulty += sum(bool(draft.faults) for draft in piece.drafts)
+            faults += sum(len(draft.faults) for draft in piece.drafts)
+            drafted.add(_bounded(piece) if faults > MAX_FAULTS else piece)
+    except EnvelopeFaulty as error:
+        judged.add(_Judged([_refused(draft) for draft in error.drafts], None))
+        return None
     return faulty
 
 
@@ -229,8 +229,10 @@ class _Keeping:
                 return result
         return self.refuse(also)
 
-    def refuse(self, also: Also) -> StreamResult:
+    def refuse(self, also: Also, *, unjudged: Iterable[DraftedPiece] = ()) -> StreamResult:
         """Keep nothing of the document; only what `also` writes about that."""
+        for piece in unjudged:
+            self._judged.add(_Judged([_refused(draft) for draft in piece.drafts], None))
         unkept_from = self._captured[0].batch if self._captured else 0
         self._counts = Counter()
         for one in self._judged:

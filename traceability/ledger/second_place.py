@@ -10,8 +10,12 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from traceability.errors import ItemProofError, Unavailable
+
+# Bytes; a size of 19 digits, a root of 64 and what parts them.
+MAX_LINE = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +47,11 @@ class SecondPlace:
     def latest(self) -> ServedHead | None:
         """Return the last whole line; a line that a crash cut short was never served."""
         try:
-            text = self._path.read_text()
+            with self._path.open("rb") as handle:
+                end, line = _last_line(handle)
         except FileNotFoundError:
             return None
-        lines = text.split("\n")[:-1]
-        return _parse(lines[-1], len(lines)) if lines else None
+        return None if line is None else _parse(line, end)
 
     def append(self, head: ServedHead) -> None:
         """Add a head durably; a head that is there already is not added again.
@@ -72,17 +76,40 @@ class SecondPlace:
         if not self._path.exists():
             return
         with self._path.open("rb+") as handle:
-            data = handle.read()
-            handle.truncate(data.rfind(b"\n") + 1)
+            end, _ = _last_line(handle)
+            handle.truncate(end)
 
 
-def _parse(line: str, number: int) -> ServedHead:
+def _last_line(handle: BinaryIO) -> tuple[int, str | None]:
+    """Return where the last whole line ends, and that line; the file may be long.
+
+    Raises
+    ------
+    SecondPlaceDamaged
+        What follows that line is longer than a line that was cut short.
+    """
+    start = max(0, handle.seek(0, os.SEEK_END) - 2 * MAX_LINE)
+    handle.seek(start)
+    whole, newline, cut = handle.read().rpartition(b"\n")
+    if len(cut) > MAX_LINE:
+        raise SecondPlaceDamaged(
+            "second place does not end with a line", expected="size and root hash", got=_text(cut)
+        )
+    line = _text(whole.rpartition(b"\n")[2]) if newline else None
+    return start + len(whole) + len(newline), line
+
+
+def _text(line: bytes) -> str:
+    return line[:MAX_LINE].decode("ascii", "replace")
+
+
+def _parse(line: str, end: int) -> ServedHead:
     try:
         size, root = line.split(" ")
         return ServedHead(int(size), bytes.fromhex(root))
     except ValueError as error:
         raise SecondPlaceDamaged(
-            f"second place line {number} is malformed",
+            f"second place is malformed in the line that ends at byte {end}",
             expected="size and root hash",
             got=line[:40],
         ) from error

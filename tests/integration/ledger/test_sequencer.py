@@ -153,10 +153,29 @@ class TestSecondPlace:
         assert (tmp_path / "heads").read_text().count("\n") == 2
         assert place.latest() == ServedHead(3, b"\x01" * 32)
 
-    def test_a_malformed_line_is_refused(self, tmp_path: Path) -> None:
-        (tmp_path / "heads").write_text("one two\n")
-        with pytest.raises(SecondPlaceDamaged, match="line 1 is malformed"):
+    @pytest.mark.parametrize("text", ["one two\n", "\n", "1 abcd\n\n", "7" * 300 + "\n"])
+    def test_a_malformed_line_is_refused(self, text: str, tmp_path: Path) -> None:
+        (tmp_path / "heads").write_text(text)
+        with pytest.raises(SecondPlaceDamaged, match="is malformed in the line that ends at byte"):
             SecondPlace(tmp_path / "heads").latest()
+
+    @pytest.mark.parametrize("before", ["", "1 " + "00" * 32 + "\n"])
+    def test_what_is_longer_than_a_cut_line_is_refused(self, before: str, tmp_path: Path) -> None:
+        (tmp_path / "heads").write_text(before + "\0" * 300)
+        place = SecondPlace(tmp_path / "heads")
+        with pytest.raises(SecondPlaceDamaged, match="does not end with a line"):
+            place.latest()
+        with pytest.raises(SecondPlaceDamaged, match="does not end with a line"):
+            place.append(ServedHead(2, bytes(32)))
+        assert (tmp_path / "heads").read_text() == before + "\0" * 300
+
+    def test_the_last_of_many_heads_is_read(self, tmp_path: Path) -> None:
+        place = SecondPlace(tmp_path / "heads")
+        assert place.latest() is None
+        for size in range(1, 20):
+            place.append(ServedHead(10**size // 9, size.to_bytes(32, "big")))
+            assert place.latest() == ServedHead(10**size // 9, size.to_bytes(32, "big"))
+        assert (tmp_path / "heads").read_text().count("\n") == 19
 
     def test_an_old_backup_may_not_write(self, sqlite_url: str, tmp_path: Path) -> None:
         folder = tmp_path / "data"

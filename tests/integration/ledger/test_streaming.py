@@ -22,6 +22,7 @@ from traceability.ledger.audit.audit import audit
 from traceability.ledger.drafting import DocumentBody, DocumentForm
 from traceability.ledger.node import Node
 from traceability.ledger.pieces import EVENTS_AT_ONCE
+from traceability.ledger.spill import SpillUnavailable
 from traceability.ledger.streaming import StreamResult, submit_stream
 from traceability.ledger.submission import RecordResult
 from traceability.store.faults import StoreUnavailable
@@ -385,3 +386,22 @@ class TestCrash:
 
 def test_a_piece_is_what_the_measured_batch_is() -> None:
     assert EVENTS_AT_ONCE == 500
+
+
+def test_a_full_disk_is_told_and_keeps_nothing(
+    sqlite_node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    participant = add_participant(sqlite_node)
+
+    def full(*_: Any, **__: Any) -> Any:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("traceability.ledger.spill.tempfile.TemporaryFile", full)
+        with (
+            pytest.raises(SpillUnavailable, match="No space left"),
+            taken(sqlite_node, as_json(events()), participant=participant),
+        ):
+            pass
+    assert payloads(sqlite_node) == []
+    assert take(sqlite_node, as_json(events()), participant=participant)[0].accepted == 8

@@ -1,36 +1,32 @@
-"""Long documents, taken bit by bit: the same as whole ones, all or nothing, in little memory."""
+"""Long documents, taken bit by bit: the same as whole ones, all or nothing."""
 
 from __future__ import annotations
 
 import json
-import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
-from io import BytesIO
 from typing import Any
 
 import pytest
 
-from tests.support.ledger import add_participant, document, event
+from tests.support.ledger import add_participant, document
+from tests.support.streaming import (
+    AT_ONCE,
+    as_json,
+    as_xml,
+    content,
+    events,
+    is_sound,
+    payloads,
+    slices,
+    take,
+    taken,
+    written,
+)
 from traceability.errors import InvalidInput
-from traceability.events.xml.writing import write_xml
-from traceability.hashing.canonical import parse_canonical
-from traceability.hashing.commitment import RecordKind
-from traceability.hashing.encoding import b64u_decode
 from traceability.ledger import pieces
-from traceability.ledger.audit.audit import audit
 from traceability.ledger.drafting import DocumentBody, DocumentForm
 from traceability.ledger.node import Node
 from traceability.ledger.pieces import EVENTS_AT_ONCE
-from traceability.ledger.spill import SpillUnavailable
-from traceability.ledger.streaming import StreamResult, submit_stream
-from traceability.ledger.submission import RecordResult
-from traceability.store.faults import StoreUnavailable
 from traceability.store.repositories.one_code import RuleMode
-from traceability.store.unit_of_work import UnitOfWork
-
-FAULTY = {"eventTime": "2026-05-01T08:00:00"}
-AT_ONCE = 3
 
 
 @pytest.fixture(autouse=True)
@@ -42,71 +38,6 @@ def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def participant(node: Node) -> bytes:
     return add_participant(node)
-
-
-def events(count: int = 8) -> list[dict[str, Any]]:
-    return [event(number, eventID=f"urn:example:{number}") for number in range(count)]
-
-
-def as_json(found: list[dict[str, Any]]) -> bytes:
-    return json.dumps(document(*found)).encode()
-
-
-def as_xml(found: list[dict[str, Any]]) -> bytes:
-    return write_xml(document(*found), version="2.0")
-
-
-def written(found: list[dict[str, Any]], form: DocumentForm) -> bytes:
-    return as_xml(found) if form == "xml" else as_json(found)
-
-
-@contextmanager
-def taken(
-    node: Node, data: bytes, form: DocumentForm = "json", **named: Any
-) -> Iterator[StreamResult]:
-    with submit_stream(node.submission, BytesIO(data), form, **named) as result:
-        yield result
-
-
-def results(found: StreamResult) -> list[RecordResult]:
-    return [record for piece in found.pieces() for record in piece.records]
-
-
-def take(
-    node: Node, data: bytes, form: DocumentForm = "json", **named: Any
-) -> tuple[StreamResult, list[RecordResult]]:
-    with taken(node, data, form, **named) as result:
-        return result, results(result)
-
-
-def payloads(node: Node) -> list[bytes | None]:
-    """Return what is kept of all events, in the order of the log."""
-    with node.store.reading() as repositories:
-        return [
-            record.payload
-            for batch in repositories.batches.all()
-            for record in repositories.batches.records_between(batch.batch, 0, 10_000)
-            if record.kind == RecordKind.EVENT
-        ]
-
-
-def slices(node: Node) -> list[dict[str, Any]]:
-    with node.store.reading() as repositories:
-        return [
-            dict(parse_canonical(record.payload))  # type: ignore[arg-type]  # an object
-            for batch in repositories.batches.all()
-            for record in repositories.batches.records_between(batch.batch, 0, 10_000)
-            if record.kind == RecordKind.DOCUMENT and record.payload
-        ]
-
-
-def content(one: dict[str, Any]) -> bytes:
-    return zlib.decompress(b64u_decode(one["content"]))
-
-
-def is_sound(node: Node) -> bool:
-    node.sequencer.run(close=True)
-    return audit(node.store, second_place=node.second_place).ok
 
 
 @pytest.fixture(params=["json", "xml"])
@@ -316,92 +247,5 @@ class TestSlices:
         assert set(found) == {"bytes", "content", "encoding", "mapping"}
 
 
-class Died(BaseException):
-    """Stands for the end of the process."""
-
-
-class TestCrash:
-    @pytest.mark.parametrize("error", [Died, StoreUnavailable])
-    @pytest.mark.parametrize("persisted", [False, True])
-    def test_at_the_commit_leaves_nothing_or_all(
-        self,
-        node: Node,
-        participant: bytes,
-        monkeypatch: pytest.MonkeyPatch,
-        *,
-        error: type[BaseException],
-        persisted: bool,
-    ) -> None:
-        commit = UnitOfWork.commit
-
-        def dies(work: UnitOfWork) -> None:
-            if persisted:
-                commit(work)
-            raise error("at the commit")
-
-        data = as_xml(events())
-        with monkeypatch.context() as patched:
-            patched.setattr(UnitOfWork, "commit", dies)
-            with pytest.raises(error), taken(node, data, "xml", participant=participant):
-                pass
-        assert len(payloads(node)) == (8 if persisted else 0)
-        result, _ = take(node, data, "xml", participant=participant)
-        assert (result.accepted, result.duplicate) == ((0, 8) if persisted else (8, 0))
-        assert b"".join(content(one) for one in slices(node)) == data
-        assert is_sound(node)
-
-    def test_between_drawing_up_and_keeping_leaves_nothing(
-        self, node: Node, participant: bytes
-    ) -> None:
-        def dies() -> None:
-            raise Died
-
-        data = as_json(events())
-        with pytest.raises(Died), taken(node, data, participant=participant, when_drafted=dies):
-            pass
-        assert payloads(node) == []
-        assert take(node, data, participant=participant)[0].accepted == 8
-
-    @pytest.mark.parametrize("number", [0, 1, 2])
-    def test_while_keeping_a_piece_leaves_nothing(
-        self, node: Node, participant: bytes, monkeypatch: pytest.MonkeyPatch, number: int
-    ) -> None:
-        append, left = node.submission.append, [number]
-
-        def dies(*arguments: Any) -> Any:
-            if not left[0]:
-                raise Died
-            left[0] -= 1
-            return append(*arguments)
-
-        data = as_json(events())
-        with monkeypatch.context() as patched:
-            patched.setattr(node.submission, "append", dies)
-            with pytest.raises(Died), taken(node, data, participant=participant):
-                pass
-        assert payloads(node) == []
-        assert take(node, data, participant=participant)[0].accepted == 8
-        assert is_sound(node)
-
-
 def test_a_piece_is_what_the_measured_batch_is() -> None:
     assert EVENTS_AT_ONCE == 500
-
-
-def test_a_full_disk_is_told_and_keeps_nothing(
-    sqlite_node: Node, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    participant = add_participant(sqlite_node)
-
-    def full(*_: Any, **__: Any) -> Any:
-        raise OSError(28, "No space left on device")
-
-    with monkeypatch.context() as patched:
-        patched.setattr("traceability.ledger.spill.tempfile.TemporaryFile", full)
-        with (
-            pytest.raises(SpillUnavailable, match="No space left"),
-            taken(sqlite_node, as_json(events()), participant=participant),
-        ):
-            pass
-    assert payloads(sqlite_node) == []
-    assert take(sqlite_node, as_json(events()), participant=participant)[0].accepted == 8

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from traceability.errors import ItemProofError, ProofRejected, Refused, Unavailable
 
 # What a node says is untrusted text of any length.
@@ -14,6 +16,28 @@ class ChainUnavailable(Unavailable):
     """No endpoint answers, or what they answer is no JSON-RPC."""
 
     code = "CHAIN_UNAVAILABLE"
+
+
+class ChainTimeout(ChainUnavailable):
+    """No endpoint answers in time."""
+
+    code = "CHAIN_TIMEOUT"
+
+
+class RateLimited(ChainUnavailable):
+    """Every endpoint asks to be left alone for a while.
+
+    Parameters
+    ----------
+    retry_after_seconds
+        After so long the first of them may be asked again.
+    """
+
+    code = "CHAIN_RATE_LIMITED"
+
+    def __init__(self, fault: str, *, retry_after_seconds: float) -> None:
+        super().__init__(fault)
+        self.retry_after_seconds = retry_after_seconds
 
 
 class RPCRefused(ChainUnavailable):
@@ -65,6 +89,18 @@ class FeeAboveLimit(ChainUnavailable):
     code = "FEE_ABOVE_LIMIT"
 
 
+class PoolFull(ChainUnavailable):
+    """The endpoint holds as many waiting transactions as it takes."""
+
+    code = "TRANSACTION_POOL_FULL"
+
+
+class PublisherBusy(ChainUnavailable):
+    """Another ledger on this machine sends from the same publisher's account."""
+
+    code = "PUBLISHER_BUSY"
+
+
 class AnvilMissing(Unavailable):
     """The development chain's program is not installed."""
 
@@ -93,6 +129,18 @@ class NonceUsed(Refused):
     """Another transaction of the account has taken this nonce."""
 
     code = "NONCE_USED"
+
+
+class NonceTooHigh(Refused):
+    """The nonce leaves a gap: an earlier transaction of the account is missing."""
+
+    code = "NONCE_TOO_HIGH"
+
+
+class AnchorReverted(Refused):
+    """Blocks have included the anchor from this head several times, and the contract refused it."""
+
+    code = "ANCHOR_REVERTED"
 
 
 class AnchorRejected(Refused):
@@ -151,25 +199,42 @@ class OtherHead(ProofRejected):
 # Words by which nodes (geth, Besu, Nethermind, Anvil, Ganache) refuse signed bytes. There are no
 # common error codes; what is not listed is a refusal for good.
 KNOWN_ALREADY = ("already known", "known transaction", "already imported", "already exists")
+HIGH_NONCE_WORDS = ("nonce too high", "too distant", "nonce gap", "noncegap", "future nonce")
 NONCE_WORDS = ("nonce too low", "nonce is too low", "correct nonce", "nonce below", "invalid nonce")
 FEE_WORDS = ("underpriced", "fee too low", "less than block base fee", "price too low", "max fee")
+CAP_WORDS = ("exceeds the configured cap",)
 FUND_WORDS = ("insufficient funds", "insufficient balance", "enough funds", "upfront cost")
+POOL_WORDS = ("txpool is full", "pool is full", "mempool is full", "pool limit", "pool overflow")
+# Ganache names both nonces, and says the same of either direction.
+BOTH_NONCES = re.compile(r"account has nonce of: (\d{1,18}).*tx has nonce of: (\d{1,18})")
+
+_REFUSALS: tuple[tuple[tuple[str, ...], type[ItemProofError], str], ...] = (
+    (HIGH_NONCE_WORDS, NonceTooHigh, "nonce too high"),
+    (NONCE_WORDS, NonceUsed, "nonce used"),
+    (CAP_WORDS, FeeAboveLimit, "fee above the endpoint's limit"),
+    (FEE_WORDS, FeeTooLow, "fee too low"),
+    (FUND_WORDS, PublisherUnfunded, "publisher's account has too little"),
+    (POOL_WORDS, PoolFull, "transaction pool full"),
+)
 
 
 def refused_transaction(refused: RPCRefused) -> ItemProofError | None:
     """Return what a node's refusal of signed bytes means; None if it has them already."""
     word = refused.message.lower()
-    table: tuple[tuple[tuple[str, ...], type[ItemProofError], str], ...] = (
-        (NONCE_WORDS, NonceUsed, "nonce used"),
-        (FEE_WORDS, FeeTooLow, "fee too low"),
-        (FUND_WORDS, PublisherUnfunded, "publisher's account has too little"),
-    )
     if any(known in word for known in KNOWN_ALREADY):
         return None
-    for words, fault, subject in table:
+    both = BOTH_NONCES.search(word)
+    if both is not None and int(both[2]) > int(both[1]):
+        return NonceTooHigh(f"nonce too high: the endpoint says {refused.message!r}")
+    for words, fault, subject in _REFUSALS:
         if any(known in word for known in words):
             return fault(f"{subject}: the endpoint says {refused.message!r}")
     return TransactionFailed(f"transaction not taken: the endpoint says {refused.message!r}")
+
+
+def is_verdict(fault: ItemProofError) -> bool:
+    """Tell whether an endpoint has judged signed bytes, rather than not answered."""
+    return isinstance(fault, Refused | FeeTooLow | FeeAboveLimit | PublisherUnfunded | PoolFull)
 
 
 def revert_data(value: object) -> bytes:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from typing import Any, Protocol
+from collections.abc import Callable, Hashable, Mapping
+from typing import Any, Protocol, TypeVar
 
 from eth_account.signers.local import LocalAccount
 from eth_utils.address import to_checksum_address
@@ -16,6 +16,7 @@ from eth_utils.address import to_checksum_address
 from traceability.chain.accounts import address_of
 from traceability.chain.faults import (
     ChainIdMismatch,
+    ChainUnavailable,
     RPCRefused,
     TransactionFailed,
     TransactionPending,
@@ -32,6 +33,8 @@ from traceability.chain.wire import (
     read_quantity,
 )
 from traceability.verify.evidence import keccak256
+
+T = TypeVar("T", bound=Hashable)
 
 # A local chain includes at once; a public one within a few blocks.
 INCLUSION_TIMEOUT_SECONDS = 120.0
@@ -58,6 +61,10 @@ class NodeCalls(ABC):
     @abstractmethod
     def ask(self, method: str, *params: object) -> Any:
         """Put one call to a node and return its result."""
+
+    @abstractmethod
+    def agreed(self, subject: str, read: Callable[[Ask], T], *, abstains: bool = False) -> T | None:
+        """Return what most nodes answer to what `read` asks of each."""
 
     @abstractmethod
     def final_block_hash(self, number: int) -> bytes | None:
@@ -87,9 +94,16 @@ class NodeCalls(ABC):
         return None if fields is None else _block(fields)
 
     def block_hash(self, number: int) -> bytes | None:
-        """Return the canonical block's hash at a height; None above the newest block."""
-        block = self.block(number)
-        return None if block is None else block.hash
+        """Return the canonical block's hash at a height; None above the newest block.
+
+        Nodes that have not seen that height yet have no say in it.
+        """
+
+        def read(ask: Ask) -> bytes | None:
+            fields = _block_by(ask, number)
+            return None if fields is None else _block(fields).hash
+
+        return self.agreed(f"block {number}", read, abstains=True)
 
     def finalized_number(self) -> int:
         """Return the height of the newest final block; -1 if there is none yet."""
@@ -115,8 +129,12 @@ class NodeCalls(ABC):
 
     def nonce(self, address: str) -> int:
         """Return how many transactions of the account are included."""
-        answer = self.ask("eth_getTransactionCount", address, "latest")
-        return read_quantity(answer, "eth_getTransactionCount")
+
+        def read(ask: Ask) -> int:
+            answer = ask("eth_getTransactionCount", address, "latest")
+            return read_quantity(answer, "eth_getTransactionCount")
+
+        return self.agreed("the account's nonce", read) or 0
 
     def fee(self) -> Fee:
         """Return what to offer now, in this client's fee mode."""
@@ -146,11 +164,16 @@ class NodeCalls(ABC):
 
         Raises
         ------
-        NonceUsed, FeeTooLow, PublisherUnfunded, TransactionFailed
+        NonceUsed, NonceTooHigh, FeeTooLow, FeeAboveLimit, PublisherUnfunded, PoolFull,
+        TransactionFailed
             Why the node does not take them.
         """
+        return self.send_by(self.ask, raw)
+
+    def send_by(self, ask: Ask, raw: bytes) -> bytes:
+        """Send signed bytes to one node; see `send_raw`."""
         try:
-            self.ask("eth_sendRawTransaction", hex_data(raw))
+            ask("eth_sendRawTransaction", hex_data(raw))
         except RPCRefused as refused:
             fault = refused_transaction(refused)
             if fault is not None:
@@ -158,13 +181,22 @@ class NodeCalls(ABC):
         return keccak256(raw)
 
     def knows(self, tx_hash: bytes) -> bool:
-        """Tell whether the endpoint holds the transaction, included or waiting."""
-        return self.ask("eth_getTransactionByHash", hex_data(tx_hash)) is not None
+        """Tell whether most nodes hold the transaction, included or waiting."""
+
+        def read(ask: Ask) -> str | None:
+            answer = ask("eth_getTransactionByHash", hex_data(tx_hash))
+            return None if answer is None else "known"
+
+        return self.agreed("the transaction", read) is not None
 
     def receipt(self, tx_hash: bytes) -> TransactionReceipt | None:
         """Return what became of a transaction; None while no block includes it."""
-        answer = self.ask("eth_getTransactionReceipt", hex_data(tx_hash))
-        return None if answer is None else _receipt(read_object(answer, "receipt"))
+
+        def read(ask: Ask) -> TransactionReceipt | None:
+            answer = ask("eth_getTransactionReceipt", hex_data(tx_hash))
+            return None if answer is None else _receipt(read_object(answer, "receipt"), tx_hash)
+
+        return self.agreed("the receipt", read)
 
     def wait_for_receipt(
         self, tx_hash: bytes, *, timeout_seconds: float = INCLUSION_TIMEOUT_SECONDS
@@ -223,15 +255,19 @@ def _block(fields: Mapping[str, Any]) -> Block:
     )
 
 
-def _receipt(fields: Mapping[str, Any]) -> TransactionReceipt | None:
+def _receipt(fields: Mapping[str, Any], tx_hash: bytes) -> TransactionReceipt | None:
     if fields.get("blockHash") is None:
         return None
+    if read_hash(fields.get("transactionHash"), "receipt's transaction") != tx_hash:
+        raise ChainUnavailable("endpoint answers the receipt of another transaction")
+    price = fields.get("effectiveGasPrice")
     contract = fields.get("contractAddress")
     return TransactionReceipt(
-        tx_hash=read_hash(fields.get("transactionHash"), "receipt's transaction"),
+        tx_hash=tx_hash,
         succeeded=read_quantity(fields.get("status"), "receipt status") == 1,
         block_number=read_quantity(fields.get("blockNumber"), "receipt's block number"),
         block_hash=read_hash(fields.get("blockHash"), "receipt's block hash"),
         gas_used=read_quantity(fields.get("gasUsed"), "receipt's gas"),
         contract=None if contract is None else read_address(contract, "receipt's contract"),
+        gas_price=None if price is None else read_quantity(price, "receipt's gas price"),
     )

@@ -17,7 +17,7 @@ from traceability.chain.faults import (
 )
 from traceability.chain.fees import Fee, FeeMode
 from traceability.chain.header import rebuild_header
-from traceability.chain.node_calls import NodeCalls
+from traceability.chain.node_calls import Ask, NodeCalls
 from traceability.chain.values import (
     AnchorCall,
     Finality,
@@ -77,8 +77,10 @@ class RegistryCalls(NodeCalls):
         """
         if chain_id is not None:
             self.require_chain(chain_id)
-        expected = registry.artifact().code_hash if code_hash is None else code_hash
-        code = read_data(self.ask("eth_getCode", self.contract, "latest"), "eth_getCode")
+        self._check_code(self.ask, code_hash or registry.artifact().code_hash)
+
+    def _check_code(self, ask: Ask, expected: bytes) -> None:
+        code = read_data(ask("eth_getCode", self.contract, "latest"), "eth_getCode")
         found = keccak256(code)
         if not code:
             raise ContractMismatch(f"contract missing: no code at {self.contract}")
@@ -116,11 +118,18 @@ class RegistryCalls(NodeCalls):
     def head(self, log_id: bytes) -> Head:
         """Return a log's newest head; size 0 if it was never opened."""
         data = registry.encode_call("head", log_id)
-        answer = self._call(data, sender=None)
-        if not answer:
-            # Anything may be at the address, or nothing: only its code tells.
-            self.check_contract()
-        return registry.decode_head(answer)
+
+        def read(ask: Ask) -> Head:
+            answer = self._call(data, sender=None, ask=ask)
+            if not answer:
+                # Anything may be at the address, or nothing: only its code tells.
+                self._check_code(ask, registry.artifact().code_hash)
+            return registry.decode_head(answer)
+
+        found = self.agreed("the log's head", read)
+        if found is None:
+            raise AssertionError("an endpoint that answers names a head")
+        return found
 
     def open_log(
         self, genesis_leaf_hash: bytes, publisher: str, account: LocalAccount
@@ -234,12 +243,12 @@ class RegistryCalls(NodeCalls):
         nonce = read_quantity(read_object(transaction, "transaction").get("nonce"), "nonce")
         return FoundAnchor(receipt, nonce, from_size)
 
-    def _call(self, data: bytes, *, sender: str | None) -> bytes:
+    def _call(self, data: bytes, *, sender: str | None, ask: Ask | None = None) -> bytes:
         fields = {"to": self.contract, "data": hex_data(data)}
         if sender is not None:
             fields["from"] = sender
         try:
-            answer = self.ask("eth_call", fields, "latest")
+            answer = (ask or self.ask)("eth_call", fields, "latest")
         except RPCRefused as refused:
             if refused.data or "revert" in refused.message.lower():
                 raise registry.refusal(refused.data, refused.message) from refused

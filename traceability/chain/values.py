@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from traceability.errors import InvalidInput
@@ -72,7 +72,7 @@ class SignedTransaction:
 
 @dataclass(frozen=True, slots=True)
 class TransactionReceipt:
-    """What became of a transaction that a block includes."""
+    """What became of a transaction that a block includes; `gas_price` in wei, if it is told."""
 
     tx_hash: bytes
     succeeded: bool
@@ -80,6 +80,8 @@ class TransactionReceipt:
     block_hash: bytes
     gas_used: int
     contract: str | None
+    # Not every node tells it, and what it was is not worth a quarrel.
+    gas_price: int | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
-"""`/log/checkpoint`, `/log/tile/…`, `/log/anchor/<size>`, `/log/trust.json`.
+"""`/log/…`: heads, tiles, anchors and the trust file, as `itemproof mirror` copies them.
 
-Source: C2SP tlog-tiles. Hash tiles are public; entry bundles are for auditors.
+Source: C2SP tlog-tiles. Hash tiles are public; entry bundles are for auditors. Whatever has a
+size in its address never changes; `ledger/mirror/folder.py` lists the addresses.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from fastapi.responses import PlainTextResponse, Response
 from ledger_api.auth import authenticate, require_role
 from ledger_api.services import Services, ServicesOf
 from traceability.errors import InvalidInput, NotFound
+from traceability.ledger.mirror.anchors import AnchorLine, anchors_text
 from traceability.ledger.trust import trust_of
 from traceability.merkle.tiles import (
     TILE_HEIGHT,
@@ -53,6 +55,20 @@ def get_checkpoint(services: ServicesOf) -> PlainTextResponse:
     if row is None:
         raise TileUnknown("log has no checkpoint yet")
     return PlainTextResponse(row.text, headers={"Cache-Control": "no-store"})
+
+
+@router.get(
+    "/checkpoints/{tree_size}",
+    response_class=PlainTextResponse,
+    summary="The signed head of an earlier size",
+)
+def get_checkpoint_of(tree_size: Size, services: ServicesOf) -> PlainTextResponse:
+    """Return the signed head of exactly this size, if the log was served at it."""
+    with services.node.store.reading() as repositories:
+        row = repositories.tree.checkpoint(tree_size)
+    if row is None or tree_size > _served_size(services):
+        raise TileUnknown(f"log has no signed head of {tree_size} entries")
+    return PlainTextResponse(row.text, headers=FOREVER)
 
 
 @router.get("/tile/entries/{path:path}", summary="An entry bundle, for auditors")
@@ -103,6 +119,15 @@ def _parse(path: str) -> TilePath:
         raise TileUnknown(f"tile path {path[:80]!r} is malformed") from error
 
 
+@router.get("/anchors", response_class=PlainTextResponse, summary="The final anchors")
+def get_anchors(services: ServicesOf) -> PlainTextResponse:
+    """Return a line for each: size, earlier size, nonce, transaction hash; only sizes bind."""
+    with services.node.store.reading() as repositories:
+        rows = repositories.anchors.final()
+    lines = [AnchorLine(*row) for row in rows]
+    return PlainTextResponse(anchors_text(lines), headers={"Cache-Control": "no-cache"})
+
+
 @router.get("/anchor/{tree_size}", summary="The evidence around an anchor")
 def get_anchor(tree_size: Size, services: ServicesOf) -> Response:
     """Return header, account and storage proof, as captured at inclusion."""
@@ -110,7 +135,9 @@ def get_anchor(tree_size: Size, services: ServicesOf) -> Response:
         row = repositories.anchors.of_size(tree_size)
     if row is None or row.evidence is None:
         raise AnchorUnknown(f"anchor of size {tree_size} is unknown or has no evidence")
-    return Response(row.evidence, media_type="application/json")
+    # A reorganisation may put the anchor into another block until that one is final.
+    headers = FOREVER if row.state == "final" else {"Cache-Control": "no-cache"}
+    return Response(row.evidence, media_type="application/json", headers=headers)
 
 
 @router.get("/trust.json", summary="What the operator's own verifier trusts")

@@ -116,6 +116,15 @@ class AnchorRepository:
         )
         return [_attempt(row) for row in rows]
 
+    def final(self) -> list[tuple[int, int, int, bytes]]:
+        """Return size, earlier size, nonce and hash of each final anchor with its evidence."""
+        rows = self._connection.execute(
+            select(anchors.c.tree_size, anchors.c.from_size, anchors.c.nonce, anchors.c.tx_hash)
+            .where(anchors.c.state == "final", anchors.c.evidence.is_not(None))
+            .order_by(anchors.c.tree_size, anchors.c.attempt)
+        )
+        return list({row.tree_size: tuple(row) for row in rows}.values())
+
     def _first(
         self, *conditions: ColumnElement[bool], descending: bool = False
     ) -> AttemptRow | None:

@@ -1,0 +1,161 @@
+"""Where a mirror copies from: a node's `/log`, or another mirror behind any file server.
+
+Nothing that it says is believed: `copying.py` hashes everything.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+from typing import Protocol, Self
+from urllib.parse import urlsplit
+
+import requests
+
+from traceability.hashing.encoding import HASH_LENGTH
+from traceability.ledger.mirror.faults import (
+    MirrorPartMissing,
+    MirrorSourceRefused,
+    MirrorSourceUnavailable,
+)
+from traceability.ledger.mirror.folder import LEVEL_SHIFT, LOW_BITS, MAX_FILE_BYTES
+from traceability.merkle.tiles import TILE_HEIGHT, TILE_WIDTH, tile_path
+
+TIMEOUT_SECONDS = 30.0
+TRIES = 4
+MAX_WAIT_SECONDS = 30.0
+OK, FOUND_NOTHING = 200, (404, 410)
+REFUSALS = (401, 403)
+OVERLOADED = (429, 502, 503, 504)
+CHUNK_BYTES = 65_536
+LOOPBACK = ("127.0.0.1", "localhost")
+
+
+class LogSource(Protocol):
+    """A log's files by name; any thread may ask."""
+
+    def get(self, name: str) -> bytes | None:
+        """Return a file's bytes; None where there is none.
+
+        Raises
+        ------
+        MirrorSourceUnavailable, MirrorSourceRefused
+        """
+
+
+class HttpSource:
+    """A log behind an address; `api_key` is sent with every question, if there is one."""
+
+    def __init__(self, url: str, *, api_key: str | None = None) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise MirrorSourceUnavailable(
+                f"address is none: expected http://… or https://…, got {url[:80]!r}"
+            )
+        self._base = url.rstrip("/")
+        self._session = requests.Session()
+        self._session.trust_env = parts.hostname not in LOOPBACK
+        if api_key is not None:
+            self._session.headers["Authorization"] = f"Bearer {api_key}"
+        self._place = parts.netloc.rpartition("@")[2]
+
+    def find(self) -> Self:
+        """Take the log below the address where the address itself is none."""
+        if self.get("checkpoint") is None and not self._base.endswith("/log"):
+            self._base += "/log"
+        return self
+
+    def get(self, name: str) -> bytes | None:
+        """Return a file's bytes; an overloaded server is asked again, when it says so."""
+        for attempt in range(TRIES):
+            try:
+                with self._session.get(
+                    f"{self._base}/{name}", timeout=TIMEOUT_SECONDS, stream=True
+                ) as answer:
+                    if answer.status_code == OK:
+                        return self._body(answer, name)
+                    if answer.status_code not in OVERLOADED:
+                        self._check_absent(answer.status_code, name)
+                        return None
+                    wait = _wait(answer.headers.get("Retry-After"), attempt)
+            except (requests.RequestException, OSError) as error:
+                if attempt == TRIES - 1:
+                    raise MirrorSourceUnavailable(
+                        f"log at {self._place} does not answer: {type(error).__name__}"
+                    ) from error
+                wait = _wait(None, attempt)
+            if attempt < TRIES - 1:
+                time.sleep(wait)
+        raise MirrorSourceUnavailable(f"log at {self._place} is overloaded: try again later")
+
+    def _body(self, answer: requests.Response, name: str) -> bytes:
+        parts, size = [], 0
+        for part in answer.iter_content(CHUNK_BYTES):
+            parts.append(part)
+            size += len(part)
+            if size > MAX_FILE_BYTES and name != "anchors":
+                raise MirrorSourceUnavailable(f"file {name!r} of the log is too long")
+        return b"".join(parts)
+
+    def _check_absent(self, status: int, name: str) -> None:
+        if status in FOUND_NOTHING:
+            return
+        if status in REFUSALS:
+            raise MirrorSourceRefused(
+                f"log at {self._place} refuses {name!r}: an auditor's API key is needed",
+                got=str(status),
+            )
+        raise MirrorSourceUnavailable(f"log at {self._place} answers {status} to {name!r}")
+
+    def __enter__(self) -> Self:
+        """Begin; nothing is opened yet."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close the connections."""
+        self._session.close()
+
+
+def _wait(retry_after: str | None, attempt: int) -> float:
+    if retry_after is not None and retry_after.isdigit():
+        return min(float(retry_after), MAX_WAIT_SECONDS)
+    return float(2**attempt) / 4
+
+
+def require(source: LogSource, name: str) -> bytes:
+    """Return a file that the log must have.
+
+    Raises
+    ------
+    MirrorPartMissing
+    """
+    data = source.get(name)
+    if data is None:
+        raise MirrorPartMissing(f"log has no {name!r}", pointer=name)
+    return data
+
+
+def get_tile(source: LogSource, level: int | str, index: int, width: int) -> bytes:
+    """Return a tile's bytes; a partial one that has gone is cut from the complete one."""
+    data = source.get(tile_path(level, index, width))
+    if data is None and width < TILE_WIDTH:
+        data = source.get(tile_path(level, index))
+    if data is None:
+        raise MirrorPartMissing(f"log has no {tile_path(level, index, width)!r}")
+    return data
+
+
+def source_tiles(source: LogSource, keys: Sequence[int], tree_size: int) -> Mapping[int, bytes]:
+    """Return the hash tiles of a tree as the log hands them out."""
+    found = {}
+    for key in keys:
+        level, index = key >> LEVEL_SHIFT, key & LOW_BITS
+        width = min(TILE_WIDTH, (tree_size >> (TILE_HEIGHT * level)) - index * TILE_WIDTH)
+        found[key] = get_tile(source, level, index, width)[: width * HASH_LENGTH]
+    return found

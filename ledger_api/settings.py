@@ -69,6 +69,10 @@ class Settings(BaseSettings):
         description="processes that check and hash large documents; 0: the server's own",
     )
 
+    backup_passphrase_file: Path | None = Field(
+        default=None, description="file whose first line opens and closes backups"
+    )
+
     @field_validator("rpc_urls", mode="before")
     @classmethod
     def _split_urls(cls, value: object) -> object:

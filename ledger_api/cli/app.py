@@ -11,6 +11,7 @@ import typer
 from ledger_api.cli import (
     administering,
     asking,
+    backing_up,
     demoing,
     hashing,
     issuing,
@@ -46,6 +47,8 @@ app.command()(proving.verify)
 for question in (asking.trace, asking.recall, asking.journey, asking.score, asking.grade):
     app.command()(question)
 app.command()(administering.audit)
+app.command()(backing_up.backup)
+app.command()(backing_up.restore)
 app.add_typer(administering.key_app, name="key")
 app.add_typer(administering.participant_app, name="participant")
 app.add_typer(administering.db_app, name="db")

@@ -138,6 +138,39 @@ LINES = {
     "enforce": ("拒绝", "enforce"),
     "schema": ("数据库结构 {revision}", "schema {revision}"),
     "serving": ("正在 http://{address} 服务 {folder}", "serving {folder} on http://{address}"),
+    # Backups
+    "backed_up": (
+        "已备份日志 {log}：{entries} 条，{rows} 行，{path}（{bytes} 字节）",
+        "backed up log {log}: {entries} entries, {rows} rows, {path} ({bytes} bytes)",
+    ),
+    "backup_verified": (
+        "已恢复到临时目录并审计：一致",
+        "restored into a scratch folder and audited: it agrees",
+    ),
+    "backup_unverified": (
+        "警告：{path} 未经验证，无人知道它能否恢复",
+        "WARNING: {path} is not verified, nobody knows whether it can be restored",
+    ),
+    "restored": (
+        "已恢复日志 {log}：{entries} 条，{rows} 行，备份于 {created}，目录 {folder}；其设置：",
+        "restored log {log}: {entries} entries, {rows} rows, of {created}, into {folder}; settings:",
+    ),
+    "restored_next": (
+        "请先停用原节点，再启动本节点；启动时会与链和第二处核对，若此副本较旧则不写入",
+        (
+            "stop the old node before you start this one; at its start it is held against the "
+            "chain and the second place, and does not write if it is older"
+        ),
+    ),
+    "restored_older": (
+        "此副本较旧：已公布 {served} 条，缺 {missing} 条；补齐之前不写入",
+        (
+            "this copy is older than what was served: {served} entries, {missing} are missing; "
+            "it does not write before they are back"
+        ),
+    ),
+    "passphrase": ("备份口令", "passphrase of the backup"),
+    "passphrase_again": ("再输一次", "once more"),
     # Errors
     "detail": ("技术细节（英文）：{fault}{place}", "{fault}{place}"),
     "place": ("（{pointer}）", " ({pointer})"),

@@ -48,10 +48,10 @@ def bulk_insert(
     The driver's own bulk path is used: SQLAlchemy's would double the time of a million rows.
     """
     names = ", ".join(table.c[column].name for column in columns)
-    with _cursor(connection) as cursor:
+    with driver_cursor(connection) as cursor:
         if connection.dialect.name == "postgresql":
             with cursor.copy(f"COPY {table.name} ({names}) FROM STDIN (FORMAT BINARY)") as copy:
-                copy.set_types([_type_name(table.c[column].type) for column in columns])
+                copy.set_types([type_name(table.c[column].type) for column in columns])
                 for row in rows:
                     copy.write_row(row)
         else:
@@ -96,7 +96,7 @@ def select_among(
         return [tuple(row) for row in found]
     rows: list[tuple[Any, ...]] = []
     ordered = list(values)
-    with _cursor(connection) as cursor:
+    with driver_cursor(connection) as cursor:
         for start in range(0, len(ordered), VARIABLES):
             chunk = ordered[start : start + VARIABLES]
             cursor.execute(f"{statement} IN ({', '.join('?' * len(chunk))})", chunk)
@@ -104,13 +104,13 @@ def select_among(
     return rows
 
 
-def _type_name(kind: TypeEngine[Any]) -> str:
+def type_name(kind: TypeEngine[Any]) -> str:
     """Return PostgreSQL's name of a column's type, as binary COPY needs it."""
     return next(name for known, name in _TYPE_NAMES if isinstance(kind, known))
 
 
 @contextmanager
-def _cursor(connection: Connection) -> Iterator[Any]:
+def driver_cursor(connection: Connection) -> Iterator[Any]:
     """Give the driver's cursor; what the driver raises leaves as an error of ours."""
     cursor = connection.connection.cursor()
     driver = connection.dialect.dbapi

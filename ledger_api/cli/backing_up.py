@@ -1,0 +1,163 @@
+"""`backup` and `restore`: one encrypted file with all that a ledger cannot make again."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ledger_api.cli.running import DEFAULT_DATA, AsJSON, Command, DataDir, run
+
+if TYPE_CHECKING:
+    from traceability.ledger.backup.restoring import Restored
+    from traceability.ledger.backup.writing import BackupReport
+    from traceability.ledger.node import Node
+
+PassphraseFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--passphrase-file",
+        help="File whose first line is the passphrase; default: it is asked for.",
+    ),
+]
+MAX_PASSPHRASE_BYTES = 4096
+
+
+def backup(
+    file: Annotated[Path, typer.Argument(help="Backup to write.")],
+    passphrase_file: PassphraseFile = None,
+    verify: Annotated[
+        bool,
+        typer.Option(
+            "--verify/--no-verify", help="Restore it into a scratch folder and audit that."
+        ),
+    ] = True,
+    replace: Annotated[bool, typer.Option("--replace", help="Write over an older file.")] = False,
+    data: DataDir = DEFAULT_DATA,
+    as_json: AsJSON = False,
+) -> None:
+    """Back a ledger up while it runs: store, keys and second place, encrypted and verified."""
+
+    def work(command: Command) -> None:
+        from ledger_api.wiring import require_ledger
+        from traceability.ledger.backup.writing import write_backup
+
+        require_ledger(command.settings, command.data_dir)
+        passphrase = _passphrase(command, passphrase_file, twice=True)
+        if not verify:
+            command.output.progress(command.output.say("backup_unverified", path=file))
+        with command.node(need="existing") as node, command.output.bar("backup") as bar:
+            report = write_backup(
+                node.store,
+                node.identity.log,
+                path=file,
+                passphrase=passphrase,
+                settings=_settings_of(command, node),
+                verify=verify,
+                replace=replace,
+                progress=lambda _part, done: bar(done, 0),
+            )
+        _answer_backup(command, report)
+
+    run(data, as_json, work)
+
+
+def _settings_of(command: Command, node: Node) -> dict[str, str]:
+    """Return what a node that takes the ledger over has to be told: no secret, no database."""
+    settings, genesis = command.settings, node.identity.genesis
+    return {
+        "ITEMPROOF_BASE_URL": settings.base_url,
+        "ITEMPROOF_CONTRACT": genesis.contract,
+        "ITEMPROOF_LOG_ID": node.identity.log.hex(),
+        "ITEMPROOF_FEE_MODE": settings.fee_mode,
+        "ITEMPROOF_FINALITY": settings.finality,
+    }
+
+
+def _answer_backup(command: Command, report: BackupReport) -> None:
+    say = command.output.say
+    value = {
+        "path": str(report.path),
+        "bytes": report.size,
+        "log": report.log.hex(),
+        "entries": report.tree_size,
+        "rows": report.rows,
+        "files": report.files,
+        "verified": report.verified,
+    }
+    lines = [say("backed_up", **value)]
+    verdict = "backup_verified" if report.verified else "backup_unverified"
+    command.output.answer(value, [*lines, say(verdict, path=report.path)])
+
+
+def restore(
+    file: Annotated[Path, typer.Argument(help="Backup to restore.")],
+    passphrase_file: PassphraseFile = None,
+    data: DataDir = DEFAULT_DATA,
+    as_json: AsJSON = False,
+) -> None:
+    """Restore a backup into an empty data folder and an empty database of either kind."""
+
+    def work(command: Command) -> None:
+        from traceability.ledger.backup.restoring import restore_backup
+
+        passphrase = _passphrase(command, passphrase_file)
+        with command.output.bar("restore") as bar:
+            found = restore_backup(
+                file,
+                passphrase=passphrase,
+                data_dir=command.data_dir,
+                database_url=command.settings.database(command.data_dir),
+                progress=lambda _part, done: bar(done, 0),
+            )
+        _answer_restored(command, found)
+
+    run(data, as_json, work)
+
+
+def _answer_restored(command: Command, found: Restored) -> None:
+    say = command.output.say
+    value = {
+        "log": found.log.hex(),
+        "entries": found.tree_size,
+        "rows": found.rows,
+        "created": found.created,
+        "served": found.served_size,
+        "missing": max(0, found.served_size - found.tree_size),
+        "settings": found.settings,
+    }
+    lines = [say("restored", folder=command.data_dir, **value)]
+    lines += [f"  {name}={setting}" for name, setting in found.settings.items()]
+    lines.append(say("restored_older" if value["missing"] else "restored_next", **value))
+    command.output.answer(value, lines)
+
+
+def _passphrase(command: Command, named: Path | None, *, twice: bool = False) -> str:
+    """Return the passphrase: from the file that is named, the settings' file, or the keyboard."""
+    from traceability.ledger.backup.faults import PassphraseMissing
+
+    path = named or command.settings.backup_passphrase_file
+    if path is None:
+        if not sys.stdin.isatty():
+            raise PassphraseMissing(
+                "passphrase is missing: name a file with --passphrase-file or "
+                "ITEMPROOF_BACKUP_PASSPHRASE_FILE"
+            )
+        found: str = typer.prompt(
+            command.output.say("passphrase"),
+            hide_input=True,
+            confirmation_prompt=command.output.say("passphrase_again") if twice else False,
+            err=True,
+        )
+        return found
+    with path.open("rb") as handle:
+        line = handle.readline(MAX_PASSPHRASE_BYTES)
+    try:
+        text = line.decode().rstrip("\r\n")
+    except UnicodeDecodeError as error:
+        raise PassphraseMissing(f"passphrase file {path.name!r} is not UTF-8") from error
+    if not text:
+        raise PassphraseMissing(f"passphrase file {path.name!r} has an empty first line")
+    return text

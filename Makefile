@@ -87,6 +87,11 @@ bench: ## speed and memory beside their floors (ONLY=glob chooses)
 	$(SETUP) test
 	python scripts/bench.py $(if $(ONLY),--only '$(ONLY)') $(ARGS)
 
+.PHONY: attack
+attack: ## let every write, chain, backup and process fail, and count what is lost (ARGS=--small)
+	$(SETUP) test
+	python scripts/attack.py $(ARGS)
+
 .PHONY: wheel
 wheel: ## build the distribution, pages and contract files inside
 	$(SETUP) check

@@ -64,9 +64,9 @@ def one_at_a_time() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="session")
-def postgres_server() -> Iterator[PostgresServer]:
-    """Start this process's server; it is stopped and its files are deleted at the end."""
+@contextmanager
+def running_postgres(*, durable: bool = False) -> Iterator[PostgresServer]:
+    """Run a server while the context lasts; its files are deleted at the end."""
     with warnings.catch_warnings():
         # On import it tells where its lock file goes when XDG_RUNTIME_DIR is not set.
         warnings.simplefilter("ignore")
@@ -74,13 +74,22 @@ def postgres_server() -> Iterator[PostgresServer]:
     folder = tempfile.mkdtemp(prefix="itemproof-pg-")
     with one_at_a_time():
         embedded = get_server(folder, cleanup_mode="delete")
-    server = PostgresServer(embedded.get_uri())
-    for setting in FASTER:
-        server.execute(sql.SQL(f"ALTER SYSTEM SET {setting}"))
-    server.execute(sql.SQL("SELECT pg_reload_conf()"))
-    yield server
-    with one_at_a_time():
-        embedded.cleanup()
+    try:
+        server = PostgresServer(embedded.get_uri())
+        for setting in () if durable else FASTER:
+            server.execute(sql.SQL(f"ALTER SYSTEM SET {setting}"))
+        server.execute(sql.SQL("SELECT pg_reload_conf()"))
+        yield server
+    finally:
+        with one_at_a_time():
+            embedded.cleanup()
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """Start this process's server."""
+    with running_postgres() as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,1 @@
+"""Attacks on a whole ledger, in real processes on real databases and a real chain."""

@@ -1,0 +1,8 @@
+"""Every attack there is."""
+
+from __future__ import annotations
+
+from tests.attack import writes
+from tests.attack.table import Attack
+
+ATTACKS: tuple[Attack, ...] = (*writes.ATTACKS,)

@@ -88,6 +88,39 @@ def open_identity(
         return _open_on_chain(store, keyring, chain)
 
 
+def adopt_identity(
+    store: Store, keyring: Keyring, envelope: Envelope, *, origin: str, clock: Clock
+) -> Identity:
+    """Take up a log that is open already, from its genesis entry, in an empty store.
+
+    Raises
+    ------
+    KeyNotHeld, OtherLedger
+        The folder holds no keys, or those of another log: nothing could be written.
+    """
+    genesis = parse_statement(envelope.payload)
+    if not isinstance(genesis, Genesis):
+        raise OtherLedger("entry 0 of the log is not a genesis")
+    held = {"log": genesis.log_key, "registrar": genesis.registrar_key}
+    for name, key in held.items():
+        if keyring.named(name).public_key != key.public_key:
+            raise OtherLedger(f"key file {name!r} is not that of the log: bring back its keys")
+    keyring.secret("duplicate", create=DUPLICATE_KEY_BYTES)
+    host = origin.split("/log/", 1)[0]
+    with store.unit_of_work() as work:
+        meta = work.repositories.meta
+        meta.put("chain_id", str(genesis.chain_id).encode())
+        meta.put("contract", genesis.contract.encode())
+        meta.put("opener", genesis.opener.encode())
+        _keep_genesis(work.repositories, envelope, genesis, host=host, clock=clock)
+        for name in held:
+            work.repositories.keys.start_chain(keyring.named(name).key_id, ZERO_HASH)
+        meta.put("opened", b"1")
+        work.commit()
+    with store.reading() as repositories:
+        return _identity(repositories, keyring)
+
+
 def _remember_contract(store: Store, chain: OpeningChain) -> None:
     with store.reading() as repositories:
         if repositories.meta.get("contract") is not None:

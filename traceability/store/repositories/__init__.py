@@ -21,6 +21,7 @@ from traceability.store.repositories.keys import KeyRepository
 from traceability.store.repositories.meta import MetaRepository
 from traceability.store.repositories.one_code import OneCodeRepository
 from traceability.store.repositories.participants import ParticipantRepository
+from traceability.store.repositories.rebuilding import RebuildRepository
 from traceability.store.repositories.recorded import RecordedRepository
 from traceability.store.repositories.statuses import StatusRepository
 from traceability.store.repositories.tree import TreeRepository
@@ -86,6 +87,11 @@ class Repositories:
     def access(self) -> AccessRepository:
         """API keys."""
         return AccessRepository(self.connection)
+
+    @cached_property
+    def rebuilding(self) -> RebuildRepository:
+        """Rows that come back from a mirror."""
+        return RebuildRepository(self.connection)
 
     @cached_property
     def recorded(self) -> RecordedRepository:

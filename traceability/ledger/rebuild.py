@@ -1,0 +1,269 @@
+"""Bringing the tables of the log back from a mirror: all of them, or what an old copy lacks.
+
+Steps: (1) the store's newest head must be in the mirror's history; (2) everything after it is
+hashed and must lead to the mirror's signed head; (3) entries, keys, statuses, batches and tiles
+are written, group by group; (4) heads and anchors; (5) the second place.
+
+A crash before (4) leaves entries beyond the newest head: nothing can be written to such a store,
+and the next run goes on from there. Records are not in a mirror: batches come back without them,
+and are named as missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from traceability.errors import Refused
+from traceability.hashing.envelope import parse_envelope
+from traceability.ledger.clock import Clock, system_clock
+from traceability.ledger.identity import Identity
+from traceability.ledger.keyring import Keyring
+from traceability.ledger.mirror.anchors import AnchorLine, read_anchor, stored_anchors
+from traceability.ledger.mirror.faults import MirrorDamaged
+from traceability.ledger.mirror.folder import MirrorFolder
+from traceability.ledger.mirror.growing import GrowingTree
+from traceability.ledger.mirror.reading import Told, read_entry
+from traceability.ledger.opening import OtherLedger, adopt_identity, load_identity
+from traceability.ledger.rebuild_rows import Group, Waiting
+from traceability.ledger.second_place import SecondPlace, ServedHead
+from traceability.ledger.tree_reading import log_nodes
+from traceability.merkle.checkpoint import Checkpoint, verify_checkpoint
+from traceability.merkle.proofs import root_from_nodes
+from traceability.merkle.tiles import tile_key
+from traceability.merkle.tree import leaf_hash
+from traceability.store.repositories import Repositories
+from traceability.store.repositories.anchors import NOT_FINAL
+from traceability.store.repositories.rebuilding import MissingBatch
+from traceability.store.repositories.tree import CheckpointRow
+from traceability.store.store import Store
+from traceability.store.times import to_milliseconds
+from traceability.verify.trust import Trust
+
+# Entries written by one transaction.
+GROUP = 64 * 256
+# Batches whose records are missing that are listed; the others are counted.
+MAX_LISTED = 1000
+
+Progress = Callable[[int, int], None]
+
+
+class RebuildForked(Refused):
+    """The store holds another history than the mirror."""
+
+    code = "REBUILD_FORKED"
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuilt:
+    """What came back: entries `first` … `tree_size` − 1, anchors; and what is still missing.
+
+    `served` is the size that was once served; above `tree_size`, the mirror is too old.
+    """
+
+    first: int
+    tree_size: int
+    anchors: int
+    served: int
+    missing: tuple[MissingBatch, ...]
+    missing_batches: int
+    missing_records: int
+
+
+def rebuild(
+    store: Store,
+    keyring: Keyring,
+    folder: MirrorFolder,
+    trust: Trust,
+    *,
+    second_place: SecondPlace,
+    clock: Clock = system_clock,
+    progress: Progress = lambda _done, _total: None,
+) -> Rebuilt:
+    """Bring a store up to a mirror; a store that is as new is only compared with it.
+
+    Raises
+    ------
+    RebuildForked, RebuildConflict, OtherLedger
+        The store is of another history or another log: nothing is written.
+    MirrorDamaged
+        The mirror does not hash to its head: nothing is written.
+    """
+    with store.lock("serve", wait=False), store.lock("sequencer"):
+        head = folder.require_head(trust)
+        identity = _identity(store, keyring, folder, trust, clock=clock)
+        run = _Rebuild(store, identity, folder, trust, head, clock, progress)
+        first = run.start()
+        if first < head.tree_size:
+            run.check_mirror(first)
+            run.write_entries(first)
+        anchors = run.write_heads()
+        served = second_place.latest()
+        if served is None or served.tree_size < head.tree_size:
+            second_place.append(ServedHead(head.tree_size, head.root_hash))
+    with store.reading() as repositories:
+        rebuilding = repositories.rebuilding
+        batches, records = rebuilding.count_missing()
+        missing = tuple(rebuilding.missing_batches(MAX_LISTED))
+    size = max(head.tree_size, first)
+    before = 0 if served is None else served.tree_size
+    return Rebuilt(first, size, anchors, before, missing, batches, records)
+
+
+def _identity(
+    store: Store, keyring: Keyring, folder: MirrorFolder, trust: Trust, *, clock: Clock
+) -> Identity:
+    identity = load_identity(store, keyring)
+    if identity is None:
+        _, entries = next(folder.bundles(0, folder.require_head(trust).tree_size))
+        envelope = parse_envelope(entries[0])
+        identity = adopt_identity(store, keyring, envelope, origin=trust.origin, clock=clock)
+    if identity.log != trust.log:
+        raise OtherLedger(
+            f"mirror is of another log: expected {identity.log.hex()[:16]}, "
+            f"got {trust.log.hex()[:16]}"
+        )
+    return identity
+
+
+@dataclass(slots=True)
+class _Rebuild:
+    """One run."""
+
+    store: Store
+    identity: Identity
+    folder: MirrorFolder
+    trust: Trust
+    head: Checkpoint
+    clock: Clock
+    progress: Progress
+
+    def start(self) -> int:
+        """Return the first leaf index that the store lacks, once its history is the mirror's."""
+        with self.store.reading() as repositories:
+            latest = repositories.tree.latest_checkpoint()
+            placed = repositories.entries.count_sequenced()
+            size = 0 if latest is None else latest.tree_size
+            common = min(size, self.head.tree_size)
+            if common:
+                ours = root_from_nodes(common, log_nodes(repositories, common))
+                if ours != self.folder.root(common, within=self.head.tree_size):
+                    raise RebuildForked(
+                        f"store is of another history than the mirror: other entries below {common}"
+                    )
+            beyond = repositories.entries.leaf_hashes(size, placed)
+        theirs = (
+            leaf_hash(entry)
+            for _, entries in self.folder.bundles(size, self.head.tree_size)
+            for entry in entries
+        )
+        if size < self.head.tree_size and beyond != list(islice(theirs, len(beyond))):
+            raise RebuildForked(f"store's entries from {size} on are not those of the mirror")
+        return placed
+
+    def check_mirror(self, first: int) -> None:
+        """Hash everything that is to be written, before anything is."""
+        size = self.head.tree_size
+        tree = GrowingTree(first, lambda keys: self._edge(keys, first))
+        for _, entries in self.folder.bundles(first, size):
+            tree.append([leaf_hash(entry) for entry in entries])
+        if tree.root() != self.head.root_hash:
+            raise MirrorDamaged(f"mirror does not hash to its head of {size}: copy it again")
+
+    def _edge(self, keys: Sequence[int], size: int) -> Mapping[int, bytes]:
+        """Return tiles as they were at an earlier size, from those of the mirror's."""
+        return self.folder.read_tiles(keys, self.head.tree_size) if size else {}
+
+    def write_entries(self, first: int) -> None:
+        """Write entries and tiles in groups, each one transaction."""
+        with self.store.reading() as repositories:
+            rows = repositories.entries.unsequenced(2**31)
+        waiting = Waiting(
+            {row.leaf_hash: row.arrival for row in rows},
+            {
+                (row.key_id, row.sequence): row.arrival
+                for row in rows
+                if row.key_id is not None and row.sequence is not None
+            },
+        )
+        tree = GrowingTree(first, lambda keys: self._edge(keys, first))
+        group: list[Told] = []
+        for start, entries in self.folder.bundles(first, self.head.tree_size):
+            group += [read_entry(entry, start + at) for at, entry in enumerate(entries)]
+            if len(group) >= GROUP or start + len(entries) == self.head.tree_size:
+                self._write_group(tree, group, waiting)
+                group = []
+                self.progress(tree.size, self.head.tree_size)
+
+    def _write_group(self, tree: GrowingTree, group: list[Told], waiting: Waiting) -> None:
+        first = tree.size
+        now = self.clock()
+        with self.store.unit_of_work() as work:
+            Group(work.repositories, group, first, to_milliseconds(now)).write(waiting)
+            tiles = {**tree.append([told.leaf_hash for told in group]), **tree.edge}
+            stored = work.repositories.tree.read_log_tiles(
+                [tile_key(level, (first >> 8 * level) // 256) for level in range(7)]
+            )
+            work.repositories.tree.write_log_tiles(
+                {key: data for key, data in tiles.items() if key in stored}
+            )
+            work.repositories.rebuilding.add_tiles(
+                (key, data) for key, data in tiles.items() if key not in stored
+            )
+            work.commit()
+
+    def write_heads(self) -> int:
+        """Write the signed heads and the anchors that the store lacks; return how many anchors."""
+        now = to_milliseconds(self.clock())
+        count = 0
+        with self.store.unit_of_work() as work:
+            self._write_head(work.repositories, self.folder.require("checkpoint").decode(), now)
+            for line in stored_anchors(self.folder):
+                text = self.folder.checkpoint_text(line.tree_size)
+                if text is not None:
+                    self._write_head(work.repositories, text, now)
+                if not work.repositories.anchors.has_anchor(line.tree_size):
+                    self._write_anchor(work.repositories, line)
+                    count += 1
+            work.commit()
+        return count
+
+    def _write_head(self, repositories: Repositories, text: str, now: int) -> None:
+        head = verify_checkpoint(
+            text, origin=self.trust.origin, public_key=self.trust.log_key.public_key
+        )
+        if repositories.tree.checkpoint(head.tree_size) is not None:
+            return
+        if self.folder.root(head.tree_size, within=self.head.tree_size) != head.root_hash:
+            raise MirrorDamaged(f"signed head of {head.tree_size} is not that of the mirror")
+        last = repositories.entries.by_leaf_index(head.tree_size - 1)
+        ends = last is not None and last.type == "state"
+        repositories.tree.add_checkpoint(
+            CheckpointRow(head.tree_size, head.root_hash, text, ends, now)
+        )
+
+    def _write_anchor(self, repositories: Repositories, line: AnchorLine) -> None:
+        evidence = self.folder.require(f"anchor/{line.tree_size}")
+        head = read_anchor(evidence, self.trust)
+        if head.root_hash != self.folder.root(line.tree_size, within=self.head.tree_size):
+            raise MirrorDamaged(f"anchor of {line.tree_size} is not of the mirror's history")
+        is_own_block = head.header_number == head.block_number
+        repositories.anchors.add(
+            tx_hash=line.tx_hash,
+            raw=b"",
+            nonce=line.nonce,
+            from_size=line.from_size,
+            tree_size=line.tree_size,
+            root_hash=head.root_hash,
+            signed_at=self.clock(),
+        )
+        values = {
+            "state": "final",
+            "block_number": head.block_number,
+            "block_hash": head.header_hash if is_own_block else None,
+            "evidence": evidence,
+            "evidence_block_number": head.header_number,
+            "evidence_block_hash": head.header_hash,
+        }
+        repositories.anchors.move(line.tx_hash, states=NOT_FINAL, values=values)

@@ -1,0 +1,147 @@
+"""Rows of a log that comes back from a mirror, many at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from sqlalchemy import ColumnElement, Connection, Select, exists, func, select, update
+
+from traceability.store.bulk import bulk_insert, next_numbers
+from traceability.store.tables import (
+    batches,
+    entries,
+    events,
+    item_runs,
+    key_chains,
+    log_tiles,
+    participants,
+    records,
+)
+
+
+class RebuiltEntry(NamedTuple):
+    """An entry in its place; times are milliseconds since 1970 UTC."""
+
+    arrival: int
+    leaf_index: int
+    leaf_hash: bytes
+    type: str
+    key_id: bytes | None
+    sequence: int | None
+    envelope: bytes
+    received: int
+    anchored_by: int
+
+
+class RebuiltBatch(NamedTuple):
+    """A batch of which only the statement is known."""
+
+    arrival: int
+    participant: bytes
+    record_count: int
+    batch_root: bytes
+    submitted: int
+
+
+class MissingBatch(NamedTuple):
+    """A batch in the log whose records are not stored."""
+
+    leaf_index: int
+    entry_hash: bytes
+    participant: bytes
+    name: str | None
+    record_count: int
+
+
+class RebuildRepository:
+    """SQL over the tables of the log, for writing what a mirror holds."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def arrivals(self, count: int) -> Sequence[int]:
+        """Return the arrival numbers of the next entries."""
+        return next_numbers(self._connection, entries.c.arrival, count)
+
+    def add_entries(self, rows: Iterable[RebuiltEntry]) -> None:
+        """Keep entries with their places."""
+        columns = RebuiltEntry._fields
+        bulk_insert(self._connection, entries, columns=columns, rows=rows)
+
+    def add_batches(self, rows: Iterable[RebuiltBatch]) -> None:
+        """Keep batches without their records."""
+        columns = RebuiltBatch._fields
+        bulk_insert(self._connection, batches, columns=columns, rows=rows)
+
+    def add_tiles(self, rows: Iterable[tuple[int, bytes]]) -> None:
+        """Keep tiles that the log does not have yet."""
+        bulk_insert(self._connection, log_tiles, columns=("tile", "hashes"), rows=rows)
+
+    def set_chain(self, key_id: bytes, *, next_sequence: int, previous: bytes) -> None:
+        """Say where a key's chain stands now."""
+        self._connection.execute(
+            update(key_chains)
+            .where(key_chains.c.key_id == key_id)
+            .values(next_sequence=next_sequence, previous=previous)
+        )
+
+    def erase(self, entry_hash: bytes, ranges: Iterable[tuple[int, int]] | None) -> None:
+        """Forget payload and secret of a batch's records; without ranges, of all.
+
+        What names an erased event by the hash of its content goes with it.
+        """
+        batch = (
+            select(batches.c.batch)
+            .join(entries, entries.c.arrival == batches.c.arrival)
+            .where(entries.c.leaf_hash == entry_hash)
+            .scalar_subquery()
+        )
+        for first, last in [(0, 2**62)] if ranges is None else ranges:
+            self._connection.execute(
+                update(records)
+                .where(records.c.batch == batch, records.c.record_index.between(first, last))
+                .values(payload=None, secret=None)
+            )
+            self._connection.execute(
+                update(events)
+                .where(
+                    events.c.batch == batch,
+                    events.c.record_index.between(first, last),
+                    events.c.event_id.like("ni:%"),
+                )
+                .values(event_id=None)
+            )
+
+    def missing_batches(self, limit: int) -> list[MissingBatch]:
+        """Return the first batches of the log whose records are not stored."""
+        columns = (
+            entries.c.leaf_index,
+            entries.c.leaf_hash,
+            batches.c.participant,
+            participants.c.name,
+            batches.c.record_count,
+        )
+        found = _without_records(*columns).outerjoin(
+            participants, participants.c.participant == batches.c.participant
+        )
+        rows = self._connection.execute(found.order_by(entries.c.leaf_index).limit(limit))
+        return [MissingBatch(*row) for row in rows]
+
+    def count_missing(self) -> tuple[int, int]:
+        """Return how many batches lack their records, and how many records those are."""
+        found = _without_records(func.count(), func.sum(batches.c.record_count))
+        row = self._connection.execute(found).one()
+        return int(row[0]), int(row[1] or 0)
+
+
+def _without_records(*columns: ColumnElement[object]) -> Select[tuple[object, ...]]:
+    return (
+        select(*columns)
+        .select_from(batches)
+        .join(entries, entries.c.arrival == batches.c.arrival)
+        .where(
+            ~exists().where(records.c.batch == batches.c.batch),
+            ~exists().where(item_runs.c.batch == batches.c.batch),
+        )
+    )

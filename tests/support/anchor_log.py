@@ -37,10 +37,14 @@ class Attempt:
     tree_size: int
     root_hash: bytes
     signed_at: datetime
+    estimated_gas: int | None = None
+    estimated_price: int | None = None
     state: str = "signed"
+    sent_at: datetime | None = None
     block_number: int | None = None
     block_hash: bytes | None = None
     gas_used: int | None = None
+    gas_price: int | None = None
     evidence: bytes | None = None
     evidence_block_number: int | None = None
     evidence_block_hash: bytes | None = None
@@ -57,6 +61,7 @@ class MemoryLog:
     log_id: bytes = bytes(32)
     fail_at: str | None = None
     persisted: bool = False
+    purse: bytes | None = None
 
     def grow(self, size: int) -> None:
         """Append entries up to a size and checkpoint it."""
@@ -103,6 +108,22 @@ class MemoryLog:
             for row in self.attempts.values()
         )
 
+    def newest_final(self) -> Attempt | None:
+        found = [row for row in self.attempts.values() if row.state == "final"]
+        return max(found, key=lambda row: row.tree_size, default=None)
+
+    def count_dropped(self, from_size: int, *, reason: str) -> int:
+        return sum(
+            (row.from_size, row.reason) == (from_size, reason) for row in self.attempts.values()
+        )
+
+    def latest_estimate(self) -> int | None:
+        found = [row.estimated_gas for row in self.attempts.values() if row.estimated_gas]
+        return found[-1] if found else None
+
+    def save_purse(self, purse: bytes) -> None:
+        self.purse = purse
+
     def add_attempt(self, **values: Any) -> None:
         def write() -> None:
             self.attempts.setdefault(values["tx_hash"], Attempt(**values))
@@ -111,16 +132,24 @@ class MemoryLog:
 
     def mark_sent(self, tx_hash: bytes, *, sent_at: datetime) -> None:
         assert sent_at.tzinfo is not None
-        self._move("mark_sent", tx_hash, ("signed",), state="sent")
+        if self.attempts[tx_hash].sent_at is None:
+            self._move("mark_sent", tx_hash, ("signed", "sent"), state="sent", sent_at=sent_at)
 
     def mark_included(
-        self, tx_hash: bytes, *, block_number: int, block_hash: bytes, gas_used: int | None
+        self,
+        tx_hash: bytes,
+        *,
+        block_number: int,
+        block_hash: bytes,
+        gas_used: int | None,
+        gas_price: int | None = None,
     ) -> None:
         values: dict[str, Any] = {
             "state": "included",
             "block_number": block_number,
             "block_hash": block_hash,
             "gas_used": gas_used,
+            "gas_price": gas_price,
         }
         if self.attempts[tx_hash].block_hash != block_hash:
             values |= NO_EVIDENCE
@@ -141,8 +170,12 @@ class MemoryLog:
     def mark_final(self, tx_hash: bytes) -> None:
         self._move("mark_final", tx_hash, ("included",), state="final")
 
+    def mark_unfinal(self, tx_hash: bytes) -> None:
+        self._move("mark_unfinal", tx_hash, ("final",), state="included")
+
     def mark_returned(self, tx_hash: bytes) -> None:
-        gone = {"state": "sent", "block_number": None, "block_hash": None, "gas_used": None}
+        gone: dict[str, Any] = {"state": "sent", "block_number": None, "block_hash": None}
+        gone |= {"gas_used": None, "gas_price": None, "sent_at": None}
         self._move("mark_returned", tx_hash, ("included",), **gone, **NO_EVIDENCE)
 
     def mark_dropped(self, tx_hash: bytes, *, reason: str) -> None:

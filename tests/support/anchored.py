@@ -14,7 +14,14 @@ from traceability.chain.anchoring import Anchorer, AnchorPolicy
 from traceability.chain.client import ChainClient
 
 TIMEOUT = 20.0
-POLICY = ("interval", "bump_after", "evidence_patience", "max_price", "foreign_block_numbers")
+POLICY = (
+    "interval",
+    "entries",
+    "bump_after",
+    "evidence_patience",
+    "max_price",
+    "foreign_block_numbers",
+)
 
 
 @dataclass

@@ -9,7 +9,8 @@ Life of an attempt, one row per signed transaction::
     mark_sent       sent       some endpoint has taken the bytes
     mark_included   included   a receipt names a block; the log's state is "anchored"
     save_evidence   included   header and storage proof are kept (may be repeated)
-    mark_final      final      that block is final; never changes again
+    mark_final      final      that block is final
+    mark_unfinal    included   the chain has replaced a block that it had called final
     mark_returned   sent       a reorganisation took the block away: "logged" again
     mark_dropped    dropped    can no longer be included, or the contract refused it
 
@@ -23,7 +24,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Final, Protocol
+
+# Why an attempt is dropped that a block includes and the contract refused.
+REVERTED: Final = "contract refused it in a block"
 
 
 class CheckpointRow(Protocol):
@@ -78,6 +82,10 @@ class AttemptRow(Protocol):
         """When the bytes were signed, aware UTC."""
 
     @property
+    def sent_at(self) -> datetime | None:
+        """When an endpoint first took the bytes since they were signed or came back."""
+
+    @property
     def block_number(self) -> int | None:
         """Block of the receipt, once included."""
 
@@ -126,6 +134,12 @@ class AnchorStore(Protocol):
     def has_anchor(self, tree_size: int) -> bool:
         """Tell whether an attempt of this size is included or final."""
 
+    def newest_final(self) -> AttemptRow | None:
+        """Return the final attempt of the largest tree, or None."""
+
+    def count_dropped(self, from_size: int, *, reason: str) -> int:
+        """Return how many attempts from this head were dropped for this reason."""
+
     # Transitions
 
     def add_attempt(
@@ -138,14 +152,22 @@ class AnchorStore(Protocol):
         tree_size: int,
         root_hash: bytes,
         signed_at: datetime,
+        estimated_gas: int | None = None,
+        estimated_price: int | None = None,
     ) -> None:
         """Insert a `signed` attempt; do nothing if `tx_hash` is known."""
 
     def mark_sent(self, tx_hash: bytes, *, sent_at: datetime) -> None:
-        """Move signed to sent; leave any later state."""
+        """Move signed to sent; note the time of one that came back; leave any later state."""
 
     def mark_included(
-        self, tx_hash: bytes, *, block_number: int, block_hash: bytes, gas_used: int | None
+        self,
+        tx_hash: bytes,
+        *,
+        block_number: int,
+        block_hash: bytes,
+        gas_used: int | None,
+        gas_price: int | None = None,
     ) -> None:
         """Set included and the block, from any state but final.
 
@@ -160,8 +182,19 @@ class AnchorStore(Protocol):
     def mark_final(self, tx_hash: bytes) -> None:
         """Move included to final."""
 
+    def mark_unfinal(self, tx_hash: bytes) -> None:
+        """Move final back to included; block and evidence stay until another block is found."""
+
     def mark_returned(self, tx_hash: bytes) -> None:
-        """Move included back to sent; forget block, gas and evidence."""
+        """Move included back to sent; forget block, gas, evidence and when it was sent."""
 
     def mark_dropped(self, tx_hash: bytes, *, reason: str) -> None:
         """Close an attempt that cannot anchor any more; `reason` is one clause."""
+
+    # For whoever watches
+
+    def latest_estimate(self) -> int | None:
+        """Return the gas that the latest attempt was expected to use, if there is one."""
+
+    def save_purse(self, purse: bytes) -> None:
+        """Keep what the publisher has, replacing what was kept before."""

@@ -14,6 +14,23 @@ What a crash leaves behind, and how the next step finishes it:
 (6) before `mark_final`: the block is compared again;
 (7) the store lost an attempt that the chain includes: it is learnt from the contract's event.
 
+What the chain or an endpoint may do, and by which name it is known:
+
+underpriced                    the nonce is signed again for more; FEE_ABOVE_LIMIT at the ceiling
+already known                  counts as sent
+nonce too low                  `anchor.nonce_used`; our receipt is looked for, or the row dropped
+nonce too high                 `anchor.nonce_too_high`; dropped after a while, signed anew
+dropped by the nodes           the same bytes are sent again
+without a block for long       signed again at its nonce for a higher fee
+reverted                       `anchor.dropped`; rebuilt from the contract's head, three times
+                               at most (ANCHOR_REVERTED)
+out of funds, pool full        PUBLISHER_UNFUNDED, TRANSACTION_POOL_FULL: tried again
+never taken                    TRANSACTION_FAILED; signed anew after a while
+no answer, too many requests   CHAIN_UNAVAILABLE, CHAIN_TIMEOUT, CHAIN_RATE_LIMITED
+endpoints disagree             CHAIN_ENDPOINTS_DISAGREE: believed neither
+reorganisation                 `anchor.returned`; across finality `anchor.finality_broken` too
+another ledger with this key   PUBLISHER_BUSY
+
 One anchor is in flight at a time. After a reorganisation the same bytes are sent again; where
 they would revert, or nobody includes them, another transaction replaces them at the same nonce,
 rebuilt from the contract's head. HeadMoved naming our own head means that the work is done.
@@ -24,37 +41,45 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime
+from contextlib import nullcontext
+from datetime import UTC, datetime, timedelta
 
 from eth_account.signers.local import LocalAccount
 
-from traceability.chain.accounts import address_of
-from traceability.chain.anchor_store import AnchorStore, AttemptRow
+from traceability.chain.anchor_store import REVERTED, AnchorStore, AttemptRow
+from traceability.chain.costs import GUESSED_GAS, Estimate, Purse
 from traceability.chain.faults import (
-    FeeAboveLimit,
+    ChainUnavailable,
+    EndpointsDisagree,
     FeeTooLow,
-    HeadMoved,
+    NonceTooHigh,
     NonceUsed,
+    PublisherUnfunded,
+    RateLimited,
+    TransactionFailed,
     TransactionPending,
 )
-from traceability.chain.fees import Fee, fee_of
+from traceability.chain.fees import fee_of
 from traceability.chain.following import (
     AnchorPolicy,
     Follower,
     Pinned,
     Progress,
     progress,
-    told,
 )
-from traceability.chain.planning import LogIdentity, check_head, plan_anchor
+from traceability.chain.planning import LogIdentity
 from traceability.chain.registry_calls import RegistryCalls
-from traceability.chain.values import AnchorCall, Head, TransactionReceipt
+from traceability.chain.sender import Sender
+from traceability.chain.signing import Signer
+from traceability.chain.values import Head, TransactionReceipt
 
 __all__ = ["AnchorPolicy", "Anchorer", "LogIdentity", "Progress", "utc_now"]
 
 logger = logging.getLogger(__name__)
 
 POLL_SECONDS = 0.2
+# How often the publisher's balance is looked at.
+PURSE_AGE = timedelta(minutes=1)
 WAITING = ("signed", "sent")
 
 
@@ -78,6 +103,8 @@ class Anchorer:
         The publisher; nothing else may send from it.
     code_hash
         Of the registry, 32 bytes; evidence is checked against it.
+    sender
+        Keeps other processes from sending from this account meanwhile; None where nobody can.
     """
 
     def __init__(
@@ -90,13 +117,24 @@ class Anchorer:
         code_hash: bytes,
         policy: AnchorPolicy | None = None,
         now: Callable[[], datetime] = utc_now,
+        sender: Sender | None = None,
     ) -> None:
         self._calls = calls
         self._store = store
         self._log = log
-        self._account = account
         self._policy = policy or AnchorPolicy()
         self._now = now
+        self._sender = sender
+        self._purse_at: datetime | None = None
+        self._signer = Signer(
+            calls,
+            store,
+            log=log,
+            account=account,
+            policy=self._policy,
+            now=now,
+            sender=sender,
+        )
         self._follower = Follower(
             calls,
             store,
@@ -118,7 +156,18 @@ class Anchorer:
         ChainUnavailable, AnchorRejected, LogBehindChain, ForeignHead, RootNotRebuilt
             Whatever stands in the way; the transitions before it are stored.
         """
-        return tuple(self._step(urgent=urgent))
+        try:
+            with self._sender.holding() if self._sender else nullcontext():
+                moved = tuple(self._step(urgent=urgent))
+        except PublisherUnfunded:
+            self._look_into_purse()
+            raise
+        self._look_into_purse()
+        return moved
+
+    def estimate(self) -> Estimate | None:
+        """Return what anchoring the newest checkpoint would cost now; None if nothing is new."""
+        return self._signer.estimate()
 
     def run_until_final(
         self, *, timeout_seconds: float, poll_seconds: float = POLL_SECONDS
@@ -133,14 +182,23 @@ class Anchorer:
         deadline = time.monotonic() + timeout_seconds
         done: list[Progress] = []
         while True:
-            moved = self.step(urgent=True)
-            done.extend(moved)
-            if not moved and not self._store.open_attempts():
-                return tuple(done)
-            if time.monotonic() > deadline:
-                raise TransactionPending(f"anchor not final after {timeout_seconds:g} seconds")
+            pause = poll_seconds
+            moved: tuple[Progress, ...] = ()
+            try:
+                moved = self.step(urgent=True)
+            except (RateLimited, EndpointsDisagree) as fault:
+                # Both pass by themselves: endpoints ask for patience, or lag behind each other.
+                pause = max(pause, getattr(fault, "retry_after_seconds", 0.0))
+                if time.monotonic() + pause > deadline:
+                    raise
+            else:
+                done.extend(moved)
+                if not moved and not self._store.open_attempts():
+                    return tuple(done)
+                if time.monotonic() > deadline:
+                    raise TransactionPending(f"anchor not final after {timeout_seconds:g} seconds")
             if not moved:
-                time.sleep(poll_seconds)
+                time.sleep(pause)
 
     def _step(self, *, urgent: bool) -> Iterator[Progress]:
         yield from self._follower.follow()
@@ -149,7 +207,7 @@ class Anchorer:
             first = waiting[0].nonce
             yield from self._advance([row for row in waiting if row.nonce == first])
         else:
-            yield from self._begin(urgent=urgent)
+            yield from self._signer.begin(urgent=urgent)
         if self._policy.mines:
             self._follower.mine()
 
@@ -158,7 +216,7 @@ class Anchorer:
     def _advance(self, rows: Sequence[AttemptRow]) -> Iterator[Progress]:
         """Bring the attempts at one nonce, oldest first, as far as they come."""
         # The count is read before the receipts: if it covers the nonce, a receipt must exist.
-        used = self._calls.nonce(address_of(self._account))
+        used = self._calls.nonce(self._signer.address)
         for row in reversed(rows):
             receipt = self._calls.receipt(row.tx_hash)
             if receipt is not None:
@@ -170,6 +228,10 @@ class Anchorer:
             yield from self._accept_head(rows, done[-1], head=head)
         elif used > rows[-1].nonce:
             yield from self._drop(rows, "another transaction took its nonce")
+        elif used < rows[0].nonce and self._is_old(rows[-1]):
+            # An earlier transaction of the account has vanished: this one cannot be included.
+            logger.warning("anchor.nonce_too_high expected=%d got=%d", used, rows[0].nonce)
+            yield from self._drop(rows, "its nonce leaves a gap")
         else:
             yield from self._push(rows, head)
 
@@ -178,7 +240,7 @@ class Anchorer:
     ) -> Iterator[Progress]:
         """Record which attempt at this nonce a block includes; the others never will be."""
         if not receipt.succeeded:
-            yield from self._drop(rows, "contract refused it in a block")
+            yield from self._drop(rows, REVERTED)
             return
         # The others first: once this one is included, the next step would not look at them so.
         others = [other for other in rows if other.tx_hash != row.tx_hash]
@@ -209,9 +271,8 @@ class Anchorer:
             yield from self._replace(rows, head)
         elif not self._calls.knows(newest.tx_hash):
             yield from self._send(rows, head)
-        elif newest.state == "signed":
-            self._store.mark_sent(newest.tx_hash, sent_at=self._now())
-            yield progress("sent", newest)
+        elif newest.state == "signed" or newest.sent_at is None:
+            yield from self._mark_sent(newest)
         elif self._waits_too_long(newest):
             yield from self._replace(rows, head)
 
@@ -221,97 +282,63 @@ class Anchorer:
             self._calls.send_raw(newest.raw)
         except NonceUsed:
             # The next step finds our receipt, or that a stranger's transaction has it.
-            return
+            logger.warning("anchor.nonce_used nonce=%d", newest.nonce)
+        except NonceTooHigh:
+            # Given up after a while, unless the earlier transaction turns up.
+            logger.warning("anchor.nonce_too_high nonce=%d", newest.nonce)
         except FeeTooLow:
             yield from self._replace(rows, head)
-            return
-        self._store.mark_sent(newest.tx_hash, sent_at=self._now())
-        yield progress("sent", newest)
+        except TransactionFailed:
+            # Other settings, or another node, may make of it what this one takes.
+            if not self._is_old(newest):
+                raise
+            yield from self._replace(rows, head)
+        else:
+            yield from self._mark_sent(newest)
+            if newest.sent_at is not None and self._waits_too_long(newest):
+                # Some nodes take transactions and never show them.
+                yield from self._replace(rows, head)
+
+    def _mark_sent(self, row: AttemptRow) -> Iterator[Progress]:
+        self._store.mark_sent(row.tx_hash, sent_at=self._now())
+        if row.sent_at is None:
+            yield progress("sent", row)
 
     def _replace(self, rows: Sequence[AttemptRow], head: Head) -> Iterator[Progress]:
         """Sign the newest checkpoint anew at the same nonce, for a fee that displaces the old."""
-        check_head(self._store, head)
-        call = plan_anchor(self._store, head, log=self._log)
-        if call is None:
+        replaced = self._signer.replace(rows, head)
+        if replaced is None:
             yield from self._drop(rows, "a later head is stored")
-            return
-        fee = self._calls.fee()
-        for row in rows:
-            fee = fee.replacing(fee_of(row.raw)) if row.raw else fee
-        yield from self._sign(call, nonce=rows[-1].nonce, fee=fee)
+        else:
+            yield from replaced
+
+    def _is_old(self, row: AttemptRow) -> bool:
+        return self._now() - (row.sent_at or row.signed_at) > self._policy.bump_after
 
     def _waits_too_long(self, row: AttemptRow) -> bool:
-        return fee_of(row.raw).price > 0 and (self._now() - row.signed_at > self._policy.bump_after)
+        return fee_of(row.raw).price > 0 and self._is_old(row)
 
-    # New attempts
+    # The publisher's means
 
-    def _begin(self, *, urgent: bool) -> Iterator[Progress]:
-        """Sign and send the newest checkpoint, if it is newer than the contract's head."""
-        head = self._calls.head(self._log.log_id)
-        check_head(self._store, head)
-        if head.tree_size > 1 and not self._store.has_anchor(head.tree_size):
-            yield from self._learn(head)
-        if not urgent and self._is_too_soon(head):
+    def _look_into_purse(self) -> None:
+        """Keep balance and price for whoever watches; a chain that does not answer is no fault."""
+        now = self._now()
+        if self._purse_at is not None and now - self._purse_at < PURSE_AGE:
             return
-        call = plan_anchor(self._store, head, log=self._log)
-        if call is None:
-            return
-        nonce = self._calls.nonce(address_of(self._account))
-        yield from self._sign(call, nonce=nonce, fee=self._calls.fee())
-
-    def _sign(self, call: AnchorCall, *, nonce: int, fee: Fee) -> Iterator[Progress]:
-        if fee.price > self._policy.max_price:
-            raise FeeAboveLimit(
-                f"fee above the limit: expected at most {self._policy.max_price} wei, "
-                f"got {fee.price}"
-            )
         try:
-            self._calls.check_anchor(call, sender=address_of(self._account))
-        except HeadMoved:
-            # Between our question and now; the next step plans from the new head.
+            balance = self._calls.balance(self._signer.address)
+            price = self._calls.fee().expected
+        except ChainUnavailable as fault:
+            logger.info("anchor.balance_unknown %s", fault)
             return
-        signed = self._calls.sign_anchor(call, account=self._account, nonce=nonce, fee=fee)
-        self._store.add_attempt(
-            tx_hash=signed.tx_hash,
-            raw=signed.raw,
-            nonce=nonce,
-            from_size=call.from_size,
-            tree_size=call.tree_size,
-            root_hash=call.root_hash,
-            signed_at=self._now(),
-        )
-        yield told("signed", tree_size=call.tree_size, tx_hash=signed.tx_hash)
-
-    def _learn(self, head: Head) -> Iterator[Progress]:
-        """Record the anchor that stored the head, which the store knows nothing of."""
-        found = self._calls.find_anchor(
-            self._log.log_id, head.tree_size, block_number=head.block_number
-        )
-        if found is None:
-            # Some chains keep no events, or count other blocks: a later anchor will cover it.
-            logger.warning("anchor.unknown", extra={"tree_size": head.tree_size})
-            return
-        receipt = found.receipt
-        self._store.add_attempt(
-            tx_hash=receipt.tx_hash,
-            raw=b"",
-            nonce=found.nonce,
-            from_size=found.from_size,
-            tree_size=head.tree_size,
-            root_hash=head.root_hash,
-            signed_at=self._now(),
-        )
-        self._store.mark_included(
-            receipt.tx_hash,
-            block_number=receipt.block_number,
-            block_hash=receipt.block_hash,
-            gas_used=receipt.gas_used,
-        )
-        yield told("included", tree_size=head.tree_size, tx_hash=receipt.tx_hash)
-
-    def _is_too_soon(self, head: Head) -> bool:
-        anchored = datetime.fromtimestamp(head.timestamp, UTC)
-        return head.tree_size > 1 and self._now() - anchored < self._policy.interval
+        estimate = Estimate(self._store.latest_estimate() or GUESSED_GAS, price)
+        purse = Purse(now, self._signer.address, balance, estimate)
+        if purse.is_low:
+            logger.warning(
+                "anchor.balance_low wei=%d anchors_left=%d", balance, purse.anchors_left or 0
+            )
+        self._store.save_purse(purse.to_bytes())
+        self._purse_at = now
 
     # Transitions
 
@@ -321,12 +348,14 @@ class Anchorer:
             block_number=receipt.block_number,
             block_hash=receipt.block_hash,
             gas_used=receipt.gas_used,
+            gas_price=receipt.gas_price,
         )
         return progress("included", row)
 
     def _drop(self, rows: Sequence[AttemptRow], reason: str) -> Iterator[Progress]:
         for row in rows:
             self._store.mark_dropped(row.tx_hash, reason=reason)
+            logger.info("anchor.given_up transaction=%s reason=%r", row.tx_hash.hex(), reason)
             yield progress("dropped", row)
 
 

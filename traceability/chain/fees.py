@@ -5,7 +5,7 @@ Sources: EIP-1559; EIP-2718 for the form of signed bytes. Amounts are in wei.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from traceability.verify.evidence import decode_rlp
@@ -29,22 +29,33 @@ class FeeMode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Fee:
-    """The most to pay for a unit of gas; `tip` is None for a legacy transaction."""
+    """The most to pay for a unit of gas; `tip` is None for a legacy transaction.
+
+    `base_fee` is the market's, where it is known: what is above it and the tip is not paid.
+    """
 
     price: int
     tip: int | None = None
+    base_fee: int | None = field(default=None, compare=False)
+
+    @property
+    def expected(self) -> int:
+        """What a unit of gas costs if the market stays as it is."""
+        if self.tip is None or self.base_fee is None:
+            return self.price
+        return min(self.price, self.base_fee + self.tip)
 
     @classmethod
     def for_market(cls, *, base_fee: int, tip: int) -> Fee:
         """Return a fee that stays payable while the base fee doubles."""
-        return cls(BASE_FEE_HEADROOM * base_fee + tip, tip)
+        return cls(BASE_FEE_HEADROOM * base_fee + tip, tip, base_fee)
 
     def replacing(self, previous: Fee) -> Fee:
         """Return the least fee, at least this one, for which nodes drop `previous`."""
         tip = self.tip
         if tip is not None:
             tip = max(tip, _bumped(previous.tip or 0))
-        return Fee(max(self.price, _bumped(previous.price), tip or 0), tip)
+        return Fee(max(self.price, _bumped(previous.price), tip or 0), tip, self.base_fee)
 
     def to_transaction(self) -> dict[str, int]:
         """Return the fee's members of a transaction."""

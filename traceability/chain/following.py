@@ -21,6 +21,8 @@ logger = logging.getLogger(__name__)
 BUMP_AFTER = timedelta(minutes=3)
 # A node that has just restarted may need this long before it can prove its state again.
 EVIDENCE_PATIENCE = timedelta(minutes=10)
+# Ethereum takes a quarter of an hour; after so long the chain or the endpoint is stuck.
+FINALITY_PATIENCE = timedelta(hours=1)
 # 500 gwei: public chains have been dearer for minutes only.
 MAX_PRICE = 500 * 10**9
 
@@ -33,6 +35,8 @@ class AnchorPolicy:
     ----------
     interval
         At least so long after the last anchor's block; zero anchors whatever is new.
+    entries
+        When so many entries wait, the interval is not; zero: it always is.
     bump_after
         A transaction without a block is replaced with a higher fee after this time.
     mines
@@ -46,6 +50,7 @@ class AnchorPolicy:
     """
 
     interval: timedelta = timedelta(0)
+    entries: int = 0
     bump_after: timedelta = BUMP_AFTER
     mines: bool = False
     foreign_block_numbers: bool = False
@@ -55,7 +60,7 @@ class AnchorPolicy:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """One transition: signed, sent, included, evidence, final, returned or dropped."""
+    """One transition: signed, sent, included, evidence, final, unfinal, returned or dropped."""
 
     action: str
     tree_size: int
@@ -90,6 +95,7 @@ class Follower:
 
     def follow(self) -> Iterator[Progress]:
         """Make every transition of included attempts that is due now."""
+        yield from self._check_final()
         for row in self._store.open_attempts():
             if row.state != "included" or row.block_number is None:
                 continue
@@ -97,6 +103,18 @@ class Follower:
                 yield from self._follow_standing(row, row.block_number)
             else:
                 yield from self._follow_moved(row)
+
+    def _check_final(self) -> Iterator[Progress]:
+        """Take back what was called final, if all the same another block is there now."""
+        row = self._store.newest_final()
+        if row is None or row.block_number is None:
+            return
+        found = self._calls.block_hash(row.block_number)
+        if found in (None, row.block_hash):
+            return
+        logger.error("anchor.finality_broken block=%d", row.block_number)
+        self._store.mark_unfinal(row.tx_hash)
+        yield progress("unfinal", row)
 
     def mine(self) -> None:
         """Make the blocks that the newest included attempt still needs to be final."""
@@ -118,6 +136,7 @@ class Follower:
             block_number=receipt.block_number,
             block_hash=receipt.block_hash,
             gas_used=receipt.gas_used,
+            gas_price=receipt.gas_price,
         )
         yield progress("included", row)
 
@@ -133,6 +152,9 @@ class Follower:
         if block_hash is not None and self._calls.final_block_hash(number) == block_hash:
             self._store.mark_final(row.tx_hash)
             yield progress("final", row)
+        elif self._now() - row.signed_at > FINALITY_PATIENCE:
+            waited = (self._now() - row.signed_at).total_seconds()
+            logger.warning("anchor.finality_overdue block=%d seconds=%.0f", number, waited)
 
     def _standing_evidence(
         self, row: AttemptRow, block_number: int
@@ -159,7 +181,7 @@ class Follower:
             found = capture_anywhere(self._calls, target, block_number=block_number)
         except EvidenceUnavailable as fault:
             # A later anchor's evidence and a consistency proof will have to do.
-            logger.warning("anchor.evidence_unavailable", extra={"reason": str(fault)})
+            logger.warning("anchor.evidence_unavailable %s", fault)
             return None
         self._store.save_evidence(
             row.tx_hash,
@@ -177,5 +199,5 @@ def progress(action: str, row: AttemptRow) -> Progress:
 
 def told(action: str, *, tree_size: int, tx_hash: bytes) -> Progress:
     """Log a transition of an attempt that no row was read of yet, and return it."""
-    logger.info("anchor.%s", action, extra={"tree_size": tree_size, "transaction": tx_hash.hex()})
+    logger.info("anchor.%s tree_size=%d transaction=%s", action, tree_size, tx_hash.hex())
     return Progress(action, tree_size, tx_hash)

@@ -14,6 +14,10 @@ from traceability.store.times import to_milliseconds
 
 # Leaf hashes read at a time while the anchorer rebuilds a root.
 LEAF_CHUNK = 65_536
+# Under this name what the publisher has is kept.
+PURSE = "publisher-purse"
+# What no honest endpoint says of gas or its price; a column cannot hold more.
+MAX_AMOUNT = 2**63 - 1
 
 
 class StoredAnchors:
@@ -58,6 +62,32 @@ class StoredAnchors:
         with self._store.reading() as repositories:
             return repositories.anchors.has_anchor(tree_size)
 
+    def newest_final(self) -> AttemptRow | None:
+        """Return the final attempt of the largest tree."""
+        with self._store.reading() as repositories:
+            return repositories.anchors.latest(states=("final",))
+
+    def count_dropped(self, from_size: int, *, reason: str) -> int:
+        """Return how many attempts from this head were dropped for this reason."""
+        with self._store.reading() as repositories:
+            return repositories.anchors.count_dropped(from_size, reason=reason)
+
+    def latest_estimate(self) -> int | None:
+        """Return the gas that the latest attempt was expected to use."""
+        with self._store.reading() as repositories:
+            return repositories.anchors.latest_estimate()
+
+    def save_purse(self, purse: bytes) -> None:
+        """Keep what the publisher has, replacing what was kept before."""
+        with self._store.unit_of_work() as work:
+            work.repositories.meta.put(PURSE, purse)
+            work.commit()
+
+    def purse(self) -> bytes | None:
+        """Return what the publisher had when it was last looked at."""
+        with self._store.reading() as repositories:
+            return repositories.meta.get(PURSE)
+
     def add_attempt(
         self,
         *,
@@ -68,6 +98,8 @@ class StoredAnchors:
         tree_size: int,
         root_hash: bytes,
         signed_at: datetime,
+        estimated_gas: int | None = None,
+        estimated_price: int | None = None,
     ) -> None:
         """Insert a signed attempt, once."""
         with self._store.unit_of_work() as work:
@@ -79,16 +111,29 @@ class StoredAnchors:
                 tree_size=tree_size,
                 root_hash=root_hash,
                 signed_at=signed_at,
+                estimated_gas=_amount(estimated_gas),
+                estimated_price=_amount(estimated_price),
             )
             work.commit()
 
     def mark_sent(self, tx_hash: bytes, *, sent_at: datetime) -> None:
-        """Move signed to sent."""
+        """Move signed to sent; note the time of one that came back."""
         values = {"state": "sent", "sent_at": to_milliseconds(sent_at)}
-        self._move(tx_hash, ("signed",), values)
+        with self._store.unit_of_work() as work:
+            anchors = work.repositories.anchors
+            row = anchors.get(tx_hash)
+            if row is not None and row.sent_at is None:
+                anchors.move(tx_hash, states=("signed", "sent"), values=values)
+            work.commit()
 
     def mark_included(
-        self, tx_hash: bytes, *, block_number: int, block_hash: bytes, gas_used: int | None
+        self,
+        tx_hash: bytes,
+        *,
+        block_number: int,
+        block_hash: bytes,
+        gas_used: int | None,
+        gas_price: int | None = None,
     ) -> None:
         """Set included and the block; another block than before clears the evidence."""
         with self._store.unit_of_work() as work:
@@ -98,7 +143,8 @@ class StoredAnchors:
                 "state": "included",
                 "block_number": block_number,
                 "block_hash": block_hash,
-                "gas_used": gas_used,
+                "gas_used": _amount(gas_used),
+                "gas_price": _amount(gas_price),
             }
             if row is not None and row.block_hash not in (None, block_hash):
                 values |= _NO_EVIDENCE
@@ -120,10 +166,13 @@ class StoredAnchors:
         """Move included to final."""
         self._move(tx_hash, ("included",), {"state": "final"})
 
+    def mark_unfinal(self, tx_hash: bytes) -> None:
+        """Move final back to included."""
+        self._move(tx_hash, ("final",), {"state": "included"})
+
     def mark_returned(self, tx_hash: bytes) -> None:
-        """Move included back to sent; forget block, gas and evidence."""
-        values = {"state": "sent", "block_number": None, "block_hash": None, "gas_used": None}
-        self._move(tx_hash, ("included",), values | _NO_EVIDENCE)
+        """Move included back to sent; forget block, gas, evidence and when it was sent."""
+        self._move(tx_hash, ("included",), {"state": "sent"} | _NO_BLOCK | _NO_EVIDENCE)
 
     def mark_dropped(self, tx_hash: bytes, *, reason: str) -> None:
         """Close an attempt that cannot anchor any more."""
@@ -135,6 +184,17 @@ class StoredAnchors:
             work.commit()
 
 
+def _amount(told: int | None) -> int | None:
+    return None if told is None or told > MAX_AMOUNT else told
+
+
+_NO_BLOCK: dict[str, Any] = {
+    "sent_at": None,
+    "block_number": None,
+    "block_hash": None,
+    "gas_used": None,
+    "gas_price": None,
+}
 _NO_EVIDENCE: dict[str, Any] = {
     "evidence": None,
     "evidence_block_number": None,

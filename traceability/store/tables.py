@@ -271,6 +271,10 @@ anchors = Table(
     Column("evidence_block_number", BigInteger),
     Column("evidence_block_hash", LargeBinary(32)),
     Column("drop_reason", Text),
+    # Gas, and wei for a unit of it: expected before sending, then paid.
+    Column("estimated_gas", BigInteger),
+    Column("estimated_price", BigInteger),
+    Column("gas_price", BigInteger),
 )
 
 api_keys = Table(

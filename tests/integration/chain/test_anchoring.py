@@ -98,7 +98,7 @@ class TestRefusals:
         anchored.log.grow(4)
         other = LogIdentity(anchored.log.log_id, anchored.log.identity.origin, b"\x01" * 32)
         anchorer = anchored.anchorer()
-        anchorer._log = other
+        anchorer._signer._log = other
         with pytest.raises(CheckpointInvalid):
             anchorer.step()
         assert anchored.log.attempts == {}

@@ -37,6 +37,23 @@ class AttemptRow:
     evidence_block_number: int | None
     evidence_block_hash: bytes | None
     drop_reason: str | None
+    estimated_gas: int | None = None
+    estimated_price: int | None = None
+    gas_price: int | None = None
+
+    @property
+    def estimated_cost(self) -> int | None:
+        """What it was expected to cost, in wei, before it was sent."""
+        return _cost(self.estimated_gas, self.estimated_price)
+
+    @property
+    def cost(self) -> int | None:
+        """What it has cost, in wei."""
+        return _cost(self.gas_used, self.gas_price)
+
+
+def _cost(gas: int | None, price: int | None) -> int | None:
+    return None if gas is None or price is None else gas * price
 
 
 def _attempt(row: Row[Any]) -> AttemptRow:
@@ -94,6 +111,35 @@ class AnchorRepository:
     def latest(self, *, states: tuple[str, ...] = ANCHORED) -> AttemptRow | None:
         """Return the anchor of the largest tree in one of these states."""
         return self._first(anchors.c.state.in_(states), descending=True)
+
+    def count_dropped(self, from_size: int, *, reason: str) -> int:
+        """Return how many attempts from this head were dropped for this reason."""
+        count = select(func.count()).where(
+            anchors.c.from_size == from_size,
+            anchors.c.state == "dropped",
+            anchors.c.drop_reason == reason,
+        )
+        return int(self._connection.scalar(count) or 0)
+
+    def latest_estimate(self) -> int | None:
+        """Return the gas that the latest attempt was expected to use."""
+        found: int | None = self._connection.scalar(
+            select(anchors.c.estimated_gas)
+            .where(anchors.c.estimated_gas.is_not(None))
+            .order_by(anchors.c.attempt.desc())
+            .limit(1)
+        )
+        return found
+
+    def oldest_not_final(self) -> AttemptRow | None:
+        """Return the anchor that has waited longest for finality."""
+        row = self._connection.execute(
+            select(anchors)
+            .where(anchors.c.state == "included")
+            .order_by(anchors.c.signed_at)
+            .limit(1)
+        ).one_or_none()
+        return None if row is None else _attempt(row)
 
     def covering(self, leaf_index: int) -> AttemptRow | None:
         """Return the first anchor whose tree holds this leaf."""

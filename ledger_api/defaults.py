@@ -15,17 +15,23 @@ EVERY_PREFIX = tuple("0123456789")
 
 
 def default_participant(node: Node) -> bytes:
-    """Return the node's own participant, registered on first use."""
+    """Return the node's own participant, registered on first use.
+
+    A crash after the registration leaves it to the next call to bring it into the log.
+    """
     with node.store.lock("default-participant"):
         with node.store.reading() as repositories:
             known = repositories.meta.get(META_NAME)
-        if known is not None:
-            return known
-        row = node.registrar.add_participant(
-            Card(NAME), Scopes(("operator", "producer"), EVERY_PREFIX)
-        )
-        with node.store.unit_of_work() as work:
-            work.repositories.meta.put(META_NAME, row.participant)
-            work.commit()
-        node.sequencer.run(close=True)
-        return row.participant
+        if known is None:
+            known = node.registrar.add_participant(
+                Card(NAME), Scopes(("operator", "producer"), EVERY_PREFIX), remember_as=META_NAME
+            ).participant
+        if not _is_logged(node, known):
+            node.sequencer.run(close=True)
+        return known
+
+
+def _is_logged(node: Node, participant: bytes) -> bool:
+    with node.store.reading() as repositories:
+        keys = repositories.keys.of_participant(participant)
+    return any(key.registered_at is not None for key in keys)

@@ -80,12 +80,18 @@ class Registrar:
         self._clock = clock
 
     def add_participant(
-        self, card: Card, scopes: Scopes, *, key: SigningKey | None = None
+        self,
+        card: Card,
+        scopes: Scopes,
+        *,
+        key: SigningKey | None = None,
+        remember_as: str | None = None,
     ) -> ParticipantRow:
         """Register an organisation with a first key.
 
         Without `key` one is made and held here: custody `operator`. With one, the participant
-        holds it and has just signed with it: custody `self`.
+        holds it and has just signed with it: custody `self`. `remember_as` names a value of
+        `meta` that holds its id from then on.
 
         Raises
         ------
@@ -104,6 +110,8 @@ class Registrar:
             number = self._keep_card(work.repositories, row.participant, card)
             new = _NewKey(signing, row.participant, custody, scopes, number)
             self._register(work.repositories, new)
+            if remember_as is not None:
+                work.repositories.meta.put(remember_as, row.participant)
             if custody == "operator":
                 # Not earlier: a refused registration leaves no key behind. Not later: a
                 # registered key must never be lost.

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import tempfile
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
@@ -10,6 +12,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+WEI_PER_GWEI = 10**9
 DEFAULT_BASE_URL = "http://127.0.0.1:8000"
 
 
@@ -45,10 +48,25 @@ class Settings(BaseSettings):
     publisher_key_file: Path | None = Field(
         default=None, description="file with the publisher's private key, hex"
     )
+    served_heads: Path | None = Field(
+        default=None, description="the second place: a file; default: in the data folder"
+    )
     timezone: str = Field(default="Asia/Shanghai", description="zone of times on pages")
     lang: Literal["zh", "en"] | None = Field(default=None, description="language of the CLI")
     fee_mode: Literal["eip1559", "legacy", "free"] = Field(default="eip1559")
     finality: str = Field(default="tag", pattern=r"^(tag|depth:[1-9][0-9]{0,5})$")
+    anchor_interval: int = Field(
+        default=0, ge=0, le=12 * 3600, description="least seconds between two anchors"
+    )
+    anchor_entries: int = Field(
+        default=0, ge=0, description="so many waiting entries end the interval; 0: none do"
+    )
+    anchor_max_fee: Decimal = Field(
+        default=Decimal(500), gt=0, le=10**6, description="most gwei to pay for a unit of gas"
+    )
+    lock_dir: Path | None = Field(
+        default=None, description="shared by ledgers of this machine that use one publisher's key"
+    )
     anvil: str | None = Field(
         default=None, description="program of the embedded test chain; default: found"
     )
@@ -93,3 +111,13 @@ class Settings(BaseSettings):
     def database(self, data_dir: Path) -> str:
         """Return the database URL, by default SQLite in the data folder."""
         return self.database_url or f"sqlite:///{data_dir / 'ledger.sqlite'}"
+
+    @property
+    def max_price(self) -> int:
+        """The most to pay for a unit of gas, in wei."""
+        return int(self.anchor_max_fee * WEI_PER_GWEI)
+
+    @property
+    def locks(self) -> Path:
+        """Where the locks of publishers' accounts are, by default one folder for this user."""
+        return self.lock_dir or Path(tempfile.gettempdir()) / f"itemproof-{os.getuid()}"

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
@@ -21,12 +22,14 @@ from traceability.chain.devchain import DevChain
 from traceability.chain.fees import FeeMode
 from traceability.chain.planning import LogIdentity
 from traceability.chain.registry import artifact
+from traceability.chain.sender import Sender
 from traceability.chain.values import Finality
 from traceability.errors import Refused
 from traceability.ledger.clock import system_clock
+from traceability.ledger.gate import ChainHead, KnownHead
 from traceability.ledger.identity import Identity
 from traceability.ledger.keyring import Keyring
-from traceability.ledger.node import Node
+from traceability.ledger.node import Node, anchored_head
 from traceability.ledger.opening import load_identity, open_identity
 from traceability.ledger.rehashing import keep_event_hashes_current
 from traceability.store.anchor_store import StoredAnchors
@@ -46,6 +49,8 @@ class OtherLog(Refused):
 # A library behind the chain client raises Python's limit to where a deep document would
 # overflow the stack instead of being refused; this is Python's own.
 RECURSION_LIMIT = 1000
+# How long a command that writes waits for the chain's head, before it does without.
+GATE_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +60,15 @@ class _Chain:
     client: ChainClient
     account: LocalAccount
     is_embedded: bool
+    policy: AnchorPolicy
+    # None on an embedded chain: its account is this folder's alone.
+    locks: Path | None
+
+    def sender(self, log: bytes) -> Sender | None:
+        """Return what keeps other ledgers of this machine from sending meanwhile."""
+        if self.locks is None:
+            return None
+        return Sender(self.locks, address=address_of(self.account), log_id=log)
 
 
 @contextmanager
@@ -89,7 +103,7 @@ def open_node(settings: Settings, data_dir: Path, *, need: Need = "required") ->
                 clock=system_clock,
             )
         _check_log(settings, identity)
-        yield _node(store, identity, data_dir=data_dir, keyring=keyring, chain=chain)
+        yield _node(store, identity, settings, data_dir=data_dir, keyring=keyring, chain=chain)
 
 
 def require_ledger(settings: Settings, data_dir: Path) -> None:
@@ -128,7 +142,18 @@ def _open_chain(stack: ExitStack, settings: Settings, store: Store, data_dir: Pa
         )
     )
     account = embedded.account if embedded else _publisher(settings, data_dir)
-    return _Chain(client, account, embedded is not None)
+    return _Chain(
+        client,
+        account,
+        embedded is not None,
+        policy=AnchorPolicy(
+            interval=timedelta(seconds=settings.anchor_interval),
+            entries=settings.anchor_entries,
+            max_price=settings.max_price,
+            mines=embedded is not None,
+        ),
+        locks=None if embedded else settings.locks,
+    )
 
 
 def _publisher(settings: Settings, data_dir: Path) -> LocalAccount:
@@ -153,7 +178,8 @@ class _Opening:
         if self._settings.contract is not None:
             self._chain.client.check_contract()
             return self._chain.client.contract
-        return self._chain.client.deploy(self._chain.account)
+        with self._alone():
+            return self._chain.client.deploy(self._chain.account)
 
     def opener(self) -> str:
         return address_of(self._chain.account)
@@ -162,8 +188,22 @@ class _Opening:
         return self._chain.client.head(log).tree_size > 0
 
     def open_log(self, genesis_leaf_hash: bytes) -> bytes:
-        opened = self._chain.client.open_log(genesis_leaf_hash, self.opener(), self._chain.account)
+        chain = self._chain
+        with self._alone():
+            opened = chain.client.open_log(genesis_leaf_hash, self.opener(), chain.account)
         return opened.log_id
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Be the only sender from the account, with nothing of another ledger in flight."""
+        sender = self._chain.sender(b"")
+        if sender is None:
+            yield
+            return
+        with sender.holding():
+            client = self._chain.client
+            sender.check_free(client.nonce(self.opener()), chain_id=client.chain_id())
+            yield
 
 
 def _check_log(settings: Settings, identity: Identity) -> None:
@@ -178,6 +218,7 @@ def _check_log(settings: Settings, identity: Identity) -> None:
 def _node(
     store: Store,
     identity: Identity,
+    settings: Settings,
     *,
     data_dir: Path,
     keyring: Keyring,
@@ -192,7 +233,8 @@ def _node(
             log=LogIdentity(identity.log, identity.origin, identity.genesis.log_key.public_key),
             account=chain.account,
             code_hash=artifact().code_hash,
-            policy=AnchorPolicy(mines=chain.is_embedded),
+            policy=chain.policy,
+            sender=chain.sender(identity.log),
         )
     node = Node(
         store,
@@ -201,6 +243,25 @@ def _node(
         keyring=keyring,
         anchorer=anchorer,
         chain=None if chain is None else chain.client,
+        ask_chain=None if chain else chain_asked_by(settings, identity),
+        served_heads=settings.served_heads,
     )
     node.write_trust()
     return node
+
+
+def chain_asked_by(settings: Settings, identity: Identity) -> ChainHead | None:
+    """Return what asks the configured chain for the log's head; None where there is none."""
+    if not settings.rpc_urls:
+        return None
+
+    def ask() -> KnownHead | None:
+        with ChainClient(
+            settings.rpc_urls,
+            contract=identity.genesis.contract,
+            chain_id=identity.genesis.chain_id,
+            timeout_seconds=GATE_SECONDS,
+        ) as client:
+            return anchored_head(client, identity.log)
+
+    return ask

@@ -98,7 +98,8 @@ class Workers:
     def start(self) -> None:
         """Start all, the anchorer only where a chain is configured; resume what was left."""
         self.sequencer.start()
-        self._jobs.resume()
+        if self._node.gate.fault() is None:
+            self._jobs.resume()
         self.capture.start()
         if self._node.anchorer is not None:
             self.anchorer.start()

@@ -53,11 +53,16 @@ class Output:
         beside
             Other members of the object: what was done before the error.
         """
-        found = error_words(error.code, language=self.lang)
         if self.as_json:
-            value = {**(beside or {}), "error": error.to_dict() | {"title": found.title}}
+            title = error_words(error.code, language=self.lang).title
+            value = {**(beside or {}), "error": error.to_dict() | {"title": title}}
             sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
             sys.stdout.flush()
+        self.warn(error)
+
+    def warn(self, error: ItemProofError) -> None:
+        """Print an error with its remedy for a person; the command goes on."""
+        found = error_words(error.code, language=self.lang)
         place = self.say("place", pointer=error.pointer) if error.pointer else ""
         detail = self.say("detail", fault=error.fault, place=place)
         remedy = f"→ {found.remedy}"

@@ -42,10 +42,12 @@ def serve(
 
     def work(command: Command) -> None:
         with command.node(need="required") as node, node.store.lock("serve", wait=False):
-            if node.standing().checkpoint is None:
+            closed = node.gate.fault()
+            if closed is not None:
+                command.output.warn(closed)
+            elif node.standing().checkpoint is None:
                 # A new ledger: its first entry, which opened the log, has no place yet.
                 node.sequencer.run()
-            node.check_against_chain()
             chosen = port or urlsplit(command.settings.base_url).port or 8000
             # The server raises the signal again after its own shutdown; by default that would end
             # the process here, before the embedded chain is stopped.

@@ -11,13 +11,13 @@ from pathlib import Path
 
 from traceability.chain.anchoring import Anchorer
 from traceability.chain.client import ChainClient
-from traceability.chain.faults import ChainUnavailable
-from traceability.chain.planning import check_head
+from traceability.chain.costs import Estimate
 from traceability.errors import Unavailable
 from traceability.ledger.bundles import BundleBuilder, RecordAddress, show_all
 from traceability.ledger.capture import Capture
 from traceability.ledger.clock import Clock, system_clock
 from traceability.ledger.disclosure import Audience, selection
+from traceability.ledger.gate import ChainHead, Gate, KnownHead
 from traceability.ledger.identity import Identity
 from traceability.ledger.keeping import CapturedBatch
 from traceability.ledger.keyring import Keyring
@@ -31,7 +31,6 @@ from traceability.ledger.state import StateCache
 from traceability.ledger.submission import Submission
 from traceability.ledger.tree_reading import UpperLevelsCache
 from traceability.ledger.trust import write_trust
-from traceability.store.anchor_store import StoredAnchors
 from traceability.store.repositories import Repositories
 from traceability.store.repositories.anchors import AttemptRow
 from traceability.store.repositories.tree import CheckpointRow
@@ -40,6 +39,7 @@ from traceability.verify.bundle import Bundle
 
 # How long a command waits for finality; a public chain takes about a quarter of an hour.
 FINAL_SECONDS = 1800.0
+SERVED_HEADS = "served-heads.txt"
 
 
 class ChainNotConfigured(Unavailable):
@@ -57,8 +57,24 @@ class Standing:
     waiting: int
 
 
+def anchored_head(chain: ChainClient, log: bytes) -> KnownHead | None:
+    """Return a log's head in the contract; None where the contract does not know the log."""
+    head = chain.head(log)
+    if head.tree_size == 0:
+        return None
+    return KnownHead("what was anchored", head.tree_size, head.root_hash)
+
+
 class Node:
-    """One open ledger."""
+    """One open ledger.
+
+    Parameters
+    ----------
+    ask_chain
+        Asks the contract for its head, where the node itself has no chain.
+    served_heads
+        The second place; default: a file in the data folder.
+    """
 
     def __init__(
         self,
@@ -69,6 +85,8 @@ class Node:
         keyring: Keyring,
         anchorer: Anchorer | None = None,
         chain: ChainClient | None = None,
+        ask_chain: ChainHead | None = None,
+        served_heads: Path | None = None,
         clock: Clock = system_clock,
     ) -> None:
         self.store = store
@@ -80,7 +98,9 @@ class Node:
         self.clock = clock
         self.states = StateCache()
         self.upper = UpperLevelsCache()
-        self.second_place = SecondPlace(data_dir / "served-heads.txt")
+        self.second_place = SecondPlace(served_heads or data_dir / SERVED_HEADS)
+        self.gate = Gate(store, self.second_place, chain_head=ask_chain or self._anchored_head)
+        store.gate = self.gate.check
         self.capture = Capture(store, identity, clock=clock)
         self.registrar = Registrar(store, identity, keyring=keyring, clock=clock)
         self.submission = Submission(
@@ -123,6 +143,12 @@ class Node:
             anchorer.run_until_final(timeout_seconds=timeout_seconds)
         self.write_trust()
 
+    def anchor_estimate(self) -> Estimate | None:
+        """Return what anchoring everything that has arrived would cost; None if nothing is new."""
+        anchorer = self._anchorer()
+        self.sequencer.run(close=True)
+        return anchorer.estimate()
+
     def _anchorer(self) -> Anchorer:
         if self.anchorer is None:
             raise ChainNotConfigured("no chain is configured: nothing can be anchored")
@@ -137,23 +163,9 @@ class Node:
         """The operator's own trust file."""
         return self.data_dir / "trust.json"
 
-    def check_against_chain(self) -> None:
-        """Refuse to go on where the contract's head is not of this store's history.
-
-        A chain that is down is no obstacle: the anchorer checks again before it sends.
-
-        Raises
-        ------
-        LogBehindChain, ForeignHead
-            The store is older than the chain, or another history: restore or rebuild it.
-        """
-        if self.chain is None:
-            return
-        try:
-            head = self.chain.head(self.identity.log)
-        except ChainUnavailable:
-            return
-        check_head(StoredAnchors(self.store), head)
+    def _anchored_head(self) -> KnownHead | None:
+        """Return the contract's head, where this process has a chain."""
+        return None if self.chain is None else anchored_head(self.chain, self.identity.log)
 
     def standing(self) -> Standing:
         """Return the newest head and anchor, and how many entries wait for a place."""

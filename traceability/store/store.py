@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,8 @@ class Store:
         # SQLite lets one write at a time and has the others look again now and then; threads of
         # one process wait for each other without looking.
         self._turn = threading.Lock() if engine.dialect.name == "sqlite" else None
+        # Asked before each transaction that writes; raises where nothing may be written.
+        self.gate: Callable[[], None] | None = None
 
     @classmethod
     def open(cls, database_url: str, data_dir: Path) -> Store:
@@ -38,7 +40,9 @@ class Store:
         return cls(engine, data_dir)
 
     def unit_of_work(self) -> UnitOfWork:
-        """Begin a transaction that writes."""
+        """Begin a transaction that writes, if the gate lets it pass."""
+        if self.gate is not None:
+            self.gate()
         return UnitOfWork(self.engine, turn=self._turn)
 
     @contextmanager

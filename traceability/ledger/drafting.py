@@ -106,13 +106,6 @@ def draft_document(value: JSONValue, duplicate_key: bytes) -> Drafted:
     return Drafted(drafts, master_data=master_data_record(value) if is_sound else None)
 
 
-def value_of(body: DocumentBody) -> JSONValue:
-    """Return a document as JSON-LD, whatever its form."""
-    if body.form == "xml":
-        return read_xml(body.data, max_bytes=body.limit).value
-    return parse_json(body.data, max_bytes=body.limit)
-
-
 def _draft_xml(body: DocumentBody, duplicate_key: bytes) -> Drafted:
     document = read_xml(body.data, max_bytes=body.limit)
     drafted = draft_document(document.value, duplicate_key)

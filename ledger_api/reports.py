@@ -11,6 +11,7 @@ from traceability.hashing.encoding import b64u_encode, format_time
 if TYPE_CHECKING:
     from ledger_api.i18n.translations import Language
     from traceability.events.faults import Fault
+    from traceability.ledger.anchor_figures import AnchorFigures
     from traceability.ledger.identity import Identity
     from traceability.ledger.master_data import MasterData
     from traceability.ledger.submission import RecordResult, SubmissionResult
@@ -96,7 +97,29 @@ def anchor_json(row: AttemptRow | None, identity: Identity) -> dict[str, Any] | 
         "block_hash": None if row.block_hash is None else row.block_hash.hex(),
         "transaction_hash": row.tx_hash.hex(),
         "gas_used": row.gas_used,
+        "estimated_gas": row.estimated_gas,
+        "estimated_cost_wei": row.estimated_cost,
+        "cost_wei": row.cost,
         "state": ANCHOR_STATES.get(row.state, "logged"),
+    }
+
+
+def anchoring_json(figures: AnchorFigures) -> dict[str, Any]:
+    """Return how far anchoring is behind, and what the publisher can pay; amounts in wei."""
+    purse = figures.purse
+    publisher = purse and {
+        "address": purse.address,
+        "balance_wei": purse.balance,
+        "anchor_cost_wei": purse.estimate.cost,
+        "anchors_left": purse.anchors_left,
+        "as_of": format_time(purse.at),
+    }
+    return {
+        "unanchored_entries": figures.unanchored_entries,
+        "unfinal_entries": figures.unfinal_entries,
+        "lag_seconds": round(figures.lag_seconds, 3),
+        "finality_lag_seconds": round(figures.unfinal_seconds, 3),
+        "publisher": publisher,
     }
 
 

@@ -19,15 +19,34 @@ AudienceName = Literal["public", "partner", "auditor"]
 AcceptName = Literal["final", "anchored", "logged"]
 
 
-def anchor(data: DataDir = DEFAULT_DATA, as_json: AsJSON = False) -> None:
+def anchor(
+    estimate: Annotated[
+        bool, typer.Option("--estimate", help="Only say what it would cost; send nothing.")
+    ] = False,
+    data: DataDir = DEFAULT_DATA,
+    as_json: AsJSON = False,
+) -> None:
     """Anchor everything that has arrived, and wait until it is final."""
 
     def work(command: Command) -> None:
         with command.node(need="required") as node:
+            if estimate:
+                _print_estimate(command, node)
+                return
             node.anchor_and_wait()
             _print_standing(command, node)
 
     run(data, as_json, work)
+
+
+def _print_estimate(command: Command, node: Node) -> None:
+    found = node.anchor_estimate()
+    value: dict[str, Any] = {"estimate": None}
+    lines = [command.output.say("nothing_to_anchor")]
+    if found is not None:
+        value = {"estimate": {"gas": found.gas, "price_wei": found.price, "cost_wei": found.cost}}
+        lines = [command.output.say("estimate", **value["estimate"])]
+    command.output.answer(value, lines)
 
 
 def status(data: DataDir = DEFAULT_DATA, as_json: AsJSON = False) -> None:
@@ -41,12 +60,19 @@ def status(data: DataDir = DEFAULT_DATA, as_json: AsJSON = False) -> None:
 
 
 def _print_standing(command: Command, node: Node) -> None:
-    from ledger_api.reports import anchor_json, checkpoint_json
+    from ledger_api.reports import anchor_json, anchoring_json, checkpoint_json
+    from traceability.ledger.anchor_figures import anchor_figures
 
     standing = node.standing()
+    anchoring = anchoring_json(anchor_figures(node.store, now=node.clock()))
     checkpoint = checkpoint_json(standing.checkpoint)
     anchored = anchor_json(standing.anchor, node.identity)
-    value = {"checkpoint": checkpoint, "anchor": anchored, "waiting": standing.waiting}
+    value = {
+        "checkpoint": checkpoint,
+        "anchor": anchored,
+        "waiting": standing.waiting,
+        "anchoring": anchoring,
+    }
     say = command.output.say
     lines = [say("no_anchor")]
     if anchored:
@@ -57,6 +83,11 @@ def _print_standing(command: Command, node: Node) -> None:
         head = say("log", entries=checkpoint["tree_size"], root=checkpoint["root_hash"])
         lines.insert(0, head)
     lines.append(say("waiting", entries=standing.waiting))
+    lines.append(say("anchoring", **anchoring))
+    if anchored and anchored["cost_wei"] is not None:
+        lines.append(say("cost", **anchored))
+    if anchoring["publisher"]:
+        lines.append(say("publisher", **anchoring["publisher"]))
     command.output.answer(value, lines)
 
 

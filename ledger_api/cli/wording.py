@@ -17,6 +17,23 @@ LINES = {
     ),
     "no_anchor": ("锚定      尚无", "anchor     none yet"),
     "waiting": ("待排序    {entries} 条", "waiting    {entries} entries"),
+    "anchoring": (
+        "未锚定    {unanchored_entries} 条，已等 {lag_seconds} 秒；未最终确认 {unfinal_entries} 条",
+        "unanchored {unanchored_entries} entries for {lag_seconds} s; {unfinal_entries} not final",
+    ),
+    "cost": (
+        "费用      {cost_wei} wei（预计 {estimated_cost_wei} wei）",
+        "cost       {cost_wei} wei, expected {estimated_cost_wei} wei",
+    ),
+    "publisher": (
+        "发布账户  {address}：{balance_wei} wei，还可锚定 {anchors_left} 次（{as_of}）",
+        "publisher  {address}: {balance_wei} wei, enough for {anchors_left} anchors ({as_of})",
+    ),
+    "estimate": (
+        "预计 gas {gas}，每单位 {price_wei} wei，共 {cost_wei} wei；未发送",
+        "expected {gas} gas at {price_wei} wei, {cost_wei} wei in all; nothing was sent",
+    ),
+    "nothing_to_anchor": ("没有可锚定的新内容", "nothing new to anchor"),
     # Proofs
     "proof": (
         "{code} 的证明包：{path}（{size} 字节）",

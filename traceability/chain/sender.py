@@ -63,9 +63,7 @@ class Sender:
         PublisherBusy
             Another process has held the lock for too long.
         """
-        self._path.parent.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
-        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, FILE_MODE)
-        with os.fdopen(descriptor, "r+", encoding="ascii") as file:
+        with self._open() as file:
             self._lock(file)
             self._file = file
             try:
@@ -99,6 +97,16 @@ class Sender:
         claims = self._claims()
         if claims.pop(self._log, None) is not None:
             self._write(claims)
+
+    def _open(self) -> IO[str]:
+        try:
+            self._path.parent.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, FILE_MODE)
+        except OSError as cause:
+            raise PublisherBusy(
+                f"publisher's lock cannot be used: {cause.strerror}: {self._path}"
+            ) from cause
+        return os.fdopen(descriptor, "r+", encoding="ascii")
 
     def _lock(self, file: IO[str]) -> None:
         deadline = time.monotonic() + self._wait_seconds

@@ -160,10 +160,7 @@ class _Target:
 
     def require_empty(self) -> None:
         """Drop what an earlier run left, and refuse a place that holds anything else."""
-        if self._staging.exists():
-            shutil.rmtree(self._staging)
-        if self._draft is not None:
-            self._draft.unlink(missing_ok=True)
+        self._drop()
         for path in sorted(self._data_dir.iterdir()):
             if path.name not in MAY_BE_THERE and path.suffix != ".lock":
                 raise FolderNotEmpty(
@@ -178,10 +175,15 @@ class _Target:
         try:
             self._fill(reader, progress)
         except BaseException:
-            shutil.rmtree(self._staging, ignore_errors=True)
-            if self._draft is not None:
-                self._draft.unlink(missing_ok=True)
+            # A commit may be reported as failed and be kept: the next run finds out which.
+            if not self._marker.exists():
+                self._drop()
             raise
+
+    def _drop(self) -> None:
+        shutil.rmtree(self._staging, ignore_errors=True)
+        if self._draft is not None:
+            self._draft.unlink(missing_ok=True)
 
     def _fill(self, reader: BackupReader, progress: Progress) -> None:
         placer = FilePlacer(self._files)
@@ -225,8 +227,10 @@ class _Target:
         return brought, there
 
     def _mark(self) -> None:
-        self._marker.write_text(self._backup)
-        force(self._marker)
+        draft = self._marker.with_suffix(".new")
+        draft.write_text(self._backup)
+        force(draft)
+        draft.replace(self._marker)
         force(self._staging)
         force(self._data_dir)
 

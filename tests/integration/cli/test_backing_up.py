@@ -1,0 +1,145 @@
+"""`backup` and `restore` as a user runs them: answers, exit status, who gives the passphrase."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from ledger_api.cli.app import app
+
+GTIN = "09521234567899"
+VARIABLE = "ITEMPROOF_BACKUP_PASSPHRASE_FILE"
+
+
+def program(folder: Path, *arguments: str) -> tuple[int, dict[str, Any], str]:
+    result = CliRunner().invoke(app, [*arguments, "--data", str(folder), "--json"])
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result.exit_code, json.loads(result.stdout or "{}"), result.stderr
+
+
+@pytest.fixture(autouse=True)
+def passphrase(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Name a passphrase file in the environment; let it cost little."""
+    monkeypatch.setattr("traceability.ledger.backup.cipher.SCRYPT_N", 2**4)
+    path = tmp_path / "passphrase"
+    path.write_text("correct horse battery\nnot this line\n")
+    monkeypatch.setenv(VARIABLE, str(path))
+    return path
+
+
+@pytest.fixture(scope="module")
+def ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with a minted lot, anchored on its own test chain."""
+    folder = tmp_path_factory.mktemp("backing") / "data"
+    status, answer, _ = program(folder, "mint", "--gtin", GTIN, "--lot", "L1", "--quantity", "3")
+    assert status == 0, answer
+    assert program(folder, "anchor")[0] == 0
+    return folder
+
+
+@pytest.fixture
+def file(ledger: Path, tmp_path: Path) -> Path:
+    path = tmp_path / "ledger.backup"
+    status, answer, _ = program(ledger, "backup", str(path))
+    assert (status, answer["verified"], answer["path"]) == (0, True, str(path))
+    return path
+
+
+def test_a_restored_folder_is_used_like_the_first(ledger: Path, file: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    status, answer, _ = program(other, "restore", str(file))
+    assert (status, answer["missing"]) == (0, 0)
+    assert answer["settings"]["ITEMPROOF_LOG_ID"] == answer["log"]
+    assert program(other, "status")[1]["anchor"] == program(ledger, "status")[1]["anchor"]
+    assert program(other, "mint", "--gtin", GTIN, "--lot", "L2", "--quantity", "2")[0] == 0
+    assert program(other, "anchor")[0] == 0
+    status, report, _ = program(other, "audit")
+    assert (status, report["ok"]) == (0, True)
+
+
+def test_says_loudly_that_a_backup_is_not_verified(ledger: Path, tmp_path: Path) -> None:
+    status, answer, told = program(ledger, "backup", str(tmp_path / "b"), "--no-verify")
+    assert (status, answer["verified"]) == (0, False)
+    assert "WARNING" in told or "警告" in told
+    _, _, told = program(ledger, "backup", str(tmp_path / "c"))
+    assert "WARNING" not in told
+    assert "警告" not in told
+
+
+def test_into_its_own_folder_is_1(ledger: Path, file: Path) -> None:
+    before = program(ledger, "status")[1]
+    status, answer, _ = program(ledger, "restore", str(file))
+    assert (status, answer["error"]["code"]) == (1, "FOLDER_NOT_EMPTY")
+    assert program(ledger, "status")[1] == before
+
+
+def test_with_a_wrong_passphrase_is_1(file: Path, passphrase: Path, tmp_path: Path) -> None:
+    passphrase.write_text("correct horse batterie\n")
+    status, answer, _ = program(tmp_path / "other", "restore", str(file))
+    assert (status, answer["error"]["code"]) == (1, "BACKUP_PASSPHRASE_WRONG")
+    assert not (tmp_path / "other").exists()
+
+
+def test_the_option_comes_before_the_environment(
+    file: Path, passphrase: Path, tmp_path: Path
+) -> None:
+    right = tmp_path / "right"
+    shutil.copy(passphrase, right)
+    passphrase.write_text("another passphrase\n")
+    arguments = ("restore", str(file), "--passphrase-file", str(right))
+    assert program(tmp_path / "other", *arguments)[0] == 0
+
+
+def test_without_a_passphrase_is_2(
+    ledger: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(VARIABLE)
+    status, answer, _ = program(ledger, "backup", str(tmp_path / "b"))
+    assert (status, answer["error"]["code"]) == (2, "BACKUP_PASSPHRASE_MISSING")
+    assert not (tmp_path / "b").exists()
+
+
+@pytest.mark.parametrize("text", [b"", b"\n", b"\xff\n"])
+def test_with_no_passphrase_in_the_file_is_2(
+    ledger: Path, passphrase: Path, tmp_path: Path, text: bytes
+) -> None:
+    passphrase.write_bytes(text)
+    status, answer, _ = program(ledger, "backup", str(tmp_path / "b"))
+    assert (status, answer["error"]["code"]) == (2, "BACKUP_PASSPHRASE_MISSING")
+
+
+def test_a_short_passphrase_is_2(ledger: Path, passphrase: Path, tmp_path: Path) -> None:
+    passphrase.write_text("seven77\n")
+    status, answer, _ = program(ledger, "backup", str(tmp_path / "b"))
+    assert (status, answer["error"]["code"]) == (2, "BACKUP_PASSPHRASE_TOO_SHORT")
+
+
+def test_of_a_folder_without_a_ledger_is_2(tmp_path: Path) -> None:
+    status, answer, _ = program(tmp_path / "nothing", "backup", str(tmp_path / "b"))
+    assert (status, answer["error"]["code"]) == (2, "LEDGER_MISSING")
+    assert not (tmp_path / "nothing").exists()
+
+
+def test_of_no_file_is_2(tmp_path: Path) -> None:
+    status, answer, _ = program(tmp_path / "other", "restore", str(tmp_path / "absent"))
+    assert (status, answer["error"]["code"]) == (2, "FILE_UNUSABLE")
+
+
+def test_knows_how_many_served_entries_are_missing(
+    ledger: Path, file: Path, tmp_path: Path
+) -> None:
+    assert program(ledger, "mint", "--gtin", GTIN, "--lot", "L3", "--quantity", "2")[0] == 0
+    other = tmp_path / "other"
+    other.mkdir()
+    shutil.copy(ledger / "served-heads.txt", other)
+    status, answer, _ = program(other, "restore", str(file))
+    assert status == 0
+    assert answer["missing"] == answer["served"] - answer["entries"] > 0
+    status, answer, _ = program(other, "mint", "--gtin", GTIN, "--lot", "L4", "--quantity", "2")
+    assert status != 0, answer

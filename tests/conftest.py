@@ -19,6 +19,7 @@ pytest_plugins = [
     "tests.support.ledger",
     "tests.support.postgres",
     "tests.support.api",
+    "tests.support.rebuilt",
 ]
 
 VARIABLE = "ITEMPROOF_CONFORMANCE_DATA"

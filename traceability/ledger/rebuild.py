@@ -205,9 +205,9 @@ class _Rebuild:
             stored = work.repositories.tree.read_log_tiles(
                 [tile_key(level, (first >> 8 * level) // 256) for level in range(7)]
             )
-            work.repositories.tree.write_log_tiles(
-                {key: data for key, data in tiles.items() if key in stored}
-            )
+            grown = {key: data for key, data in tiles.items() if key in stored}
+            if grown:
+                work.repositories.tree.write_log_tiles(grown)
             work.repositories.rebuilding.add_tiles(
                 (key, data) for key, data in tiles.items() if key not in stored
             )

@@ -62,7 +62,7 @@ class RebuildRepository:
 
     def arrivals(self, count: int) -> Sequence[int]:
         """Return the arrival numbers of the next entries."""
-        return next_numbers(self._connection, entries.c.arrival, count)
+        return next_numbers(self._connection, entries.c.arrival, count) if count else ()
 
     def add_entries(self, rows: Iterable[RebuiltEntry]) -> None:
         """Keep entries with their places."""

@@ -126,7 +126,12 @@ class MemoryLog:
 
     def add_attempt(self, **values: Any) -> None:
         def write() -> None:
-            self.attempts.setdefault(values["tx_hash"], Attempt(**values))
+            known = self.attempts.get(values["tx_hash"])
+            if known is None:
+                self.attempts[values["tx_hash"]] = Attempt(**values)
+            elif known.state == "dropped":
+                again = replace(known, state="signed", reason=None, sent_at=None)
+                self.attempts[known.tx_hash] = replace(again, signed_at=values["signed_at"])
 
         self._write("add_attempt", write)
 

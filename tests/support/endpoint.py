@@ -53,7 +53,8 @@ class Proxy:
     """Passes requests on to a chain, but for what a test has it do.
 
     `lies` changes answers by method; `swallowed` methods are answered without being passed on;
-    `status` other than 200 refuses everything, with `headers`; `delay` seconds come first.
+    `status` other than 200 refuses everything, with `headers`; `before` is called and `delay`
+    seconds pass first.
     """
 
     target: str
@@ -64,6 +65,7 @@ class Proxy:
     headers: dict[str, str] = field(default_factory=dict)
     delay: float = 0.0
     asked: list[str] = field(default_factory=list)
+    before: Callable[[str], None] | None = None
 
     def honest(self) -> None:
         """Misbehave no more."""
@@ -75,6 +77,8 @@ class Proxy:
         """Return the answer to one request."""
         method = request["method"]
         self.asked.append(method)
+        if self.before is not None:
+            self.before(method)
         time.sleep(self.delay)
         if self.status != 200:
             return self.status, self.headers, b"no"

@@ -155,7 +155,10 @@ class AnchorStore(Protocol):
         estimated_gas: int | None = None,
         estimated_price: int | None = None,
     ) -> None:
-        """Insert a `signed` attempt; do nothing if `tx_hash` is known."""
+        """Insert a `signed` attempt; do nothing if `tx_hash` is known, unless it was dropped.
+
+        The same call, nonce and fee yield the same bytes: what was given up may be right again.
+        """
 
     def mark_sent(self, tx_hash: bytes, *, sent_at: datetime) -> None:
         """Move signed to sent; note the time of one that came back; leave any later state."""

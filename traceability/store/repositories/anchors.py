@@ -71,11 +71,17 @@ class AnchorRepository:
         self._connection = connection
 
     def add(self, **values: Any) -> None:
-        """Insert a signed attempt, once; `signed_at` is an aware time."""
+        """Insert a signed attempt, once, or take up one that was dropped.
+
+        `signed_at` is an aware time.
+        """
+        values["signed_at"] = to_milliseconds(values["signed_at"])
         known = select(anchors.c.attempt).where(anchors.c.tx_hash == values["tx_hash"])
         if self._connection.scalar(known) is None:
-            values["signed_at"] = to_milliseconds(values["signed_at"])
             self._connection.execute(anchors.insert().values(state="signed", **values))
+            return
+        again = {"signed_at": values["signed_at"], "sent_at": None, "drop_reason": None}
+        self.move(values["tx_hash"], states=("dropped",), values={"state": "signed"} | again)
 
     def move(self, tx_hash: bytes, *, states: tuple[str, ...], values: dict[str, Any]) -> None:
         """Change an attempt that is in one of these states; leave it in any other."""

@@ -55,6 +55,7 @@ def backup(
                 path=file,
                 passphrase=passphrase,
                 settings=_settings_of(command, node),
+                served_heads=command.settings.served_heads,
                 verify=verify,
                 replace=replace,
                 progress=lambda _part, done: bar(done, 0),
@@ -110,6 +111,7 @@ def restore(
                 passphrase=passphrase,
                 data_dir=command.data_dir,
                 database_url=command.settings.database(command.data_dir),
+                served_heads=command.settings.served_heads,
                 progress=lambda _part, done: bar(done, 0),
             )
         _answer_restored(command, found)

@@ -31,7 +31,6 @@ from sqlalchemy import (
 from traceability.errors import Conflict
 from traceability.store.bulk import bulk_insert, driver_cursor, type_name
 from traceability.store.engine import open_engine
-from traceability.store.erasing import erase_again
 from traceability.store.faults import StoreFault, translated
 from traceability.store.migrate import SchemaTooNew, alembic_config
 from traceability.store.tables import metadata
@@ -218,7 +217,6 @@ class Loading:
     def finish(self) -> None:
         """Bring the rows to the newest schema, and let numbering go on after them."""
         command.upgrade(alembic_config(self._connection), "head")
-        erase_again(self._connection)
         if self._connection.dialect.name == "postgresql":
             for table in metadata.sorted_tables:
                 self._number_on(table)

@@ -12,6 +12,7 @@ from pathlib import Path
 from traceability.ledger.backup.faults import BackupChanged, FolderChanging
 from traceability.ledger.backup.frames import FILE_PIECE_BYTES, Piece
 
+# The second place's name in a backup, and in a data folder where no other place is set.
 SECOND_PLACE = "served-heads.txt"
 CHAIN_STATE = "devchain.state.json"
 # Of an embedded test chain; a real chain keeps itself.
@@ -39,14 +40,14 @@ def check_name(name: str) -> None:
         raise BackupChanged(f"backup holds a file of an unknown name: {name[:80]!r}")
 
 
-def whole_lines(data_dir: Path) -> int:
+def whole_lines(served_heads: Path) -> int:
     """Return how many bytes of the second place are whole lines now.
 
     Asked before the store is looked at: a head is stored before it comes here, so that the store
     then holds every head up to that length.
     """
     try:
-        with (data_dir / SECOND_PLACE).open("rb") as file:
+        with served_heads.open("rb") as file:
             start = max(0, file.seek(0, os.SEEK_END) - TAIL_BYTES)
             file.seek(start)
             return start + file.read(TAIL_BYTES).rfind(b"\n") + 1
@@ -54,11 +55,11 @@ def whole_lines(data_dir: Path) -> int:
         return 0
 
 
-def second_place_pieces(data_dir: Path, length: int) -> Iterator[Piece]:
+def second_place_pieces(served_heads: Path, length: int) -> Iterator[Piece]:
     """Yield the second place up to a length."""
     if not length:
         return
-    with (data_dir / SECOND_PLACE).open("rb") as file:
+    with served_heads.open("rb") as file:
         while length and (data := file.read(min(length, FILE_PIECE_BYTES))):
             length -= len(data)
             yield Piece(SECOND_PLACE, data)

@@ -79,9 +79,15 @@ def restore_backup(
     passphrase: str,
     data_dir: Path,
     database_url: str,
+    served_heads: Path | None = None,
     progress: Progress = lambda _part, _done: None,
 ) -> Restored:
     """Restore a backup; either all of it is in place afterwards, or nothing that a node opens.
+
+    Parameters
+    ----------
+    served_heads
+        The second place, if it is not in the data folder; what is newer there stays.
 
     Raises
     ------
@@ -95,13 +101,14 @@ def restore_backup(
         opened = _Opened(file, preamble, open_key(preamble, passphrase), file.tell())
         manifest, rows = _looked_through(opened.reader(), progress)
         data_dir.mkdir(parents=True, exist_ok=True, mode=FOLDER_MODE)
-        target = _Target(data_dir, database_url, preamble.digest.hex())
+        place = served_heads or data_dir / SECOND_PLACE
+        target = _Target(data_dir, database_url, place, preamble.digest.hex())
         with target.alone():
             if not target.is_complete(manifest.log):
                 target.require_empty()
                 target.fill(opened.reader(), progress)
             target.place()
-        served = SecondPlace(data_dir / SECOND_PLACE).latest()
+        served = SecondPlace(place).latest()
     size = 0 if served is None else served.tree_size
     return Restored(
         manifest.log, manifest.tree_size, manifest.created, manifest.settings, rows, size
@@ -123,8 +130,9 @@ def _looked_through(reader: BackupReader, progress: Progress) -> tuple[Manifest,
 class _Target:
     """The folder and the database to restore into."""
 
-    def __init__(self, data_dir: Path, database_url: str, backup: str) -> None:
+    def __init__(self, data_dir: Path, database_url: str, served_heads: Path, backup: str) -> None:
         self._data_dir = data_dir
+        self._served_heads = served_heads
         self._url = database_url
         self._backup = backup
         self._staging = data_dir / STAGING
@@ -222,7 +230,7 @@ class _Target:
 
     def _served(self) -> tuple[ServedHead | None, ServedHead | None]:
         """Return the last served heads of the backup and of the folder."""
-        places = (self._files / SECOND_PLACE, self._data_dir / SECOND_PLACE)
+        places = (self._files / SECOND_PLACE, self._served_heads)
         brought, there = (SecondPlace(path).latest() for path in places)
         return brought, there
 
@@ -252,4 +260,9 @@ class _Target:
         """Keep the newer of the backup's second place and the one that is there."""
         old, known = self._served()
         if old is not None and (known is None or known.tree_size < old.tree_size):
-            (self._files / SECOND_PLACE).replace(self._data_dir / SECOND_PLACE)
+            # It may lie on another disk: copied beside its place first.
+            draft = self._served_heads.with_name(f"{self._served_heads.name}{STAGING}")
+            shutil.copyfile(self._files / SECOND_PLACE, draft)
+            force(draft)
+            draft.replace(self._served_heads)
+            force(self._served_heads.absolute().parent)

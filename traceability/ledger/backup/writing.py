@@ -80,6 +80,7 @@ def write_backup(
     path: Path,
     passphrase: str,
     settings: Mapping[str, str],
+    served_heads: Path | None = None,
     verify: bool = True,
     replace: bool = False,
     progress: Progress = no_progress,
@@ -90,6 +91,8 @@ def write_backup(
     ----------
     settings
         What identifies the log to a node, as its environment names it.
+    served_heads
+        The second place, if it is not in the data folder.
     verify
         Restore it into a scratch folder within the data folder, and audit that.
     replace
@@ -103,7 +106,8 @@ def write_backup(
         raise BackupExists(f"file {path.name!r} exists: choose another name, or replace it")
     with store.lock("backup", wait=False), _draft(path) as draft:
         with draft.open("wb") as file:
-            written = _Writing(file, EncryptingWriter(file, passphrase), store, log)
+            place = served_heads or store.data_dir / SECOND_PLACE
+            written = _Writing(file, EncryptingWriter(file, passphrase), store, log, place)
             manifest, totals = written.run(settings, progress)
         if verify:
             _check(store.data_dir, draft, passphrase=passphrase, log=log, progress=progress)
@@ -131,15 +135,16 @@ class _Writing:
     writer: EncryptingWriter
     store: Store
     log: bytes
+    served_heads: Path
 
     def run(self, settings: Mapping[str, str], progress: Progress) -> tuple[Manifest, Totals]:
         """Write every frame in order, and force the file to disk."""
         totals = Totals()
-        served = whole_lines(self.store.data_dir)
+        served = whole_lines(self.served_heads)
         with self.store.reading() as repositories:
             manifest = _manifest(repositories, self.log, settings)
             self.writer.write(frame(MANIFEST, manifest.to_bytes()))
-            for piece in second_place_pieces(self.store.data_dir, served):
+            for piece in second_place_pieces(self.served_heads, served):
                 self._put_piece(piece, totals)
             self._put_rows(repositories, manifest, totals, progress)
         for piece in key_pieces(self.store.data_dir):

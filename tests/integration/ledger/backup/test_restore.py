@@ -127,11 +127,8 @@ class TestRefuses:
         self, sqlite_full: Node, file: Path, other: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         with monkeypatch.context() as patch:
-            patch.setattr("traceability.ledger.backup.writing.SECOND_PLACE", "x", raising=False)
             patch.setattr("traceability.ledger.backup.folder.SECOND_PLACE", "../evil")
-            (sqlite_full.data_dir / "../evil").write_text("1 00\n")
             backed_up(sqlite_full, file, verify=False)
-        (sqlite_full.data_dir / "../evil").unlink()
         with pytest.raises(BackupChanged, match=r"unknown name: '\.\./evil'"):
             restored(file, other)
         assert not other.exists()
@@ -176,6 +173,18 @@ class TestSecondPlace:
         assert leftovers(other) == {"served-heads.txt"}
         assert SecondPlace(other / "served-heads.txt").latest() == forked
 
+    def test_may_lie_elsewhere(self, sqlite_full: Node, file: Path, other: Path) -> None:
+        place = other.parent / "elsewhere.txt"
+        (sqlite_full.data_dir / "served-heads.txt").rename(place)
+        backed_up(sqlite_full, file, served_heads=place)
+        known = place.read_bytes()
+        assert restored(file, other, served_heads=place).served_size == entries_of(sqlite_full)
+        assert not (other / "served-heads.txt").exists()
+        assert place.read_bytes() == known
+        place.unlink()
+        restored(file, other.parent / "third", served_heads=place)
+        assert place.read_bytes() == known
+
     def test_is_not_newer_than_the_rows(
         self, sqlite_full: Node, file: Path, other: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -183,9 +192,9 @@ class TestSecondPlace:
         whole = "traceability.ledger.backup.writing.second_place_pieces"
         from traceability.ledger.backup.folder import second_place_pieces
 
-        def served_meanwhile(data_dir: Path, length: int) -> Iterator[Any]:
+        def served_meanwhile(path: Path, length: int) -> Iterator[Any]:
             sqlite_full.second_place.append(ServedHead(1000, bytes(32)))
-            return second_place_pieces(data_dir, length)
+            return second_place_pieces(path, length)
 
         monkeypatch.setattr(whole, served_meanwhile)
         backed_up(sqlite_full, file, verify=False)

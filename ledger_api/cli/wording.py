@@ -188,6 +188,23 @@ LINES = {
     ),
     "passphrase": ("备份口令", "passphrase of the backup"),
     "passphrase_again": ("再输一次", "once more"),
+    # Mirrors
+    "mirrored": (
+        "镜像 {path}：{tree_size} 条（新增 {new}），根 {root_hash}，新增锚定 {anchors}",
+        "mirror {path}: {tree_size} entries ({new} new), {root_hash}, {anchors} new anchors",
+    ),
+    "rebuilt": (
+        "已恢复 {entries} 条日志条目（现共 {tree_size} 条）与 {anchors} 个锚定",
+        "brought back {entries} entries (now {tree_size}) and {anchors} anchors",
+    ),
+    "records_missing": (
+        "镜像不含记录内容：{missing_batches} 批共 {missing_records} 条记录缺失，须重新提交：",
+        "a mirror holds no records: {missing_records} of {missing_batches} batches are missing:",
+    ),
+    "missing_batch": (
+        "  第 {leaf_index} 条，{name}，{records} 条记录：{first} 至 {last}",
+        "  entry {leaf_index}, {name}, {records} records: {first} to {last}",
+    ),
     # Errors
     "detail": ("技术细节（英文）：{fault}{place}", "{fault}{place}"),
     "place": ("（{pointer}）", " ({pointer})"),

@@ -113,15 +113,28 @@ class Node:
     def mint(
         self, lot: Lot, *, participant: bytes, progress: Progress = no_progress
     ) -> CapturedBatch:
-        """Issue a lot in the name of a participant whose key this node holds."""
+        """Issue a lot in the name of a participant whose key this node holds.
+
+        A commit that failed may have been made: then the lot is issued, and that is the answer.
+        """
         batch = prepare_lot(lot, progress=progress)
-        with self.store.unit_of_work() as work:
-            key = held_key(work.repositories, self.keyring, participant)
-            captured = self.capture.held(
-                work.repositories, key, participant=participant, batch=batch
-            )
-            work.commit()
+        captured = None
+        try:
+            with self.store.unit_of_work() as work:
+                key = held_key(work.repositories, self.keyring, participant)
+                captured = self.capture.held(
+                    work.repositories, key, participant=participant, batch=batch
+                )
+                work.commit()
+        except Unavailable:
+            # A lot that is issued twice has twice its items: who repeats this would do that.
+            if captured is None or not self._has_arrived(captured):
+                raise
         return captured
+
+    def _has_arrived(self, captured: CapturedBatch) -> bool:
+        with self.store.reading() as repositories:
+            return repositories.entries.by_leaf_hash(captured.entry_hash) is not None
 
     def anchor_step(self) -> bool:
         """Close the log with a state entry and take its head one step towards finality.

@@ -1,28 +1,30 @@
 """The threads of a serving node: entries put in order, their heads anchored, documents captured.
 
-All work through the node, whose locks let a command in another process do the same work. Each
-keeps going after an error, says so once, and is asked about by `/readyz`.
+Each is a role that one process at a time has, among all that serve the ledger; the locks of the
+node let a command in another process do the same work. Each keeps going after an error, says so
+once, and is asked about by `/readyz`.
 """
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
-from collections.abc import Callable
+from typing import NamedTuple
 
 from ledger_api.epcis.jobs import CaptureJobs
+from ledger_api.roles import Bell, Role
 from traceability.errors import ItemProofError, Unavailable
 from traceability.ledger.node import Node
+from traceability.store.store import Store
 from traceability.strict_json import MAX_BYTES
-
-logger = logging.getLogger(__name__)
 
 # Entries that arrive within this time share one commit and one signature.
 GROUP_SECONDS = 0.005
 IDLE_SECONDS = 0.5
 ANCHOR_SECONDS = 10.0
 LOGGED_TIMEOUT_SECONDS = 10.0
+# How often entries that wait are asked for, which another process puts in order.
+LOOK_SECONDS = 0.01
 
 
 class Overdue(Unavailable):
@@ -31,46 +33,79 @@ class Overdue(Unavailable):
     code = "LOGGING_OVERDUE"
 
 
-class Worker(threading.Thread):
-    """Repeats one piece of work until stopped; `fault` is the last error, or None."""
+class Bells(NamedTuple):
+    """What wakes the sequencer and the capture of documents, in whichever process."""
 
-    def __init__(self, name: str, work: Callable[[], object], *, pause_seconds: float) -> None:
-        super().__init__(name=name, daemon=True)
-        self._work = work
-        self._pause = pause_seconds
-        self._wake = threading.Event()
+    sequencer: Bell
+    capture: Bell
+
+
+def open_bells() -> Bells:
+    """Return the bells of a node; all processes that serve it share them."""
+    return Bells(Bell().open(), Bell().open())
+
+
+class _Wanted:
+    """An entry that somebody waits for."""
+
+    def __init__(self, arrival: int) -> None:
+        self.arrival = arrival
+        self.place: int | None = None
+
+
+class LoggedEntries(threading.Thread):
+    """Tells those who wait that their entries are in the log; asks the store for all at once."""
+
+    def __init__(self, store: Store, done: threading.Condition) -> None:
+        super().__init__(name="logged", daemon=True)
+        self._store = store
+        self._done = done
+        self._changed = threading.Condition()
+        self._wanted: set[_Wanted] = set()
         self._stopping = False
-        self.done = threading.Condition()
-        self.fault: ItemProofError | None = None
 
-    def wake(self) -> None:
-        """Do the work now."""
-        self._wake.set()
+    def wait(self, arrival: int, *, seconds: float) -> int | None:
+        """Return the leaf index of an entry that has arrived; None if it has none in time."""
+        wanted = _Wanted(arrival)
+        with self._changed:
+            self._wanted.add(wanted)
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: wanted.place is not None, seconds)
+            self._wanted.discard(wanted)
+        return wanted.place
 
     def stop(self) -> None:
-        """Finish the round in hand and end."""
-        self._stopping = True
-        self._wake.set()
+        """End; whoever waits waits in vain."""
+        with self._changed:
+            self._stopping = True
+            self._changed.notify_all()
         self.join()
 
     def run(self) -> None:
-        """Work, tell those who wait, pause."""
-        while not self._stopping:
-            self._wake.clear()
-            self._round()
-            with self.done:
-                self.done.notify_all()
-            self._wake.wait(self._pause)
+        """Ask while anybody waits."""
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._stopping or self._wanted)
+                if self._stopping:
+                    return
+                wanted = list(self._wanted)
+            if not self._answer(wanted):
+                with self._done:
+                    self._done.wait(LOOK_SECONDS)
 
-    def _round(self) -> None:
+    def _answer(self, wanted: list[_Wanted]) -> bool:
+        """Tell the places of entries that have one; tell whether all have."""
         try:
-            self._work()
-        except ItemProofError as error:
-            if self.fault is None or self.fault.code != error.code:
-                logger.warning("%s.failed code=%s %s", self.name, error.code, error.fault)
-            self.fault = error
-        else:
-            self.fault = None
+            with self._store.reading() as repositories:
+                places = repositories.entries.places([one.arrival for one in wanted])
+        except ItemProofError:
+            return False  # The store may come back before those who wait give up.
+        with self._changed:
+            for one in wanted:
+                one.place = places.get(one.arrival)
+            self._wanted -= {one for one in wanted if one.place is not None}
+            self._changed.notify_all()
+        return len(places) == len(wanted)
 
 
 class Workers:
@@ -83,23 +118,40 @@ class Workers:
         anchor_seconds: float = ANCHOR_SECONDS,
         max_body_bytes: int = MAX_BYTES,
         max_capture_events: int | None = None,
+        bells: Bells | None = None,
     ) -> None:
         self._node = node
-        self.sequencer = Worker("sequencer", self._sequence, pause_seconds=IDLE_SECONDS)
-        self.anchorer = Worker("anchorer", self._anchor, pause_seconds=anchor_seconds)
+        self.sequencer = Role(
+            "sequencer",
+            self._sequence,
+            store=node.store,
+            pause_seconds=IDLE_SECONDS,
+            bell=None if bells is None else bells.sequencer,
+        )
+        self.anchorer = Role(
+            "anchorer", self._anchor, store=node.store, pause_seconds=anchor_seconds
+        )
         self._jobs = CaptureJobs(
             node,
             on_captured=self.sequencer.wake,
             limit=max_body_bytes,
             max_events=max_capture_events,
         )
-        self.capture = Worker("capture", self._jobs.run, pause_seconds=IDLE_SECONDS)
+        self.capture = Role(
+            "capture",
+            self._jobs.run,
+            store=node.store,
+            pause_seconds=IDLE_SECONDS,
+            bell=None if bells is None else bells.capture,
+            take_over=self._jobs.take_over,
+            leave=self._jobs.leave,
+        )
+        self._logged = LoggedEntries(node.store, self.sequencer.done)
 
     def start(self) -> None:
-        """Start all, the anchorer only where a chain is configured; resume what was left."""
+        """Start all, the anchorer only where a chain is configured."""
+        self._logged.start()
         self.sequencer.start()
-        if self._node.gate.fault() is None:
-            self._jobs.resume()
         self.capture.start()
         if self._node.anchorer is not None:
             self.anchorer.start()
@@ -111,6 +163,7 @@ class Workers:
         self.sequencer.stop()
         if self.anchorer.is_alive():
             self.anchorer.stop()
+        self._logged.stop()
 
     def _sequence(self) -> None:
         time.sleep(GROUP_SECONDS)
@@ -128,14 +181,8 @@ class Workers:
         Overdue
             It has none yet; its receipt can be asked for later.
         """
-        deadline = time.monotonic() + LOGGED_TIMEOUT_SECONDS
         self.sequencer.wake()
-        while True:
-            with self._node.store.reading() as repositories:
-                row = repositories.entries.by_arrival(arrival)
-            if row is not None and row.leaf_index is not None:
-                return row.leaf_index
-            if time.monotonic() > deadline:
-                raise Overdue("entry has arrived and is not in the log yet: ask for its receipt")
-            with self.sequencer.done:
-                self.sequencer.done.wait(timeout=0.05)
+        found = self._logged.wait(arrival, seconds=LOGGED_TIMEOUT_SECONDS)
+        if found is None:
+            raise Overdue("entry has arrived and is not in the log yet: ask for its receipt")
+        return found

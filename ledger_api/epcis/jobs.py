@@ -9,8 +9,9 @@ nothing. Documents of one participant are kept in the order in which they were p
 from __future__ import annotations
 
 import logging
+import secrets
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import cast
 
@@ -36,6 +37,8 @@ JOBS_AT_ONCE = 2
 LOOK_SECONDS = 0.02
 # A document that has taken the process with it this often is not tried again.
 MAX_STARTS = 3
+# The process that does the jobs, by a name of its own; nothing once it has stopped by itself.
+RUNNER = "capture_runner"
 
 
 class CaptureStopped(Unavailable):
@@ -67,18 +70,30 @@ class CaptureJobs:
         self._limit = limit
         self._stopping = threading.Event()
         self._turns = Turns()
+        self._name = secrets.token_bytes(8)
 
-    def resume(self) -> int:
-        """Count a start for the jobs that a process may have left begun; tell how many there are.
+    def take_over(self) -> int:
+        """Begin to do the jobs of a node; return how many the one before died of, perhaps.
 
-        Jobs are begun oldest first: those that only waited are not held to account.
+        Those that it may have begun count a start, unless it stopped by itself.
         """
         with self._node.store.unit_of_work() as work:
-            found = work.repositories.capture_jobs.count_resumed(oldest=JOBS_AT_ONCE)
+            repositories = work.repositories
+            before = repositories.meta.get(RUNNER) or b""
+            left = self._next(repositories, []) if before not in (b"", self._name) else []
+            repositories.capture_jobs.count_start([one.job for one in left])
+            repositories.meta.put(RUNNER, self._name)
             work.commit()
-        if found:
-            logger.info("capture.resumed jobs=%s", found)
-        return found
+        if left:
+            logger.info("capture.resumed jobs=%s", len(left))
+        return len(left)
+
+    def leave(self) -> None:
+        """Say that whatever was begun was put off, and harmed nobody."""
+        with self._node.store.unit_of_work() as work:
+            if work.repositories.meta.get(RUNNER) == self._name:
+                work.repositories.meta.put(RUNNER, b"")
+                work.commit()
 
     def stop(self) -> None:
         """Begin no more jobs."""
@@ -99,13 +114,13 @@ class CaptureJobs:
             return
 
     def _run(self) -> None:
-        running: dict[Future[None], int] = {}
+        running: dict[Future[None], WaitingJob] = {}
         self._turns = Turns()
         with ThreadPoolExecutor(JOBS_AT_ONCE, thread_name_prefix="capture") as pool:
             while True:
-                for job, participant in self._waiting(running):
-                    self._turns.begin(job, participant)
-                    running[pool.submit(self._in_turn, job, participant)] = job
+                for one in self._waiting(running.values()):
+                    self._turns.begin(one.job, one.participant)
+                    running[pool.submit(self._in_turn, one)] = one
                 if not running:
                     return
                 done, _ = wait(running, timeout=LOOK_SECONDS, return_when=FIRST_COMPLETED)
@@ -113,20 +128,38 @@ class CaptureJobs:
                     del running[future]
                     future.result()
 
-    def _waiting(self, running: dict[Future[None], int]) -> list[WaitingJob]:
-        room = JOBS_AT_ONCE - len(running)
-        if not room or self._stopping.is_set():
+    def _waiting(self, running: Collection[WaitingJob]) -> list[WaitingJob]:
+        if len(running) == JOBS_AT_ONCE or self._stopping.is_set():
             return []
         with self._node.store.reading() as repositories:
-            return repositories.capture_jobs.waiting(limit=room, besides=running.values())
+            return self._next(repositories, running)
 
-    def _in_turn(self, job: int, participant: bytes) -> None:
+    def _next(
+        self, repositories: Repositories, running: Collection[WaitingJob]
+    ) -> list[WaitingJob]:
+        """Return the jobs to begin, oldest first.
+
+        None that would wait for a long document of its participant: others can use its place.
+        """
+        busy = list(running)
+        while len(busy) < JOBS_AT_ONCE:
+            found = repositories.capture_jobs.waiting(
+                limit=1,
+                besides=[one.job for one in busy],
+                besides_of=[one.participant for one in busy if one.is_long],
+            )
+            if not found:
+                break
+            busy += found
+        return busy[len(running) :]
+
+    def _in_turn(self, one: WaitingJob) -> None:
         try:
-            self.do(job)
+            self.do(one.job)
         except BaseException as error:
-            self._turns.end(job, participant, left_by=error)
+            self._turns.end(one.job, one.participant, left_by=error)
             raise
-        self._turns.end(job, participant)
+        self._turns.end(one.job, one.participant)
 
     def do(self, job: int) -> None:
         """Do one job: record its events and finish it, or finish it with what went wrong.

@@ -24,6 +24,7 @@ from traceability.ledger.state import StateCache, StateTrees
 from traceability.merkle.checkpoint import Checkpoint, sign_checkpoint
 from traceability.merkle.proofs import root_from_nodes
 from traceability.merkle.tiles import ReadTiles, TileNodes, extend
+from traceability.store.locks import fence
 from traceability.store.repositories import Repositories
 from traceability.store.repositories.entries import EntryRow
 from traceability.store.repositories.tree import CheckpointRow
@@ -98,6 +99,7 @@ class Sequencer:
 
     def _run_group(self, *, close: bool) -> CheckpointRow | None:
         with self._store.unit_of_work() as work:
+            fence(work.connection, "sequencer")
             group = _Group(work.repositories, self._identity, self._clock())
             trees = group.order(self._promise, self._states, close=close)
             if not group.size_grew:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from traceability.errors import ItemProofError, Unavailable
 
@@ -30,6 +31,8 @@ def translated() -> Iterator[None]:
         yield
     except DBAPIError as error:
         raise translate(error) from error
+    except PoolTimeout as error:
+        raise StoreUnavailable("store cannot be used now: all connections are in use") from error
 
 
 def translate(error: DBAPIError) -> ItemProofError:

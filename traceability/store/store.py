@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 
 from traceability.store.engine import open_engine
 from traceability.store.faults import translated
-from traceability.store.locks import process_lock
+from traceability.store.locks import HeldLock, process_lock
 from traceability.store.migrate import upgrade
 from traceability.store.repositories import Repositories
 from traceability.store.unit_of_work import UnitOfWork, reading
@@ -52,10 +52,10 @@ class Store:
             yield repositories
 
     @contextmanager
-    def lock(self, name: str, *, wait: bool = True) -> Iterator[None]:
+    def lock(self, name: str, *, wait: bool = True) -> Iterator[HeldLock]:
         """Hold a lock that only one process or thread has at a time."""
-        with process_lock(self.engine, self.data_dir, name=name, wait=wait):
-            yield
+        with process_lock(self.engine, self.data_dir, name=name, wait=wait) as held:
+            yield held
 
     def close(self) -> None:
         """Close every connection."""

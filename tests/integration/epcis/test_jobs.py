@@ -9,6 +9,7 @@ from time import monotonic, sleep
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from ledger_api.epcis.faults import CaptureFailed
 from ledger_api.epcis.jobs import JOBS_AT_ONCE, MAX_STARTS, CaptureJobs
@@ -19,6 +20,7 @@ from traceability.ledger.drafting import DocumentBody, Drafted
 from traceability.ledger.node import Node
 from traceability.store.faults import StoreUnavailable
 from traceability.store.repositories.capture_jobs import CaptureJobRow
+from traceability.store.tables import capture_jobs
 from traceability.store.unit_of_work import UnitOfWork
 from traceability.strict_json import MAX_BYTES
 
@@ -97,24 +99,29 @@ class TestCrash:
         results = [one["result"] for one in Outcome.from_bytes(row.outcome).records]
         assert results == (["accepted", "rejected", "accepted"] if proceed else ["rejected"] * 3)
 
+    @pytest.mark.parametrize(("died", "counted"), [(True, 1), (False, 0)])
     def test_of_the_server_is_mended_at_its_next_start(
-        self, database_url: str, tmp_path: Path
+        self, database_url: str, tmp_path: Path, died: bool, counted: int
     ) -> None:
         chain = OpenedLogs()
         with opened_node(database_url, tmp_path / "data", chain) as node:
             promise(node, document(event(1), event(2)))
+            before = jobs_of(node)
+            before.take_over()
+            if not died:
+                before.leave()
         with opened_node(database_url, tmp_path / "data", chain) as node:
             assert job(node).finished is None
             workers = Workers(node)
             workers.start()
             wait_until(lambda: job(node).finished is not None)
             workers.stop()
-            assert (job(node).success, job(node).resumed, count_records(node)) == (True, 1, 2)
+            assert (job(node).success, job(node).resumed) == (True, counted)
+            assert count_records(node) == 2
 
     def test_that_comes_again_and_again_ends_the_job(self, node: Node) -> None:
         promise(node, document(event(1)))
-        for _ in range(MAX_STARTS + 1):
-            assert jobs_of(node).resume() == 1
+        assert [died_at_it(node) for _ in range(MAX_STARTS + 2)] == [0] + [1] * (MAX_STARTS + 1)
         jobs_of(node).run()
         row = job(node)
         assert row.outcome is not None
@@ -124,18 +131,32 @@ class TestCrash:
     def test_that_comes_again_and_again_spares_those_that_wait(self, node: Node) -> None:
         for number in range(JOBS_AT_ONCE + 1):
             promise(node, document(event(number)), name=f"job{number}")
-        for _ in range(MAX_STARTS + 1):
-            assert jobs_of(node).resume() == JOBS_AT_ONCE
+        for _ in range(MAX_STARTS + 2):
+            died_at_it(node)
         jobs_of(node).run()
         ended = [job(node, f"job{number}").success for number in range(JOBS_AT_ONCE + 1)]
         assert ended == [False] * JOBS_AT_ONCE + [True]
 
     def test_fewer_times_does_not(self, node: Node) -> None:
         promise(node, document(event(1)))
-        for _ in range(MAX_STARTS):
-            jobs_of(node).resume()
+        for _ in range(MAX_STARTS + 1):
+            died_at_it(node)
         jobs_of(node).run()
         assert (job(node).success, count_records(node)) == (True, 1)
+
+    def test_is_another_thing_than_stopping(self, node: Node) -> None:
+        promise(node, document(event(1)))
+        for _ in range(MAX_STARTS + 2):
+            jobs = jobs_of(node)
+            assert jobs.take_over() == 0
+            jobs.leave()
+        jobs_of(node).run()
+        assert (job(node).success, job(node).resumed) == (True, 0)
+
+
+def died_at_it(node: Node) -> int:
+    """Take the jobs over and never leave; tell how many the one before was held to account for."""
+    return jobs_of(node).take_over()
 
 
 def wait_until(done: Callable[[], bool]) -> None:
@@ -226,6 +247,41 @@ class TestOrder:
         Slowly(node, monkeypatch, seconds=0.5)
         jobs_of(node).run()
         assert (job(node, "first").success, kept_order(node)) == (False, [self.SECOND])
+
+
+class TestPlaces:
+    """A long document is drawn up; two more of its participant wait, and one of another."""
+
+    @pytest.mark.parametrize(("is_long", "begun"), [(True, "other"), (False, "second")])
+    def test_are_not_held_by_those_who_wait_for_a_long_one(
+        self, node: Node, monkeypatch: pytest.MonkeyPatch, is_long: bool, begun: str
+    ) -> None:
+        numbers = {promise(node, document(event(1)), name="first"): "first"}
+        numbers[promise(node, document(event(2)), name="second")] = "second"
+        node.participant = add_participant(node)
+        numbers[promise(node, document(event(3)), name="other")] = "other"
+        if is_long:
+            make_long(node, "first")
+        jobs, done = jobs_of(node), []
+
+        def do(number: int) -> None:
+            done.append(numbers[number])
+            deadline = monotonic() + 5
+            while len(done) < 2 and monotonic() < deadline:
+                sleep(0.01)
+            jobs.stop()
+
+        monkeypatch.setattr(jobs, "do", do)
+        jobs.run()
+        assert sorted(done) == sorted(["first", begun])
+
+
+def make_long(node: Node, name: str) -> None:
+    """Let a job's document be kept in parts."""
+    with node.store.unit_of_work() as work:
+        change = update(capture_jobs).where(capture_jobs.c.capture_id == name).values(body=None)
+        work.connection.execute(change)
+        work.commit()
 
 
 class TestRunning:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, fields
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from traceability.store.bulk import inserted_number
 from traceability.store.engine import little_cache
@@ -17,8 +17,7 @@ from traceability.store.tables import capture_job_parts, capture_job_results, ca
 class CaptureJobRow:
     """One job; times are in milliseconds, `finished` and what follows are None while it runs.
 
-    `resumed` counts how often a process has found it unfinished at its start, among those that
-    may have been begun.
+    `resumed` counts how often the process that was at it has died.
     """
 
     job: int
@@ -35,10 +34,11 @@ class CaptureJobRow:
 
 
 class WaitingJob(NamedTuple):
-    """A job that is not finished, and whose it is."""
+    """A job that is not finished, whose it is, and whether its document is long."""
 
     job: int
     participant: bytes
+    is_long: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,15 +150,31 @@ class CaptureJobRepository:
             statement = statement.where(capture_jobs.c.participant == participant)
         return [CaptureJobRow(*row) for row in self._connection.execute(statement)]
 
-    def waiting(self, *, limit: int, besides: Collection[int] = ()) -> list[WaitingJob]:
-        """Return unfinished jobs, oldest first, leaving some out."""
+    def waiting(
+        self,
+        *,
+        limit: int,
+        besides: Collection[int] = (),
+        besides_of: Collection[bytes] = (),
+    ) -> list[WaitingJob]:
+        """Return unfinished jobs, oldest first, leaving some out, and those of some."""
+        jobs = capture_jobs.c
         rows = self._connection.execute(
-            select(capture_jobs.c.job, capture_jobs.c.participant)
-            .where(capture_jobs.c.finished.is_(None), capture_jobs.c.job.not_in(besides))
-            .order_by(capture_jobs.c.job)
+            select(jobs.job, jobs.participant, jobs.body.is_(None))
+            .where(
+                jobs.finished.is_(None),
+                jobs.job.not_in(besides),
+                jobs.participant.not_in(besides_of),
+            )
+            .order_by(jobs.job)
             .limit(limit)
         )
         return [WaitingJob(*row) for row in rows]
+
+    def count_waiting(self, *, at_most: int) -> int:
+        """Return how many jobs are not finished, counting no further than asked."""
+        some = select(capture_jobs.c.job).where(capture_jobs.c.finished.is_(None)).limit(at_most)
+        return int(self._connection.scalar(select(func.count()).select_from(some.subquery())) or 0)
 
     def unfinished(self, job: int) -> tuple[CaptureJobRow, bytes | None] | None:
         """Return a job that is not finished, with its document if that is not in parts."""
@@ -169,20 +185,13 @@ class CaptureJobRepository:
         ).one_or_none()
         return None if row is None else (CaptureJobRow(*row[:-1]), row.body)
 
-    def count_resumed(self, *, oldest: int) -> int:
-        """Count one more start for the oldest unfinished jobs; tell how many were counted."""
-        begun = (
-            select(capture_jobs.c.job)
-            .where(capture_jobs.c.finished.is_(None))
-            .order_by(capture_jobs.c.job)
-            .limit(oldest)
-        )
-        changed = self._connection.execute(
+    def count_start(self, jobs: Collection[int]) -> None:
+        """Count one more start of jobs."""
+        self._connection.execute(
             update(capture_jobs)
-            .where(capture_jobs.c.job.in_(begun))
+            .where(capture_jobs.c.job.in_(jobs))
             .values(resumed=capture_jobs.c.resumed + 1)
         )
-        return int(changed.rowcount)
 
     def finish(
         self, job: int, *, finished: int, success: bool, batch: int | None, outcome: bytes

@@ -126,6 +126,15 @@ class EntryRepository:
             [{"number": arrival, "place": place} for arrival, place in places],
         )
 
+    def places(self, arrivals: Sequence[int]) -> dict[int, int]:
+        """Return the leaf indexes of those of these entries that have one."""
+        rows = self._connection.execute(
+            select(entries.c.arrival, entries.c.leaf_index).where(
+                entries.c.arrival.in_(arrivals), entries.c.leaf_index.is_not(None)
+            )
+        )
+        return {row.arrival: row.leaf_index for row in rows}
+
     def count_sequenced(self) -> int:
         """Return the number of entries in the log."""
         highest = self._connection.scalar(select(func.max(entries.c.leaf_index)))

@@ -22,6 +22,7 @@ from traceability.hashing.statement import (
 from traceability.ledger.faults import KeyUnknown
 from traceability.store.repositories import Repositories
 from traceability.store.repositories.keys import KeyChain
+from traceability.store.store import Store
 from traceability.store.times import to_milliseconds
 
 
@@ -100,3 +101,9 @@ def append_envelope(
     )
     repositories.keys.advance_chain(header.key, leaf_hash)
     return Appended(arrival, leaf_hash, data)
+
+
+def has_arrived(store: Store, leaf_hash: bytes) -> bool:
+    """Tell whether an entry was kept, after a commit that the database reported failed."""
+    with store.reading() as repositories:
+        return repositories.entries.by_leaf_hash(leaf_hash) is not None

@@ -15,6 +15,7 @@ from traceability.chain.costs import Estimate
 from traceability.errors import Unavailable
 from traceability.ledger.bundles import BundleBuilder, RecordAddress, show_all
 from traceability.ledger.capture import Capture
+from traceability.ledger.chains import has_arrived
 from traceability.ledger.clock import Clock, system_clock
 from traceability.ledger.disclosure import Audience, selection
 from traceability.ledger.gate import ChainHead, Gate, KnownHead
@@ -128,13 +129,9 @@ class Node:
                 work.commit()
         except Unavailable:
             # A lot that is issued twice has twice its items: who repeats this would do that.
-            if captured is None or not self._has_arrived(captured):
+            if captured is None or not has_arrived(self.store, captured.entry_hash):
                 raise
         return captured
-
-    def _has_arrived(self, captured: CapturedBatch) -> bool:
-        with self.store.reading() as repositories:
-            return repositories.entries.by_leaf_hash(captured.entry_hash) is not None
 
     def anchor_step(self) -> bool:
         """Close the log with a state entry and take its head one step towards finality.

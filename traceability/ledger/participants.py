@@ -6,13 +6,14 @@ import secrets
 from dataclasses import dataclass
 
 from traceability.codes.keys import check_element
+from traceability.errors import Unavailable
 from traceability.hashing.canonical import canonicalize
 from traceability.hashing.commitment import RecordKind, commit, salted_fields
 from traceability.hashing.ed25519 import SigningKey, check_public_key
 from traceability.hashing.encoding import ZERO_HASH
 from traceability.hashing.salts import SECRET_BYTES
 from traceability.hashing.statement import Header, KeyRegister, KeyRevoke
-from traceability.ledger.chains import Appended, append_signed
+from traceability.ledger.chains import Appended, append_signed, has_arrived
 from traceability.ledger.clock import Clock
 from traceability.ledger.faults import GlnTaken, KeyAlreadyRegistered, KeyRevoked, KeyUnknown
 from traceability.ledger.identity import Identity
@@ -102,21 +103,27 @@ class Registrar:
         custody = "operator" if key is None else "self"
         signing = key or SigningKey.generate()
         row = ParticipantRow(secrets.token_bytes(PARTICIPANT_ID_BYTES), card.gln, card.name)
-        with self._store.unit_of_work() as work:
-            # One registration at a time, so that no other takes the GLN in between.
-            work.repositories.keys.lock([self._identity.registrar_key.key_id])
-            _require_free(work.repositories, card.gln)
-            work.repositories.participants.put(row)
-            number = self._keep_card(work.repositories, row.participant, card)
-            new = _NewKey(signing, row.participant, custody, scopes, number)
-            self._register(work.repositories, new)
-            if remember_as is not None:
-                work.repositories.meta.put(remember_as, row.participant)
-            if custody == "operator":
-                # Not earlier: a refused registration leaves no key behind. Not later: a
-                # registered key must never be lost.
-                self._keyring.add(signing)
-            work.commit()
+        appended = None
+        try:
+            with self._store.unit_of_work() as work:
+                # One registration at a time, so that no other takes the GLN in between.
+                work.repositories.keys.lock([self._identity.registrar_key.key_id])
+                _require_free(work.repositories, card.gln)
+                work.repositories.participants.put(row)
+                number = self._keep_card(work.repositories, row.participant, card)
+                new = _NewKey(signing, row.participant, custody, scopes, number)
+                appended = self._register(work.repositories, new)
+                if remember_as is not None:
+                    work.repositories.meta.put(remember_as, row.participant)
+                if custody == "operator":
+                    # Not earlier: a refused registration leaves no key behind. Not later: a
+                    # registered key must never be lost.
+                    self._keyring.add(signing)
+                work.commit()
+        except Unavailable:
+            # Kept after all? Who repeats this would register the organisation twice.
+            if appended is None or not has_arrived(self._store, appended.leaf_hash):
+                raise
         return row
 
     def _keep_card(self, repositories: Repositories, participant: bytes, card: Card) -> bytes:

@@ -34,21 +34,27 @@ def test_it_is_brought_into_the_log_by_the_next_call(
     assert result.status == "ACCEPTED"
 
 
-@pytest.mark.parametrize("is_kept", [False, True])
-def test_it_is_not_registered_twice(
-    node: Node, is_kept: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_it_is_not_registered_twice(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
     commit = UnitOfWork.commit
 
     def failing(work: UnitOfWork) -> None:
-        if is_kept:
-            commit(work)
+        commit(work)
         _stop()
 
     with monkeypatch.context() as patch:
         patch.setattr(UnitOfWork, "commit", failing)
         with pytest.raises(StoreUnavailable):
             default_participant(node)
-    assert len(_participants(node)) == is_kept
+    assert len(_participants(node)) == 1
     participant = default_participant(node)
     assert _participants(node) == [participant] == [default_participant(node)]
+
+
+def test_what_was_not_kept_is_registered_later(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(UnitOfWork, "commit", _stop)
+        with pytest.raises(StoreUnavailable):
+            default_participant(node)
+    assert _participants(node) == []
+    participant = default_participant(node)
+    assert _participants(node) == [participant]

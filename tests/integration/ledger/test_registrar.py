@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -10,6 +11,9 @@ from tests.support.ledger import add_participant
 from traceability.hashing.members import StatementInvalid
 from traceability.ledger.audit.audit import audit
 from traceability.ledger.node import Node
+from traceability.ledger.participants import Card, Scopes
+from traceability.store.faults import StoreUnavailable
+from traceability.store.unit_of_work import UnitOfWork
 
 
 def entries(node: Node) -> int:
@@ -41,3 +45,22 @@ def test_revocation_that_is_none_is_not_signed(node: Node, wrong: dict[str, Any]
     assert entries(node) == before
     node.registrar.revoke(key.key_id, reason="lost", suspect_from=5)
     assert entries(node) == before + 1
+
+
+@pytest.mark.parametrize("is_kept", [False, True])
+def test_a_registration_whose_commit_failed_is_made_or_not(
+    node: Node, is_kept: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit = UnitOfWork.commit
+    before = entries(node)
+
+    def failing(work: UnitOfWork) -> None:
+        if is_kept:
+            commit(work)
+        raise StoreUnavailable("store cannot be used now: pulled")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(UnitOfWork, "commit", failing)
+        with nullcontext() if is_kept else pytest.raises(StoreUnavailable):
+            node.registrar.add_participant(Card("测试厂"), Scopes(("producer",), ("952",)))
+    assert entries(node) == before + is_kept

@@ -27,7 +27,11 @@ from traceability.chain.faults import (
 from traceability.chain.fees import FeeMode
 from traceability.chain.values import TransactionReceipt
 
-LATER = datetime.now(UTC) + timedelta(minutes=4)
+
+def later() -> datetime:
+    """Return a moment at which whatever a test has sent has waited too long."""
+    return datetime.now(UTC) + timedelta(minutes=4)
+
 
 
 def saying(client: ChainClient, method: str, message: str) -> Callable[..., Any]:
@@ -67,7 +71,7 @@ class TestRefusedBytes:
             with pytest.raises(TransactionFailed, match="type not supported"):
                 anchored.anchorer().step()
             assert len(anchored.log.attempts) == 1
-            moved = anchored.anchorer(now=lambda: LATER).step()
+            moved = anchored.anchorer(now=later).step()
         assert [progress.action for progress in moved] == ["signed"]
         finish(anchored)
         assert sorted(anchored.log.states()) == [(4, "dropped"), (4, "final")]
@@ -116,7 +120,7 @@ class TestNonces:
             assert [row.nonce for row in anchored.log.attempts.values()] == [0x99]
             proxy.honest()
             assert anchored.anchorer().step() == (), "the gap may close by itself"
-            moved = anchored.anchorer(now=lambda: LATER).step()
+            moved = anchored.anchorer(now=later).step()
             assert [progress.action for progress in moved] == ["dropped"]
             finish(anchored)
             assert sorted(anchored.log.states()) == [(4, "dropped"), (4, "final")]
@@ -194,7 +198,7 @@ class TestFees:
             advance(anchored, "sent")
             first = anchored.log.only("sent")
             limit = client.fee().price
-            anchorer = anchored.anchorer(mines=False, now=lambda: LATER, max_price=limit)
+            anchorer = anchored.anchorer(mines=False, now=later, max_price=limit)
             with pytest.raises(FeeAboveLimit, match=f"expected at most {limit} wei"):
                 anchorer.step()
             client.mine(1)
@@ -212,7 +216,7 @@ class TestReorganisations:
         anchored.client.ask("anvil_dropAllTransactions")
         anchored.client.ask("evm_setAutomine", False)
         try:
-            anchorer = anchored.anchorer(mines=False, now=lambda: LATER)
+            anchorer = anchored.anchorer(mines=False, now=later)
             actions = [moved.action for _ in range(4) for moved in anchorer.step()]
         finally:
             anchored.client.ask("evm_setAutomine", True)

@@ -33,7 +33,6 @@ def later() -> datetime:
     return datetime.now(UTC) + timedelta(minutes=4)
 
 
-
 def saying(client: ChainClient, method: str, message: str) -> Callable[..., Any]:
     """Return an `ask` that refuses one method with these words."""
     ask = client.ask

@@ -59,11 +59,11 @@ class TestSubmit:
         self, program: Program, write: Callable[..., str], tmp_path: Path, other: str
     ) -> None:
         (tmp_path / "folder").mkdir()
-        before = program("status")
+        before = program.standing()
         status, answer = program("submit", write("a", event(1)), str(tmp_path / other))
         assert (status, answer["error"]["code"]) == (2, "FILE_UNUSABLE")
         assert other in answer["error"]["message"]
-        assert program("status") == before
+        assert program.standing() == before
 
     def test_takes_two_readable_files(self, program: Program, write: Callable[..., str]) -> None:
         status, answer = program("submit", write("a", event(2)), write("b", event(3)))

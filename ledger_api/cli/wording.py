@@ -170,7 +170,10 @@ LINES = {
     ),
     "restored": (
         "已恢复日志 {log}：{entries} 条，{rows} 行，备份于 {created}，目录 {folder}；其设置：",
-        "restored log {log}: {entries} entries, {rows} rows, of {created}, into {folder}; settings:",
+        (
+            "restored log {log}: {entries} entries, {rows} rows, of {created}, into {folder}; "
+            "settings:"
+        ),
     ),
     "restored_next": (
         "请先停用原节点，再启动本节点；启动时会与链和第二处核对，若此副本较旧则不写入",

@@ -35,9 +35,9 @@ INNER = NAMES | st.sampled_from(["plain", "id", "type", "a b", "#text", "@id", "
 TEXTS = st.text(max_size=8) | st.sampled_from(
     [" x ", "", "\r\n", "]]>", "<&>\"'", "\x01", "\t", "\u3000", "null", "007", "\ufffe", "𝄞"]
 )
-NUMBERS = st.integers(-(2**53) + 1, 2**53 - 1) | st.floats(
-    allow_nan=False, allow_infinity=False
-).filter(lambda value: str(value) != "-0.0")
+# Those further from 0 than 1e100, or nearer to it than 1e-100, are faults: EPCIS_NUMBER_RANGE.
+FRACTIONS = st.floats(1e-100, 1e100)
+NUMBERS = st.integers(-(2**53) + 1, 2**53 - 1) | FRACTIONS | FRACTIONS.map(lambda value: -value)
 VALUES = st.recursive(
     st.none() | st.booleans() | NUMBERS | TEXTS,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(INNER, inner, max_size=3),

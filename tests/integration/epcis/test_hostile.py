@@ -105,9 +105,7 @@ class TestJson:
         code = "CAPTURE_LIMIT_EXCEEDED" if path == CAPTURE else "JSON_TOO_LARGE"
         refusal(response, 413, "CaptureLimitExceededException", code)
 
-    def test_of_too_many_bytes(
-        self, api: Api, path: str, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_of_too_many_bytes(self, api: Api, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
         services = api.client.app.state.services
         settings = services.settings.model_copy(update={"max_capture_bytes": 65 * MIB})
         monkeypatch.setattr(api.client.app.state, "services", replace(services, settings=settings))

@@ -148,10 +148,15 @@ def test_endless_input_is_left_soon(head: bytes, parts: Iterator[bytes], message
 
 
 def test_many_elements_in_one_event_take_time_in_proportion() -> None:
-    durations = []
-    for count in (20_000, 80_000):
-        more = "\n   <a:x>1</a:x>" * count
-        started = time.process_time()
-        read_xml(in_event(more), max_bytes=10**8)
-        durations.append(time.process_time() - started)
-    assert durations[1] < 12 * durations[0]
+    def seconds(count: int) -> float:
+        many = in_event("\n   <a:x>1</a:x>" * count)
+        # The best of several: other work on the machine only ever adds to it.
+        durations = []
+        for _ in range(3):
+            started = time.process_time()
+            read_xml(many, max_bytes=10**8)
+            durations.append(time.process_time() - started)
+        return min(durations)
+
+    # Sixteen times as many in proportion; 256 times as long, if each met all the others.
+    assert seconds(80_000) < 80 * seconds(5_000)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +18,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
+    SmallInteger,
     String,
     Table,
     event,
@@ -38,6 +39,7 @@ from traceability.store.tables import metadata
 # Rows handed on at a time end at either bound, so that memory does not grow with the store.
 BLOCK_ROWS = 4_096
 BLOCK_BYTES = 2**20
+MAX_SMALL = 2**15 - 1
 
 Row = tuple[Any, ...]
 # Subclasses come before what they derive from.
@@ -193,6 +195,20 @@ def _make_schema(connection: Connection, revision: str) -> None:
     command.upgrade(alembic_config(connection), revision)
 
 
+def _check_fits(table: Table, columns: Sequence[str], rows: Sequence[Row]) -> None:
+    """Refuse numbers that SQLite keeps in a narrow column, and a binary COPY would cut silently."""
+    for at, name in enumerate(columns):
+        if not isinstance(table.c[name].type, SmallInteger):
+            continue
+        largest = max((abs(row[at]) for row in rows if row[at] is not None), default=0)
+        if largest > MAX_SMALL:
+            raise StoreFault(
+                f"table {table.name} has a number in {name} that its column cannot hold",
+                expected=f"at most {MAX_SMALL}",
+                got=str(largest),
+            )
+
+
 class Loading:
     """A database of one schema revision that is being filled."""
 
@@ -201,17 +217,18 @@ class Loading:
         self._tables = MetaData()
         self._tables.reflect(connection)
 
-    def add(self, table: PortableTable, rows: Iterable[Sequence[Any]]) -> None:
+    def add(self, table: PortableTable, rows: Sequence[Row]) -> None:
         """Insert rows into a table.
 
         Raises
         ------
         StoreFault
-            The revision's schema has no such table or column.
+            The revision's schema has no such table or column, or a number is too large for it.
         """
         found = self._tables.tables.get(table.name)
         if found is None or not set(table.columns) <= set(found.columns.keys()):
             raise StoreFault(f"schema has no table {table.name[:64]!r} with the columns to restore")
+        _check_fits(found, table.columns, rows)
         bulk_insert(self._connection, found, columns=table.columns, rows=rows)
 
     def finish(self) -> None:

@@ -223,11 +223,11 @@ def steps(act: Callable[[int], None]) -> Iterator[None]:
         return taken
 
     os.fsync, os.replace = counted(os.fsync), counted(os.replace)
-    Loading.finish = counted(Loading.finish)  # type: ignore[method-assign]
+    Loading.finish = counted(Loading.finish)  # type: ignore[method-assign] # put back below
     try:
         yield
     finally:
-        os.fsync, os.replace, Loading.finish = kept  # type: ignore[method-assign]
+        os.fsync, os.replace, Loading.finish = kept  # type: ignore[method-assign] # its own
 
 
 def number_of_steps(backup: Path, folder: Path) -> int:

@@ -7,6 +7,7 @@ import os
 import resource
 import signal
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -147,10 +148,10 @@ def test_a_full_disk_leaves_no_backup(
 ) -> None:
     calls = iter(range(1, 100))
 
-    def failing(descriptor: int, force: object = os.fsync) -> None:
+    def failing(descriptor: int, force: Callable[[int], None] = os.fsync) -> None:
         if next(calls) == step:
             raise OSError(28, "No space left on device")
-        force(descriptor)  # type: ignore[operator]
+        force(descriptor)
 
     with monkeypatch.context() as patch:
         patch.setattr(os, "fsync", failing)

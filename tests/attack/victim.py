@@ -10,6 +10,7 @@ import json
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, TypeVar
@@ -112,7 +113,7 @@ def _opened(ledger: Ledger, tell: Callable[..., None]) -> None:
 
 def _submit_all(node: Node, participant: bytes, submitter: int, tell: Callable[..., None]) -> None:
     for number in range(DOCUMENTS):
-        result = _again(lambda number=number: _submit(node, participant, submitter, number))
+        result = _again(partial(_submit, node, participant, submitter, number))
         tell("kept", submitter, number, result.status)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, exists, func, select, update
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, select, update
 
 from traceability.store.bulk import bulk_insert, next_numbers
 from traceability.store.tables import (
@@ -18,6 +18,8 @@ from traceability.store.tables import (
     participants,
     records,
 )
+
+_LOGGED_BATCHES = batches.join(entries, entries.c.arrival == batches.c.arrival)
 
 
 class RebuiltEntry(NamedTuple):
@@ -115,33 +117,32 @@ class RebuildRepository:
 
     def missing_batches(self, limit: int) -> list[MissingBatch]:
         """Return the first batches of the log whose records are not stored."""
-        columns = (
-            entries.c.leaf_index,
-            entries.c.leaf_hash,
-            batches.c.participant,
-            participants.c.name,
-            batches.c.record_count,
-        )
-        found = _without_records(*columns).outerjoin(
-            participants, participants.c.participant == batches.c.participant
+        found = (
+            select(
+                entries.c.leaf_index,
+                entries.c.leaf_hash,
+                batches.c.participant,
+                participants.c.name,
+                batches.c.record_count,
+            )
+            .select_from(_LOGGED_BATCHES)
+            .outerjoin(participants, participants.c.participant == batches.c.participant)
+            .where(_has_no_records())
         )
         rows = self._connection.execute(found.order_by(entries.c.leaf_index).limit(limit))
         return [MissingBatch(*row) for row in rows]
 
     def count_missing(self) -> tuple[int, int]:
         """Return how many batches lack their records, and how many records those are."""
-        found = _without_records(func.count(), func.sum(batches.c.record_count))
-        row = self._connection.execute(found).one()
+        found = select(func.count(), func.sum(batches.c.record_count))
+        row = self._connection.execute(
+            found.select_from(_LOGGED_BATCHES).where(_has_no_records())
+        ).one()
         return int(row[0]), int(row[1] or 0)
 
 
-def _without_records(*columns: ColumnElement[object]) -> Select[tuple[object, ...]]:
-    return (
-        select(*columns)
-        .select_from(batches)
-        .join(entries, entries.c.arrival == batches.c.arrival)
-        .where(
-            ~exists().where(records.c.batch == batches.c.batch),
-            ~exists().where(item_runs.c.batch == batches.c.batch),
-        )
+def _has_no_records() -> ColumnElement[bool]:
+    return and_(
+        ~exists().where(records.c.batch == batches.c.batch),
+        ~exists().where(item_runs.c.batch == batches.c.batch),
     )

@@ -40,7 +40,7 @@ def _fault_of_store(services: Services) -> ItemProofError | None:
         services.node.standing()
     except ItemProofError as error:
         return error
-    return None
+    return services.node.gate.fault()
 
 
 @router.get("/metrics", response_class=PlainTextResponse, summary="Prometheus figures")

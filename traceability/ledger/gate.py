@@ -51,7 +51,7 @@ class StoreBehind(Unavailable):
         super().__init__(
             f"store is older than {places}: entries {first} to {last} are missing "
             f"({last - first + 1}); {REMEDY}",
-            expected=f"at least {last + 1} entries",
+            expected=str(last + 1),
             got=str(first),
         )
         self.first = first

@@ -25,7 +25,6 @@ from tests.support.ledger import document, event
 from traceability.chain.faults import ContractMismatch
 from traceability.ledger.sequencer import Sequencer
 from traceability.ledger.submission import Submission
-from traceability.store.anchor_store import StoredAnchors
 from traceability.store.faults import StoreUnavailable
 
 GLN = "9521234567899"
@@ -253,13 +252,6 @@ class TestServe:
         new = Program(tmp_path / "new")
         assert new("serve", "--port", str(free_port())) == (0, {})
         assert [found.waiting for found in served] == [0]
-
-    def test_refuses_a_store_that_is_older_than_the_chain(
-        self, program: Program, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr(StoredAnchors, "tree_size", lambda _: 0)
-        status, answer = program("serve", "--port", str(free_port()))
-        assert (status, answer["error"]["code"]) == (1, "LOG_BEHIND_CHAIN")
 
     def test_listens_where_nobody_does(self) -> None:
         with listening("127.0.0.1", free_port()) as place:

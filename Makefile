@@ -88,9 +88,9 @@ bench: ## speed and memory beside their floors (ONLY=glob chooses)
 	python scripts/bench.py $(if $(ONLY),--only '$(ONLY)') $(ARGS)
 
 .PHONY: attack
-attack: ## let every write, chain, backup and process fail, and count what is lost (ARGS=--small)
+attack: ## let every write, chain, backup and process fail, and count what is lost (ARGS=--small, ONLY=glob)
 	$(SETUP) test
-	python scripts/attack.py $(ARGS)
+	python scripts/attack.py $(if $(ONLY),--only '$(ONLY)') $(ARGS)
 
 .PHONY: wheel
 wheel: ## build the distribution, pages and contract files inside

@@ -19,6 +19,7 @@ from traceability.chain.accounts import address_of, load_account, load_or_create
 from traceability.chain.anchoring import Anchorer, AnchorPolicy
 from traceability.chain.client import ChainClient
 from traceability.chain.devchain import DevChain
+from traceability.chain.faults import ContractMismatch
 from traceability.chain.fees import FeeMode
 from traceability.chain.planning import LogIdentity
 from traceability.chain.registry import artifact
@@ -126,6 +127,7 @@ def _open_chain(stack: ExitStack, settings: Settings, store: Store, data_dir: Pa
         known = repositories.meta.get("contract")
         chain_id = repositories.meta.get("chain_id")
     contract = settings.contract if known is None else known.decode()
+    _check_contract(settings, contract)
     pinned = None if chain_id is None else int(chain_id)
     if settings.rpc_urls:
         urls, embedded = settings.rpc_urls, None
@@ -154,6 +156,16 @@ def _open_chain(stack: ExitStack, settings: Settings, store: Store, data_dir: Pa
         ),
         locks=None if embedded else settings.locks,
     )
+
+
+def _check_contract(settings: Settings, contract: str | None) -> None:
+    expected = settings.contract
+    if expected is not None and expected.lower() != (contract or "").lower():
+        raise ContractMismatch(
+            f"data folder's log is in another contract: expected {expected}, got {contract}",
+            expected=expected,
+            got=contract or "none",
+        )
 
 
 def _publisher(settings: Settings, data_dir: Path) -> LocalAccount:

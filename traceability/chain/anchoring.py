@@ -20,8 +20,8 @@ underpriced                    the nonce is signed again for more; FEE_ABOVE_LIM
 already known                  counts as sent
 nonce too low                  `anchor.nonce_used`; our receipt is looked for, or the row dropped
 nonce too high                 `anchor.nonce_too_high`; dropped after a while, signed anew
-dropped by the nodes           the same bytes are sent again
-without a block for long       signed again at its nonce for a higher fee
+dropped by the nodes           `anchor.sent_again`: the same bytes
+without a block for long       `anchor.replaced`: signed at its nonce for a higher fee
 reverted                       `anchor.dropped`; rebuilt from the contract's head, three times
                                at most (ANCHOR_REVERTED)
 out of funds, pool full        PUBLISHER_UNFUNDED, TRANSACTION_POOL_FULL: tried again
@@ -294,6 +294,8 @@ class Anchorer:
                 raise
             yield from self._replace(rows, head)
         else:
+            if newest.sent_at is not None:
+                logger.warning("anchor.sent_again transaction=%s", newest.tx_hash.hex())
             yield from self._mark_sent(newest)
             if newest.sent_at is not None and self._waits_too_long(newest):
                 # Some nodes take transactions and never show them.
@@ -310,7 +312,9 @@ class Anchorer:
         if replaced is None:
             yield from self._drop(rows, "a later head is stored")
         else:
-            yield from replaced
+            for signed in replaced:
+                logger.warning("anchor.replaced nonce=%d", rows[-1].nonce)
+                yield signed
 
     def _is_old(self, row: AttemptRow) -> bool:
         return self._now() - (row.sent_at or row.signed_at) > self._policy.bump_after

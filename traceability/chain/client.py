@@ -266,10 +266,10 @@ class ChainClient(RegistryCalls):
             raise next((fault for fault in faults if is_verdict(fault)), faults[0])
         return keccak256(raw)
 
-    def final_block_hash(self, number: int) -> bytes | None:
+    def final_block_hash(self, number: int, *, least: int = 1) -> bytes | None:
         """Return the hash of a final block, on which the endpoints that answer agree.
 
-        None while no more than half of them call that height final.
+        None while no more than half of them call that height final, or fewer than `least`.
 
         Raises
         ------
@@ -284,7 +284,9 @@ class ChainClient(RegistryCalls):
             fault = f"endpoints disagree on block {number}: {told(seen)}"
             logger.warning("chain.endpoints_disagree subject=finality %s", fault)
             raise EndpointsDisagree(fault)
-        return agreed(votes, f"finality of block {number}") if seen else None
+        if not seen or len(seen) < least:
+            return None
+        return agreed(votes, f"finality of block {number}")
 
     def _votes(self, read: Callable[[Ask], T | None]) -> list[Vote[T | None]]:
         """Ask every endpoint, but for those that failed a moment ago while others answer."""

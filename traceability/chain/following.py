@@ -21,6 +21,8 @@ logger = logging.getLogger(__name__)
 BUMP_AFTER = timedelta(minutes=3)
 # A node that has just restarted may need this long before it can prove its state again.
 EVIDENCE_PATIENCE = timedelta(minutes=10)
+# Without evidence so many endpoints must call a block final: one alone might invent it.
+WITNESSES = 2
 # Ethereum takes a quarter of an hour; after so long the chain or the endpoint is stuck.
 FINALITY_PATIENCE = timedelta(hours=1)
 # 500 gwei: public chains have been dearer for minutes only.
@@ -44,7 +46,8 @@ class AnchorPolicy:
     foreign_block_numbers
         The contract's `block.number` is another chain's.
     evidence_patience
-        An anchor is not called final without evidence until so long after its signing.
+        An anchor is not called final without evidence until so long after its signing, and
+        then only if several endpoints say so, or a later one with evidence is final.
     max_price
         The most to pay for a unit of gas, in wei: no endpoint may talk us into more.
     """
@@ -144,17 +147,25 @@ class Follower:
         proven = self._standing_evidence(row, block_number)
         if proven is None and (proven := self._capture(row, block_number)) is not None:
             yield progress("evidence", row)
+        least = 1
         if proven is None:
             if self._now() - row.signed_at < self._policy.evidence_patience:
                 return
             proven = (block_number, row.block_hash)
+            least = 1 if self._is_covered(row) else WITNESSES
         number, block_hash = proven
-        if block_hash is not None and self._calls.final_block_hash(number) == block_hash:
+        found = self._calls.final_block_hash(number, least=least)
+        if block_hash is not None and found == block_hash:
             self._store.mark_final(row.tx_hash)
             yield progress("final", row)
         elif self._now() - row.signed_at > FINALITY_PATIENCE:
             waited = (self._now() - row.signed_at).total_seconds()
             logger.warning("anchor.finality_overdue block=%d seconds=%.0f", number, waited)
+
+    def _is_covered(self, row: AttemptRow) -> bool:
+        """Tell whether a later final anchor has evidence: its tree holds this one's."""
+        later = self._store.newest_final()
+        return later is not None and later.evidence is not None and later.tree_size > row.tree_size
 
     def _standing_evidence(
         self, row: AttemptRow, block_number: int

@@ -67,8 +67,8 @@ class NodeCalls(ABC):
         """Return what most nodes answer to what `read` asks of each."""
 
     @abstractmethod
-    def final_block_hash(self, number: int) -> bytes | None:
-        """Return the hash of a final block; None while that height is not final."""
+    def final_block_hash(self, number: int, *, least: int = 1) -> bytes | None:
+        """Return the hash of a final block; None while fewer nodes than `least` call it final."""
 
     # The chain
 

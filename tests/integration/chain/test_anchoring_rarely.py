@@ -11,10 +11,12 @@ import pytest
 from eth_account.signers.local import LocalAccount
 
 from tests.support.anchor_log import MemoryLog, WriteFailed
-from tests.support.anchored import Anchored, advance, finish, open_log
+from tests.support.anchored import TIMEOUT, Anchored, advance, finish, open_log
 from tests.support.anvil import Anvil, other_transaction, running_anvil
+from tests.support.endpoint import proxied
 from traceability.chain import registry
 from traceability.chain.accounts import address_of
+from traceability.chain.anchor_store import AttemptRow
 from traceability.chain.client import ChainClient
 from traceability.chain.faults import (
     EvidenceUnavailable,
@@ -23,7 +25,13 @@ from traceability.chain.faults import (
     NonceUsed,
     TransactionFailed,
 )
+from traceability.chain.following import Follower
 from traceability.chain.registry_calls import RegistryCalls
+
+
+def after_patience() -> datetime:
+    """Return a moment at which evidence of what a test has anchored was waited for long enough."""
+    return datetime.now(UTC) + timedelta(minutes=11)
 
 
 @dataclass
@@ -180,18 +188,54 @@ class TestLostAnswers:
 
 
 class TestMissingEvidence:
-    def test_is_waited_for_and_then_done_without(
+    def test_is_waited_for_and_then_done_without_where_two_endpoints_say_so(
+        self, anchored: Anchored, anvil: Anvil, contract: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        self._lose_evidence(anchored, monkeypatch)
+        with (
+            proxied(anvil.url) as proxy,
+            ChainClient([anvil.url, proxy.url], contract=contract) as client,
+        ):
+            two = Anchored(client, anchored.log, anchored.account)
+            assert two.anchorer().step() == ()
+            moved = two.anchorer(now=after_patience).step()
+        assert [progress.action for progress in moved] == ["final"]
+        assert anchored.log.only("final").evidence is None
+
+    def test_one_endpoint_alone_is_not_believed_without_it(
         self, anchored: Anchored, monkeypatch: pytest.MonkeyPatch
     ) -> None:
+        with monkeypatch.context() as patch:
+            self._lose_evidence(anchored, patch)
+            assert anchored.anchorer(now=after_patience).step() == ()
+            assert anchored.log.states() == [(20, "included")]
+        assert finish(anchored) == ["evidence", "final"]
+
+    def test_a_later_anchor_with_evidence_covers_one_without(
+        self, anchored: Anchored, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        self._lose_evidence(anchored, monkeypatch, only=20)
+        anchored.log.grow(30)
+        anchorer = anchored.anchorer(now=after_patience)
+        anchorer.run_until_final(timeout_seconds=TIMEOUT, poll_seconds=0.01)
+        assert anchored.log.states() == [(20, "final"), (30, "final")]
+        assert [row.evidence is None for row in anchored.log.attempts.values()] == [True, False]
+
+    @staticmethod
+    def _lose_evidence(
+        anchored: Anchored, patch: pytest.MonkeyPatch, *, only: int | None = None
+    ) -> None:
+        """Bring an anchor of size 20 into a final block of which no node shows evidence."""
         anchored.log.grow(20)
         advance(anchored, "included")
         anchored.client.mine(4)
-        monkeypatch.setattr(RegistryCalls, "evidence", raising(EvidenceUnavailable("pruned")))
-        assert anchored.anchorer().step() == ()
-        later = datetime.now(UTC) + timedelta(minutes=11)
-        moved = anchored.anchorer(now=lambda: later).step()
-        assert [progress.action for progress in moved] == ["final"]
-        assert anchored.log.only("final").evidence is None
+        capture = Follower._capture
+
+        def missing(self: Follower, row: AttemptRow, block_number: int) -> object:
+            lost = only in (None, row.tree_size)
+            return None if lost else capture(self, row, block_number)
+
+        patch.setattr(Follower, "_capture", missing)
 
     def test_is_captured_when_the_node_can_show_it_again(
         self, anchored: Anchored, monkeypatch: pytest.MonkeyPatch

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.attack import writes
+from tests.attack import chain, lies, writes
 from tests.attack.table import Attack
 
-ATTACKS: tuple[Attack, ...] = (*writes.ATTACKS,)
+ATTACKS: tuple[Attack, ...] = (*writes.ATTACKS, *chain.ATTACKS, *lies.ATTACKS)

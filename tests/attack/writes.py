@@ -7,7 +7,6 @@ contract agree.
 
 from __future__ import annotations
 
-import json
 import multiprocessing
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -19,6 +18,7 @@ from typing import NamedTuple
 
 from ledger_api.defaults import default_participant
 from ledger_api.wiring import open_node
+from tests.attack.checks import chain_differences, logged_ids
 from tests.attack.faults import Kind
 from tests.attack.table import Attack, Outcome, Setting
 from tests.attack.victim import FINAL_SECONDS, Ledger, all_documents, body_of, event_ids, work
@@ -99,12 +99,12 @@ def losses(ledger: Ledger, kept: set[tuple[int, int]]) -> list[str]:
         found = _resubmitted(node, kept)
         node.anchor_and_wait(timeout_seconds=FINAL_SECONDS)
         wanted = Counter(name for one in all_documents() for name in event_ids(*one))
-        logged = Counter(_logged_ids(node))
+        logged = Counter(logged_ids(node))
         found += [f"{name} is in the log {logged[name]} times" for name in wanted - logged]
         found += [f"{name} is in the log {logged[name]} times" for name in logged - wanted]
         report = audit(node.store, second_place=node.second_place)
         found += [f"audit: {one.table} {one.key}" for one in report.differences]
-        return found + _chain_differences(node)
+        return found + chain_differences(node)
 
 
 def _resubmitted(node: Node, kept: set[tuple[int, int]]) -> list[str]:
@@ -117,23 +117,6 @@ def _resubmitted(node: Node, kept: set[tuple[int, int]]) -> list[str]:
         if one in kept and result.count("accepted"):
             found.append(f"document {one} was acknowledged and is unknown")
     return found
-
-
-def _logged_ids(node: Node) -> Iterator[str]:
-    with node.store.reading() as repositories:
-        for batch in repositories.batches.all():
-            for record in repositories.batches.records_between(batch.batch, 0, batch.record_count):
-                if record.payload is not None and record.kind == 1:
-                    yield json.loads(record.payload)["eventID"]
-
-
-def _chain_differences(node: Node) -> list[str]:
-    if node.chain is None:
-        return ["no chain"]
-    head, newest = node.chain.head(node.identity.log), node.standing().checkpoint
-    if newest is None or (head.tree_size, head.root_hash) != (newest.tree_size, newest.root_hash):
-        return [f"contract's head of size {head.tree_size} is not the log's"]
-    return []
 
 
 @contextmanager

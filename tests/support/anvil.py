@@ -62,10 +62,16 @@ def free_port() -> int:
 
 
 @contextmanager
-def running_anvil(*options: str, chain_id: int = CHAIN_ID, accounts: int = 3) -> Iterator[Anvil]:
-    """Run Anvil while the context lasts; a missing Anvil is an error, never a skip."""
+def running_anvil(
+    *options: str, chain_id: int = CHAIN_ID, accounts: int = 3, epoch: int = 1
+) -> Iterator[Anvil]:
+    """Run Anvil while the context lasts; a missing Anvil is an error, never a skip.
+
+    A block is final when two epochs of so many blocks stand on it.
+    """
     port = free_port()
-    fixed = ["--accounts", "0", "--slots-in-an-epoch", "1", "--hardfork", "prague", "--quiet"]
+    epochs = ["--slots-in-an-epoch", str(epoch)]
+    fixed = ["--accounts", "0", *epochs, "--hardfork", "prague", "--quiet"]
     process = subprocess.Popen(
         [anvil_binary(), *fixed, "--port", str(port), "--chain-id", str(chain_id), *options],
         stdin=subprocess.DEVNULL,

@@ -7,7 +7,7 @@ import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -31,8 +31,9 @@ def serving(answer: Callable[[dict[str, Any]], Reply]) -> Iterator[str]:
             for name, value in headers.items():
                 self.send_header(name, value)
             self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+            with suppress(ConnectionError):  # Who asked has given up.
+                self.end_headers()
+                self.wfile.write(body)
 
         def log_message(self, *_: object) -> None:
             """Say nothing."""
@@ -52,9 +53,9 @@ def serving(answer: Callable[[dict[str, Any]], Reply]) -> Iterator[str]:
 class Proxy:
     """Passes requests on to a chain, but for what a test has it do.
 
-    `lies` changes answers by method; `swallowed` methods are answered without being passed on;
-    `status` other than 200 refuses everything, with `headers`; `before` is called and `delay`
-    seconds pass first.
+    `lies` changes answers by method; `swallowed` methods are answered without being passed on,
+    with a value or with what a function of the parameters returns; `status` other than 200
+    refuses everything, with `headers`; `before` is called and `delay` seconds pass first.
     """
 
     target: str
@@ -84,7 +85,9 @@ class Proxy:
             return self.status, self.headers, b"no"
         found = {"jsonrpc": "2.0", "id": request["id"]}
         if method in self.swallowed:
-            return 200, {}, json.dumps(found | {"result": self.swallowed[method]}).encode()
+            answer = self.swallowed[method]
+            result = answer(request["params"]) if callable(answer) else answer
+            return 200, {}, json.dumps(found | {"result": result}).encode()
         found = self._passed_on(request)
         if method in self.lies and "result" in found:
             found["result"] = self.lies[method](request["params"], found["result"])

@@ -22,6 +22,7 @@ nonce too low                  `anchor.nonce_used`; our receipt is looked for, o
 nonce too high                 `anchor.nonce_too_high`; dropped after a while, signed anew
 dropped by the nodes           `anchor.sent_again`: the same bytes
 without a block for long       `anchor.replaced`: signed at its nonce for a higher fee
+the head moves while we ask    `anchor.head_moved`: the next step starts from the new one
 reverted                       `anchor.dropped`; rebuilt from the contract's head, three times
                                at most (ANCHOR_REVERTED)
 out of funds, pool full        PUBLISHER_UNFUNDED, TRANSACTION_POOL_FULL: tried again

@@ -130,6 +130,7 @@ class Follower:
     def _follow_moved(self, row: AttemptRow) -> Iterator[Progress]:
         """Find the block that includes the transaction now; without one, go back to waiting."""
         receipt = self._calls.receipt(row.tx_hash)
+        logger.warning("anchor.moved tree_size=%d block=%d", row.tree_size, row.block_number or 0)
         if receipt is None or not receipt.succeeded:
             self._store.mark_returned(row.tx_hash)
             yield progress("returned", row)
@@ -149,6 +150,9 @@ class Follower:
             yield progress("evidence", row)
         least = 1
         if proven is None:
+            if self._is_nowhere(row):
+                yield from self._follow_moved(row)
+                return
             if self._now() - row.signed_at < self._policy.evidence_patience:
                 return
             proven = (block_number, row.block_hash)
@@ -161,6 +165,13 @@ class Follower:
         elif self._now() - row.signed_at > FINALITY_PATIENCE:
             waited = (self._now() - row.signed_at).total_seconds()
             logger.warning("anchor.finality_overdue block=%d seconds=%.0f", number, waited)
+
+    def _is_nowhere(self, row: AttemptRow) -> bool:
+        """Tell whether the receipt was a lie: neither is it there now, nor the contract's head."""
+        receipt = self._calls.receipt(row.tx_hash)
+        if receipt is not None and receipt.block_hash == row.block_hash:
+            return False
+        return self._calls.head(self._pinned.log_id).tree_size < row.tree_size
 
     def _is_covered(self, row: AttemptRow) -> bool:
         """Tell whether a later final anchor has evidence: its tree holds this one's."""

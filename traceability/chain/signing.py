@@ -112,8 +112,9 @@ class Signer:
             )
         try:
             self._calls.check_anchor(call, sender=self.address)
-        except HeadMoved:
+        except HeadMoved as moved:
             # Between our question and now; the next step plans from the new head.
+            logger.warning("anchor.head_moved tree_size=%d", moved.tree_size)
             return
         gas = self._calls.estimate_gas(call, sender=self.address)
         signed = self._calls.sign_anchor(

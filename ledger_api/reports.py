@@ -110,6 +110,7 @@ def anchoring_json(figures: AnchorFigures) -> dict[str, Any]:
     publisher = purse and {
         "address": purse.address,
         "balance_wei": purse.balance,
+        "anchor_gas": purse.estimate.gas,
         "anchor_cost_wei": purse.estimate.cost,
         "anchors_left": purse.anchors_left,
         "as_of": format_time(purse.at),

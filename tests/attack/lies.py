@@ -24,7 +24,7 @@ OTHER_HASH = "0x" + "ab" * 32
 ROOT, SIZE = slice(2, 2 + WORD), slice(2 + WORD, 2 + 2 * WORD)
 
 
-def while_lying(stage: Stage, *, minutes: int = 20) -> None:
+def while_lying(stage: Stage, *, minutes: int = 12) -> None:
     """Step while an endpoint lies; nothing of what is anchored meanwhile may become final."""
     before = len(stage.final())
     for _ in range(minutes):
@@ -48,7 +48,7 @@ def lied_and_caught(method: str, lie: Lie, stage: Stage, *, begin: str) -> None:
     stage.submit()
     stage.until(begin)
     stage.proxy.lies[method] = lie
-    for _ in range(20):
+    for _ in range(12):
         stage.step(MINUTE)
         stage.honest.mine(1)
 
@@ -274,7 +274,7 @@ def stale(begin: str, stage: Stage, *, liars: int = 1) -> None:
     newest = stage.honest.block("latest")
     for proxy in stage.proxies[:liars]:
         Stale(stage.honest, newest.number if newest else 0).install(proxy)
-    for _ in range(20):
+    for _ in range(12):
         stage.step(MINUTE)
     stage.submit()
     for _ in range(10):

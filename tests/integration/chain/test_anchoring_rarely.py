@@ -167,12 +167,19 @@ class TestLostAnswers:
         assert sorted(state for _, state in anchored.log.states()) == ["dropped", "final"]
 
     def test_a_head_that_moves_while_we_ask_leaves_nothing_signed(
-        self, anchored: Anchored, monkeypatch: pytest.MonkeyPatch
+        self,
+        anchored: Anchored,
+        monkeypatch: pytest.MonkeyPatch,
+        caplog: pytest.LogCaptureFixture,
     ) -> None:
         anchored.log.grow(20)
-        monkeypatch.setattr(RegistryCalls, "check_anchor", raising(HeadMoved(5, bytes(32))))
-        assert anchored.anchorer(mines=False).step() == ()
+        with monkeypatch.context() as patch:
+            patch.setattr(RegistryCalls, "check_anchor", raising(HeadMoved(5, bytes(32))))
+            assert anchored.anchorer(mines=False).step() == ()
         assert anchored.log.attempts == {}
+        assert "anchor.head_moved tree_size=5" in caplog.text
+        finish(anchored)
+        assert anchored.log.states() == [(20, "final")]
 
     def test_a_forgotten_anchor_without_events_does_not_stop_the_next(
         self, anchored: Anchored, monkeypatch: pytest.MonkeyPatch

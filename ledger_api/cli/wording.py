@@ -136,6 +136,12 @@ LINES = {
     "entries": ("日志条目 {count}", "{count} entries"),
     "batches": ("批 {count}", "{count} batches"),
     "records": ("记录 {count}", "{count} records"),
+    "anchors": ("锚定 {count}", "{count} anchors"),
+    "contract": ("合约中的 {count} 条", "{count} entries in the contract"),
+    "unchecked_blocks": (
+        "{count} 个锚定所在的区块未向链核对",
+        "the blocks of {count} anchors were not checked with the chain",
+    ),
     "difference": (
         "✗ {table}[{key}].{column}：应为 {expected}，实为 {found}",
         "✗ {table}[{key}].{column}: expected {expected}, found {found}",

@@ -6,12 +6,19 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from traceability.chain.values import TAG, Finality
+from traceability.errors import Unavailable
 from traceability.verify.evidence import AnchoredHead, AnchorEvidence, check_evidence
 from traceability.verify.faults import BlockNotCanonical
 from traceability.verify.trust import Trust
 
 if TYPE_CHECKING:
     from traceability.chain.client import ChainClient
+
+
+class NothingFinal(Unavailable):
+    """The chain is so young that no block of it is final."""
+
+    code = "NOTHING_FINAL"
 
 
 class EndpointsView:
@@ -48,7 +55,10 @@ class EndpointsView:
 
     def proven_head(self) -> AnchoredHead:
         """Return the contract's head in the newest final block, proven from storage."""
-        return self.head_at(self.client().finalized_number())[1]
+        number = self.client().finalized_number()
+        if number < 0:
+            raise NothingFinal("endpoint has no final block yet: ask again later")
+        return self.head_at(number)[1]
 
     def head_at(self, number: int) -> tuple[AnchorEvidence, AnchoredHead]:
         """Return evidence of the contract's head in a final block, and what it proves.

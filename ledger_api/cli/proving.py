@@ -116,7 +116,23 @@ def prove(
 
 
 def verify(
-    file: Annotated[Path, typer.Argument(help="Proof bundle.")],
+    file: Annotated[Path | None, typer.Argument(help="Proof bundle.")] = None,
+    receipt: Annotated[
+        Path | None, typer.Option(help="Judge this receipt instead of a proof bundle.")
+    ] = None,
+    mirror: Annotated[
+        Path | None, typer.Option(help="Mirror in which to look for a receipt's entry.")
+    ] = None,
+    log: Annotated[
+        str | None, typer.Option(help="Log to look in: address of a node or of a served mirror.")
+    ] = None,
+    rpc: Annotated[
+        list[str] | None, typer.Option(help="Endpoint to ask about a receipt; may be repeated.")
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", help="Write a receipt kept or broken with its evidence."),
+    ] = None,
     trust: Annotated[
         Path | None, typer.Option(help="Trust file; default: trust.json in the data folder.")
     ] = None,
@@ -127,24 +143,43 @@ def verify(
     data: DataDir = DEFAULT_DATA,
     as_json: AsJSON = False,
 ) -> None:
-    """Check a proof bundle against a trust file, offline where the file pins the block."""
+    """Check a proof bundle or a receipt against a trust file.
+
+    A bundle is checked offline where the file pins its block. Of a receipt it says whether the
+    promise was kept (status 0) or broken (1), or is pending or unresolved (3).
+    """
+    if (file is None) == (receipt is None):
+        raise typer.BadParameter("expected a proof bundle, or --receipt with a receipt")
 
     def work(command: Command) -> int:
-        from ledger_api.chain_view import EndpointsView
-        from traceability.verify.reading import MAX_BUNDLE_BYTES
-        from traceability.verify.trust import load_trust
-        from traceability.verify.verifier import verify_bundle
+        if file is not None:
+            return _verify_bundle(command, file, trust=trust, accept=accept, code=code)
+        from ledger_api.cli.judging import Sources, judge_receipt
 
-        trusted = load_trust(trust or command.data_dir / "trust.json")
-        with file.open("rb") as handle:
-            bundle = handle.read(MAX_BUNDLE_BYTES + 1)
-        with EndpointsView(trusted) as view:
-            chain = view if trusted.endpoints else None
-            report = verify_bundle(bundle, trusted, accept=accept, code=code, chain=chain)
-        command.output.answer(report.to_json(), _report_lines(command.output, report.to_json()))
-        return report.exit_status
+        if receipt is None:
+            raise AssertionError("either is named")
+        sources = Sources(mirror, log, rpc or ())
+        return judge_receipt(command, receipt, trust=trust, sources=sources, output=output)
 
     run(data, as_json, work)
+
+
+def _verify_bundle(
+    command: Command, file: Path, *, trust: Path | None, accept: AcceptName, code: str | None
+) -> int:
+    from ledger_api.chain_view import EndpointsView
+    from traceability.verify.reading import MAX_BUNDLE_BYTES
+    from traceability.verify.trust import load_trust
+    from traceability.verify.verifier import verify_bundle
+
+    trusted = load_trust(trust or command.data_dir / "trust.json")
+    with file.open("rb") as handle:
+        bundle = handle.read(MAX_BUNDLE_BYTES + 1)
+    with EndpointsView(trusted) as view:
+        chain = view if trusted.endpoints else None
+        report = verify_bundle(bundle, trusted, accept=accept, code=code, chain=chain)
+    command.output.answer(report.to_json(), _report_lines(command.output, report.to_json()))
+    return report.exit_status
 
 
 _MARKS = {"passed": "✓", "failed": "✗", "not_checked": "–"}

@@ -52,6 +52,23 @@ LINES = {
     "not_after": ("此后未改动：{time}", "unchanged since: {time}"),
     "claimed_time": ("签署方自述时间：{time}", "claimed time: {time}"),
     "unchecked": ("未核验", "not checked"),
+    # Receipts
+    "receipt": (
+        "{verdict}：日志第 {leaf_index} 条，承诺最迟于 {anchored_by} 锚定",
+        "{verdict}: entry {leaf_index} of the log, to be anchored by {anchored_by}",
+    ),
+    "receipt_kept": ("已履行", "kept"),
+    "receipt_pending": ("未到期", "pending"),
+    "receipt_broken": ("已违约", "broken"),
+    "receipt_unresolved": ("无法判定", "unresolved"),
+    "receipt_file": (
+        "回执及其证据：{path}；任何人都可用同一命令核对",
+        "receipt with its evidence: {path}; anybody can check it with this command",
+    ),
+    "unknown_blocks": (
+        "{count} 份证据未计入：未向链核对其区块（用 --rpc 指定节点）",
+        "{count} witnesses do not count: their blocks are unknown here (name an --rpc)",
+    ),
     # Documents
     "file": (
         "{path}：{status}，接受 {accepted}，重复 {duplicate}，拒绝 {rejected}",

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ from tests.support.mirrored import fill
 from tests.support.servers import free_port, running
 from tests.support.serving import served
 from traceability.chain.accounts import create_account
+from traceability.hashing.envelope import RECEIPT_TYPE, sign_envelope
+from traceability.hashing.statement import Receipt
 
 # Steps of the anchorer, each with a block, that take a head to finality here.
 STEPS = 8
@@ -56,6 +59,23 @@ class Published:
             anchor = node.standing().anchor
             assert anchor is not None
             assert anchor.state == "final"
+
+    def receipt(self, leaf_index: int, deadline: datetime, *, entry: bytes | None = None) -> Path:
+        """Return the file of a receipt by the log key; `entry` names another than is there."""
+        with open_node(self.settings, self.folder / "data", need="existing") as node:
+            with node.store.reading() as repositories:
+                row = repositories.entries.by_leaf_index(leaf_index)
+            receipt = Receipt(
+                log=node.identity.log,
+                entry_leaf_hash=entry or (bytes(32) if row is None else row.leaf_hash),
+                leaf_index=leaf_index,
+                received=deadline - timedelta(hours=24),
+                anchored_by=deadline,
+            )
+            signed = sign_envelope(RECEIPT_TYPE, receipt.to_payload(), [node.identity.log_key])
+        place = self.folder / f"receipt-{leaf_index}.json"
+        place.write_bytes(signed.to_bytes())
+        return place
 
     def copy(self, into: Path | None = None) -> tuple[int, dict[str, Any]]:
         """Copy the log over HTTP with the program, as somebody who has nothing but a key."""

@@ -56,10 +56,11 @@ class Witness:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """The verdict and, in words, what it rests on."""
+    """The verdict, in words what it rests on, and the witness that decides it, if any does."""
 
     verdict: Verdict
     reason: str
+    witness: Witness | None = None
 
 
 def open_receipt(data: bytes, trust: Trust) -> Receipt:
@@ -123,12 +124,14 @@ def _broken(receipt: Receipt, witnesses: Iterable[Witness]) -> Iterable[Judgemen
                 "broken",
                 f"block {head.header_number} is later than the deadline and its head has "
                 f"{head.tree_size} entries: index {receipt.leaf_index} was not anchored",
+                witness,
             )
         if witness.leaf is not None and witness.leaf.leaf_hash != receipt.entry_leaf_hash:
             yield Judgement(
                 "broken",
                 f"the head anchored with {head.tree_size} entries holds another entry at "
                 f"index {receipt.leaf_index}",
+                witness,
             )
 
 
@@ -140,6 +143,7 @@ def _kept(receipt: Receipt, witnesses: Iterable[Witness]) -> Iterable[Judgement]
                 "kept",
                 f"the entry is at index {receipt.leaf_index} of the head of {head.tree_size} "
                 "entries, anchored before the deadline",
+                witness,
             )
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Protocol, Self
 from urllib.parse import urlsplit
@@ -19,7 +20,12 @@ from traceability.ledger.mirror.faults import (
     MirrorSourceRefused,
     MirrorSourceUnavailable,
 )
-from traceability.ledger.mirror.folder import LEVEL_SHIFT, LOW_BITS, MAX_FILE_BYTES
+from traceability.ledger.mirror.folder import (
+    LEVEL_SHIFT,
+    LOW_BITS,
+    MAX_FILE_BYTES,
+    MirrorFolder,
+)
 from traceability.merkle.tiles import TILE_HEIGHT, TILE_WIDTH, tile_path
 
 TIMEOUT_SECONDS = 30.0
@@ -42,6 +48,17 @@ class LogSource(Protocol):
         ------
         MirrorSourceUnavailable, MirrorSourceRefused
         """
+
+
+@dataclass(frozen=True, slots=True)
+class FolderSource:
+    """A mirror's folder as a log to read from."""
+
+    folder: MirrorFolder
+
+    def get(self, name: str) -> bytes | None:
+        """Return a file's bytes."""
+        return self.folder.read(name)
 
 
 class HttpSource:

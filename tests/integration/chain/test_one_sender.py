@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,16 @@ from traceability.store.store import Store
 
 NOW = datetime(2026, 5, 1, 8, tzinfo=UTC)
 HASH = b"\x01" * 32
+ACCOUNT = "0x" + "11" * 20
+HOLDER = """
+import pathlib, time
+from traceability.chain.sender import Sender
+sender = Sender(pathlib.Path({folder!r}), address={account!r}, log_id=bytes([7]))
+with sender.holding():
+    sender.claim(3, chain_id=1)
+    print("held", flush=True)
+    time.sleep(60)
+"""
 
 
 class TestOneKey:
@@ -48,6 +60,22 @@ class TestOneKey:
             step(anchored, tmp_path)
             client.mine(1)
         assert (anchored.log.states(), second.log.states()) == ([(10, "final")], [(10, "final")])
+
+    def test_another_process_waits_until_the_first_one_dies(self, tmp_path: Path) -> None:
+        program = HOLDER.format(folder=str(tmp_path), account=ACCOUNT)
+        with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE) as holder:
+            assert holder.stdout is not None
+            assert holder.stdout.readline() == b"held\n"
+            sender = Sender(tmp_path, address=ACCOUNT, log_id=bytes(32), wait_seconds=0.1)
+            with pytest.raises(PublisherBusy, match="another process holds"), sender.holding():
+                pass
+            holder.kill()
+            holder.wait()
+        with sender.holding():
+            # Its claim outlives it: the chain may still include what it has sent.
+            with pytest.raises(PublisherBusy, match="nonce 3 in flight"):
+                sender.check_free(3, chain_id=1)
+            sender.check_free(4, chain_id=1)
 
 
 def step(anchored: Anchored, folder: Path) -> list[str]:

@@ -10,11 +10,15 @@ finds it, whether this process lives or not.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from traceability.errors import ItemProofError
 from traceability.hashing.ed25519 import SigningKey
 from traceability.hashing.envelope import Envelope, parse_envelope, verify_envelope
 from traceability.hashing.statement import BatchStatement, Header
 from traceability.ledger.chains import append_envelope, append_signed, chain_of
 from traceability.ledger.checks import (
+    KnownHeads,
     check_events,
     check_key,
     check_one_code,
@@ -25,21 +29,35 @@ from traceability.ledger.checks import (
 )
 from traceability.ledger.clock import Clock
 from traceability.ledger.faults import SequenceConflict, SequenceGap
+from traceability.ledger.gathering import Gatherer
+from traceability.ledger.group import Group, Job, OwnJob, SignedJob
 from traceability.ledger.identity import Identity
 from traceability.ledger.keeping import CapturedBatch, captured_before, keep_batch
+from traceability.ledger.keyring import Keyring
 from traceability.ledger.prepared import PreparedBatch
+from traceability.store.faults import StoreUnavailable
 from traceability.store.repositories import Repositories
 from traceability.store.store import Store
 from traceability.store.times import to_milliseconds
+
+# Batches kept in one transaction, and records of a batch that shares one with others: what waits
+# behind them waits some ten milliseconds.
+GROUP_LIMIT = 256
+GROUP_RECORDS = 100
 
 
 class Capture:
     """Appends batches to a ledger."""
 
-    def __init__(self, store: Store, identity: Identity, *, clock: Clock) -> None:
+    def __init__(
+        self, store: Store, identity: Identity, *, clock: Clock, keyring: Keyring | None = None
+    ) -> None:
         self._store = store
         self._identity = identity
         self._clock = clock
+        self._keyring = keyring
+        self._public_keys: dict[bytes, tuple[str, bytes]] = {}
+        self._gatherer = Gatherer[Job, CapturedBatch](self._keep_group, limit=GROUP_LIMIT)
 
     def signed(
         self, envelope: Envelope, statement: BatchStatement, *, batch: PreparedBatch
@@ -54,6 +72,85 @@ class Capture:
             The store is as before, but for the evidence of a conflicting statement.
         """
         check_statement(statement, self._identity.log, batch)
+        captured = self._with_others(SignedJob(envelope, statement, batch))
+        return captured or self._alone(envelope, statement, batch)
+
+    def own(
+        self, batch: PreparedBatch, *, participant: bytes, key: SigningKey | None = None
+    ) -> CapturedBatch | None:
+        """Sign a batch with a key that this node holds and keep it, together with others.
+
+        None: nothing was kept. It is for the caller to judge it alone (`held`), since it cannot
+        plainly be kept.
+        """
+        return self._with_others(OwnJob(participant, batch, key))
+
+    def _with_others(self, job: Job) -> CapturedBatch | None:
+        """Keep a small batch together with others that come now; None: not kept."""
+        if job.batch.items is not None or job.batch.record_count > GROUP_RECORDS:
+            return None
+        return self._gatherer.submit(job)
+
+    def _keep_group(self, jobs: Sequence[Job]) -> Sequence[CapturedBatch | None]:
+        """Keep what can plainly be kept of a group, in one transaction.
+
+        Signatures are checked before it, by the one thread that works: threads that compute
+        would hold up the one that writes. A crash before the commit leaves nothing of any; after
+        it, all are kept. Nobody was told anything before.
+        """
+        self._learn_keys(jobs)
+        sound = [number for number, job in enumerate(jobs) if self._is_signed_well(job)]
+        outcomes: list[CapturedBatch | None] = [None] * len(jobs)
+        kept = self._keep_sound([jobs[number] for number in sound])
+        for number, captured in zip(sound, kept, strict=True):
+            outcomes[number] = captured
+        return outcomes
+
+    def _learn_keys(self, jobs: Sequence[Job]) -> None:
+        """Read public keys that are not known; an id is the hash of its key: it has no other."""
+        signed = {job.statement.header.key for job in jobs if isinstance(job, SignedJob)}
+        unknown = signed - self._public_keys.keys()
+        if unknown:
+            with self._store.reading() as repositories:
+                found = repositories.keys.several(unknown)
+            self._public_keys |= {row.key_id: (row.alg, row.public_key) for row in found.values()}
+
+    def _is_signed_well(self, job: Job) -> bool:
+        if isinstance(job, OwnJob):
+            return True
+        public = self._public_keys.get(job.statement.header.key)
+        try:
+            verify_envelope(job.envelope, [] if public is None else [public])
+        except ItemProofError:
+            return False
+        return public is not None
+
+    def _keep_sound(self, jobs: Sequence[Job]) -> Sequence[CapturedBatch | None]:
+        """Keep a group in one transaction; where the store refuses it, nothing of it is kept."""
+        is_committing = False
+        try:
+            with self._store.unit_of_work() as work:
+                outcomes = self._taken(work.repositories, jobs)
+                is_committing = True
+                work.commit()
+        except Exception as error:
+            # Of a commit that failed nobody knows whether it was made: nothing is done again.
+            if is_committing or isinstance(error, StoreUnavailable):
+                raise
+            return [None] * len(jobs)
+        return outcomes
+
+    def _taken(
+        self, repositories: Repositories, jobs: Sequence[Job]
+    ) -> Sequence[CapturedBatch | None]:
+        group = Group(
+            repositories, jobs, log=self._identity.log, keyring=self._keyring, now=self._clock()
+        )
+        return group.take()
+
+    def _alone(
+        self, envelope: Envelope, statement: BatchStatement, batch: PreparedBatch
+    ) -> CapturedBatch:
         try:
             with self._store.unit_of_work() as work:
                 captured = self._append(work.repositories, envelope, statement, batch)
@@ -78,7 +175,7 @@ class Capture:
             return captured_before(repositories, header)
         check_key(key, statement.participant, batch)
         check_chain(repositories, header)
-        check_seen(repositories, key, statement.seen)
+        check_seen(KnownHeads(repositories), key, statement.seen)
         check_events(repositories, batch.records, participant=statement.participant)
         check_one_code(repositories, batch.records, participant=statement.participant)
         appended = append_envelope(repositories, envelope, statement=statement, now=self._clock())
@@ -118,7 +215,7 @@ class Capture:
         repositories.keys.lock([key.key_id])
         row = live_key(repositories, key.key_id)
         check_key(row, participant, batch)
-        seen = newest_seen(repositories, row)
+        seen = newest_seen(KnownHeads(repositories), row)
         made: list[BatchStatement] = []
 
         def build(header: Header) -> BatchStatement:

@@ -45,6 +45,9 @@ def submit_documents(
             for document in documents
         ]
     )
+    kept = node.capture.own(batch, participant=participant)
+    if kept is not None:
+        return kept
     with node.store.unit_of_work() as work:
         key = held_key(work.repositories, node.keyring, participant)
         captured = node.capture.held(work.repositories, key, participant=participant, batch=batch)

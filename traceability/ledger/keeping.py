@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from traceability.hashing.salts import SALT_BYTES
 from traceability.hashing.statement import BatchStatement, Header
@@ -12,7 +13,7 @@ from traceability.ledger.chains import Appended
 from traceability.ledger.faults import SerialDuplicate
 from traceability.ledger.prepared import PreparedBatch, PreparedItems, PreparedRecord
 from traceability.store.repositories import Repositories
-from traceability.store.repositories.batches import RecordRow
+from traceability.store.repositories.batches import NewBatch, RecordRow
 from traceability.store.repositories.events import NewEvent
 from traceability.store.repositories.items import ItemRun
 from traceability.store.times import to_milliseconds
@@ -35,6 +36,53 @@ def captured_before(repositories: Repositories, header: Header) -> CapturedBatch
     if entry is None or batch is None:
         raise AssertionError("a repeated batch statement has its batch")
     return CapturedBatch(batch.batch, entry.arrival, entry.leaf_hash, repeated=True)
+
+
+class Kept(NamedTuple):
+    """A batch whose entry was just appended."""
+
+    arrival: int
+    entry_hash: bytes
+    statement: BatchStatement
+    batch: PreparedBatch
+
+
+def keep_batches(
+    repositories: Repositories, kept: Sequence[Kept], *, now: datetime
+) -> list[CapturedBatch]:
+    """Write everything that belongs to batches without items, at once."""
+    submitted = to_milliseconds(now)
+    numbers = repositories.batches.add_many(
+        [
+            NewBatch(
+                one.arrival,
+                one.statement.participant,
+                one.batch.record_count,
+                one.batch.batch_root,
+                submitted,
+            )
+            for one in kept
+        ]
+    )
+    records = [
+        (number, index, record)
+        for number, one in zip(numbers, kept, strict=True)
+        for index, record in enumerate(one.batch.records)
+    ]
+    repositories.batches.add_records([_record_row(*placed) for placed in records])
+    repositories.events.add(
+        [
+            NewEvent(number, index, record.event, record.objects)
+            for number, index, record in records
+            if record.event is not None
+        ]
+    )
+    for number, one in zip(numbers, kept, strict=True):
+        repositories.tree.add_batch_tiles(number, one.batch.tiles)
+    return [
+        CapturedBatch(number, one.arrival, one.entry_hash)
+        for number, one in zip(numbers, kept, strict=True)
+    ]
 
 
 def keep_batch(

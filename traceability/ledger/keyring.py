@@ -24,6 +24,9 @@ class Keyring:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._participants = folder / "participants"
+        # Keys that were read; whether a file is still there is asked each time.
+        self._read: dict[bytes, SigningKey] = {}
 
     def named(self, name: str, *, create: bool = False) -> SigningKey:
         """Return the key for a purpose (`log`, `registrar`), made on first use if asked."""
@@ -58,7 +61,9 @@ class Keyring:
         path = self._path(key_id)
         if not path.exists():
             raise KeyNotHeld(f"key {key_id.hex()[:16]} is not held here")
-        return load_signing_key(path)
+        if key_id not in self._read:
+            self._read[key_id] = load_signing_key(path)
+        return self._read[key_id]
 
     def holds(self, key_id: bytes) -> bool:
         """Tell whether the key with this id is here."""
@@ -70,7 +75,7 @@ class Keyring:
             self._save(key, self._path(key.key_id))
 
     def _path(self, key_id: bytes) -> Path:
-        return self._folder / "participants" / f"{key_id.hex()}.pem"
+        return self._participants / f"{key_id.hex()}.pem"
 
     def _save(self, key: SigningKey, path: Path) -> SigningKey:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

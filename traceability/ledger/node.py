@@ -102,7 +102,7 @@ class Node:
         self.second_place = SecondPlace(served_heads or data_dir / SERVED_HEADS)
         self.gate = Gate(store, self.second_place, chain_head=ask_chain or self._anchored_head)
         store.gate = self.gate.check
-        self.capture = Capture(store, identity, clock=clock)
+        self.capture = Capture(store, identity, clock=clock, keyring=keyring)
         self.registrar = Registrar(store, identity, keyring=keyring, clock=clock)
         self.submission = Submission(
             store, self.capture, keyring=keyring, duplicate_key=identity.duplicate_key

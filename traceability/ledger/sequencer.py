@@ -26,7 +26,7 @@ from traceability.merkle.proofs import root_from_nodes
 from traceability.merkle.tiles import ReadTiles, TileNodes, extend
 from traceability.store.locks import fence
 from traceability.store.repositories import Repositories
-from traceability.store.repositories.entries import EntryRow
+from traceability.store.repositories.entries import Arrived
 from traceability.store.repositories.tree import CheckpointRow
 from traceability.store.store import Store
 from traceability.store.times import to_milliseconds
@@ -140,14 +140,14 @@ class _Group:
 
     def order(self, promise: timedelta, states: StateCache, *, close: bool) -> StateTrees | None:
         """Give arrived entries their places; with `close`, end with a state entry."""
-        self._place(self._repositories.entries.unsequenced(GROUP_LIMIT), promise)
+        self._place(self._repositories.entries.next_arrived(GROUP_LIMIT), promise)
         if not close or not self._needs_state():
             return None
         trees = states.at(self._repositories, self._size)
         self._append_state(trees, promise)
         return trees
 
-    def _place(self, rows: Sequence[EntryRow], promise: timedelta) -> None:
+    def _place(self, rows: Sequence[Arrived], promise: timedelta) -> None:
         if not rows:
             return
         places = [(row.arrival, self._size + offset) for offset, row in enumerate(rows)]
@@ -194,7 +194,7 @@ class _Group:
         row = self._repositories.entries.by_arrival(appended.arrival)
         if row is None:
             raise LogDamaged("state entry was not kept")
-        self._place([row], promise)
+        self._place([Arrived(row.arrival, row.leaf_hash, row.type)], promise)
 
     def write_head(self) -> CheckpointRow:
         """Extend the tree's tiles and sign its new head."""

@@ -92,7 +92,7 @@ def select_among(
     if not values:
         return []
     if connection.dialect.name == "postgresql":
-        found = connection.exec_driver_sql(f"{statement} = ANY(%s)", (list(values),))
+        found = connection.exec_driver_sql(f"{statement} = ANY(%b)", (list(values),))
         return [tuple(row) for row in found]
     rows: list[tuple[Any, ...]] = []
     ordered = list(values)

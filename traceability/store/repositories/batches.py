@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, Select, and_, func, insert, select
 
-from traceability.store.bulk import bulk_insert, inserted_number
+from traceability.store.bulk import bulk_insert, inserted_number, next_numbers
 from traceability.store.tables import batches, entries, events, records
 
 
@@ -17,6 +17,16 @@ class BatchRow:
     """A batch; `arrival` is its entry's arrival number, `submitted` is in milliseconds."""
 
     batch: int
+    arrival: int
+    participant: bytes
+    record_count: int
+    batch_root: bytes
+    submitted: int
+
+
+class NewBatch(NamedTuple):
+    """A batch that is about to be kept; its columns are those of `BatchRow`."""
+
     arrival: int
     participant: bytes
     record_count: int
@@ -77,6 +87,17 @@ class BatchRepository:
             )
         )
         return inserted_number(result)
+
+    def add_many(self, rows: Sequence[NewBatch]) -> Sequence[int]:
+        """Keep batches; return their numbers, which ascend in the same order."""
+        numbers = next_numbers(self._connection, batches.c.batch, len(rows))
+        bulk_insert(
+            self._connection,
+            batches,
+            columns=("batch", *NewBatch._fields),
+            rows=((number, *row) for number, row in zip(numbers, rows, strict=True)),
+        )
+        return numbers
 
     def add_records(self, rows: Sequence[RecordRow]) -> None:
         """Keep records of a batch."""

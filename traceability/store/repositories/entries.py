@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select
 
-from traceability.store.bulk import inserted_number
+from traceability.store.bulk import bulk_insert, driver_cursor, inserted_number, next_numbers
 from traceability.store.tables import conflicting_entries, entries
 
 
@@ -30,8 +30,33 @@ class EntryRow:
     anchored_by: int | None
 
 
+class NewEntry(NamedTuple):
+    """An entry that is about to be appended; `received` in milliseconds since 1970 UTC."""
+
+    leaf_hash: bytes
+    type: str
+    key_id: bytes
+    sequence: int
+    envelope: bytes
+    received: int
+
+
 def _entry(row: Row[Any] | None) -> EntryRow | None:
     return None if row is None else EntryRow(**row._mapping)
+
+
+_ASSIGN = """
+UPDATE entries SET leaf_index = new.place, anchored_by = %s
+FROM unnest(%b::bigint[], %b::bigint[]) AS new (number, place) WHERE arrival = new.number"""
+_ASSIGN_IN_SQLITE = "UPDATE entries SET leaf_index = ?, anchored_by = ? WHERE arrival = ?"
+
+
+class Arrived(NamedTuple):
+    """What the sequencer asks of an entry that has no place yet."""
+
+    arrival: int
+    leaf_hash: bytes
+    type: str
 
 
 class EntryRepository:
@@ -62,6 +87,17 @@ class EntryRepository:
             )
         )
         return inserted_number(result)
+
+    def add_many(self, rows: Sequence[NewEntry]) -> Sequence[int]:
+        """Append entries; return their arrival numbers, which ascend in the same order."""
+        arrivals = next_numbers(self._connection, entries.c.arrival, len(rows))
+        bulk_insert(
+            self._connection,
+            entries,
+            columns=("arrival", *NewEntry._fields),
+            rows=((arrival, *row) for arrival, row in zip(arrivals, rows, strict=True)),
+        )
+        return arrivals
 
     def add_conflict(self, *, key_id: bytes, sequence: int, envelope: bytes, received: int) -> None:
         """Keep a second statement under a used (key, sequence), once."""
@@ -117,14 +153,25 @@ class EntryRepository:
         )
         return [EntryRow(*row) for row in rows]
 
+    def next_arrived(self, limit: int) -> list[Arrived]:
+        """Return what is to be put in order next, in arrival order."""
+        rows = self._connection.execute(
+            select(entries.c.arrival, entries.c.leaf_hash, entries.c.type)
+            .where(entries.c.leaf_index.is_(None))
+            .order_by(entries.c.arrival)
+            .limit(limit)
+        )
+        return [Arrived(*row) for row in rows]
+
     def assign(self, places: Sequence[tuple[int, int]], *, anchored_by: int) -> None:
         """Give entries their places: pairs of (arrival, leaf index)."""
-        self._connection.execute(
-            update(entries)
-            .where(entries.c.arrival == bindparam("number"))
-            .values(leaf_index=bindparam("place"), anchored_by=anchored_by),
-            [{"number": arrival, "place": place} for arrival, place in places],
-        )
+        with driver_cursor(self._connection) as cursor:
+            if self._connection.dialect.name == "postgresql":
+                columns = [list(column) for column in zip(*places, strict=True)]
+                cursor.execute(_ASSIGN, [anchored_by, *columns])
+            else:
+                rows = [(place, anchored_by, arrival) for arrival, place in places]
+                cursor.executemany(_ASSIGN_IN_SQLITE, rows)
 
     def places(self, arrivals: Sequence[int]) -> dict[int, int]:
         """Return the leaf indexes of those of these entries that have one."""

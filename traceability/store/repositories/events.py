@@ -142,6 +142,20 @@ class EventRepository:
         """Return the events with one of these keyed content hashes, oldest first."""
         return self._many("content_mac", macs)
 
+    def ids_known(self, event_ids: Collection[str]) -> set[str]:
+        """Return those of these ids that a recorded event claims."""
+        rows = select_among(
+            self._connection, "SELECT event_id FROM events WHERE event_id", event_ids
+        )
+        return {row[0] for row in rows}
+
+    def contents_known(self, macs: Collection[bytes]) -> set[bytes]:
+        """Return those of these keyed content hashes that a recorded event has."""
+        rows = select_among(
+            self._connection, "SELECT content_mac FROM events WHERE content_mac", macs
+        )
+        return {row[0] for row in rows}
+
     def _first(self, *conditions: Any) -> StoredEvent | None:
         row = self._connection.execute(select(events).where(*conditions)).first()
         return None if row is None else _event(row)

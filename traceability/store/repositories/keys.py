@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
 
 from sqlalchemy import Connection, Row, insert, or_, select, update
 
+from traceability.store.bulk import driver_cursor, select_among
 from traceability.store.tables import key_chains, keys
 
 
@@ -48,6 +50,26 @@ def _key(row: Row[tuple[object, ...]]) -> KeyRow:
     return KeyRow(**found)
 
 
+def _key_of(row: Sequence[Any]) -> KeyRow:
+    """Return a key of a row in the order of the columns."""
+    members = dict(zip(_COLUMNS, row, strict=True))
+    members["roles"] = _split(members["roles"])
+    members["prefixes"] = _split(members["prefixes"])
+    return KeyRow(**members)
+
+
+_COLUMNS = tuple(field.name for field in fields(KeyRow))
+_KEYS = f"SELECT {', '.join(_COLUMNS)} FROM keys WHERE"  # noqa: S608 # names are ours
+_CHAINS = "SELECT key_id, next_sequence, previous FROM key_chains WHERE key_id"
+# In the order of the ids, so that two writers cannot wait for each other.
+_LOCK_CHAINS = "SELECT key_id FROM key_chains WHERE key_id = ANY(%b) ORDER BY key_id FOR UPDATE"
+_SET_CHAINS = """
+UPDATE key_chains SET next_sequence = new.next_sequence, previous = new.previous
+FROM unnest(%b::bigint[], %b::bytea[], %b::bytea[]) AS new (next_sequence, previous, key_id)
+WHERE key_chains.key_id = new.key_id"""
+_SET_CHAIN_IN_SQLITE = "UPDATE key_chains SET next_sequence = ?, previous = ? WHERE key_id = ?"
+
+
 class KeyRepository:
     """SQL over `keys` and `key_chains`."""
 
@@ -59,10 +81,36 @@ class KeyRepository:
 
         On SQLite the unit of work already holds the only write lock.
         """
-        for key_id in sorted(set(key_ids)):
-            self._connection.execute(
-                select(key_chains.c.key_id).where(key_chains.c.key_id == key_id).with_for_update()
-            )
+        if self._connection.dialect.name == "postgresql":
+            wanted = list(set(key_ids))
+            self._connection.exec_driver_sql(_LOCK_CHAINS, (wanted,))
+
+    def chains(self, key_ids: Collection[bytes]) -> dict[bytes, KeyChain]:
+        """Return what the next statements of these keys must carry, of those that are known."""
+        rows = select_among(self._connection, _CHAINS, key_ids)
+        return {row[0]: KeyChain(row[1], row[2]) for row in rows}
+
+    def set_chains(self, chains: Mapping[bytes, KeyChain]) -> None:
+        """Move the chains of keys, which the caller has locked."""
+        rows = [(chain.next_sequence, chain.previous, key) for key, chain in chains.items()]
+        with driver_cursor(self._connection) as cursor:
+            if self._connection.dialect.name == "postgresql":
+                cursor.execute(_SET_CHAINS, [list(column) for column in zip(*rows, strict=True)])
+            else:
+                cursor.executemany(_SET_CHAIN_IN_SQLITE, rows)
+
+    def several(self, key_ids: Collection[bytes]) -> dict[bytes, KeyRow]:
+        """Return those of these keys that are registered."""
+        rows = [_key_of(row) for row in select_among(self._connection, f"{_KEYS} key_id", key_ids)]
+        return {row.key_id: row for row in rows}
+
+    def of_participants(self, participants: Collection[bytes]) -> dict[bytes, list[KeyRow]]:
+        """Return the keys of these participants, of each in the order they were registered."""
+        rows = select_among(self._connection, f"{_KEYS} participant", participants)
+        found: dict[bytes, list[KeyRow]] = {}
+        for row in sorted(map(_key_of, rows), key=lambda row: row.registered_arrival):
+            found.setdefault(row.participant, []).append(row)
+        return found
 
     def chain(self, key_id: bytes) -> KeyChain | None:
         """Return what the key's next statement must carry; None for an unknown key."""

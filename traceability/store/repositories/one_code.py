@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Collection
 from enum import StrEnum
 
 from sqlalchemy import Connection, delete, insert, select, text
 
+from traceability.store.bulk import select_among
 from traceability.store.tables import one_code_rules
 
 # One transaction at a time judges by what the others have committed.
+_HELD = "SELECT participant FROM one_code_rules WHERE participant"
 _TURN = zlib.crc32(b"itemproof/one-code")
 
 
@@ -33,6 +36,10 @@ class OneCodeRepository:
             select(one_code_rules.c.mode).where(one_code_rules.c.participant == participant)
         )
         return RuleMode.OFF if found is None else RuleMode(found)
+
+    def held(self, participants: Collection[bytes]) -> set[bytes]:
+        """Return those of these participants whose events are judged at all."""
+        return {row[0] for row in select_among(self._connection, _HELD, participants)}
 
     def set_mode(self, participant: bytes, mode: RuleMode) -> None:
         """Judge a participant's events so from now on."""

@@ -75,6 +75,11 @@ class Capture:
         captured = self._with_others(SignedJob(envelope, statement, batch))
         return captured or self._alone(envelope, statement, batch)
 
+    @property
+    def waiting(self) -> int:
+        """How many submissions wait for the group that is being kept."""
+        return self._gatherer.waiting
+
     def own(
         self, batch: PreparedBatch, *, participant: bytes, key: SigningKey | None = None
     ) -> CapturedBatch | None:

@@ -49,6 +49,12 @@ class Gatherer(Generic[J, R]):
         self._queue: list[_Waiting[J, R]] = []
         self._has_leader = False
 
+    @property
+    def waiting(self) -> int:
+        """How many wait for the group in hand to end."""
+        with self._lock:
+            return len(self._queue)
+
     def submit(self, job: J) -> R | None:
         """Hand one thing in and return its outcome, once its whole group is done."""
         mine = _Waiting[J, R](job)

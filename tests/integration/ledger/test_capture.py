@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from tests.support.ledger import GTIN, add_participant, event
+from tests.support.suppliers import Supplier
 from traceability.errors import ItemProofError
-from traceability.events.jsonld import parse_document
 from traceability.hashing.ed25519 import SigningKey
-from traceability.hashing.envelope import STATEMENT_TYPE, Envelope, sign_envelope
-from traceability.hashing.statement import BatchStatement, Header, Seen
+from traceability.hashing.envelope import STATEMENT_TYPE, sign_envelope
+from traceability.hashing.statement import BatchStatement, Seen
 from traceability.ledger.faults import (
     BatchMismatch,
     EventDuplicate,
@@ -33,57 +33,10 @@ from traceability.ledger.faults import (
     WrongParticipant,
 )
 from traceability.ledger.node import Node
-from traceability.ledger.prepared import PreparedBatch, PreparedItems, prepare_batch, prepare_event
+from traceability.ledger.prepared import PreparedItems
 from traceability.lineage.one_code.faults import CommissionedTwice
 from traceability.lineage.one_code.judging import OneCode
 from traceability.store.repositories.one_code import RuleMode
-
-CONTEXT = "https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"
-
-
-@dataclass(slots=True)
-class Supplier:
-    """A participant that holds its own key."""
-
-    node: Node
-    key: SigningKey
-    participant: bytes
-
-    def batch(self, *events: dict[str, Any], items: PreparedItems | None = None) -> PreparedBatch:
-        records = []
-        for value in events:
-            parsed = parse_document({"@context": CONTEXT, **value}).require_faultless()[0]
-            records.append(
-                prepare_event(
-                    parsed,
-                    secret=secrets.token_bytes(32),
-                    content_mac=self.node.submission.content_mac(parsed),
-                )
-            )
-        return prepare_batch(records, items=items)
-
-    def statement(self, batch: PreparedBatch) -> BatchStatement:
-        with self.node.store.reading() as repositories:
-            chain = repositories.keys.chain(self.key.key_id)
-            head = repositories.tree.latest_checkpoint()
-        assert chain is not None
-        assert head is not None
-        return BatchStatement(
-            header=Header(
-                log=self.node.identity.log,
-                key=self.key.key_id,
-                sequence=chain.next_sequence,
-                previous=chain.previous,
-                claimed_time=self.node.clock(),
-            ),
-            participant=self.participant,
-            seen=Seen(head.tree_size, head.root_hash),
-            record_count=batch.record_count,
-            batch_root=batch.batch_root,
-        )
-
-    def sign(self, statement: BatchStatement) -> Envelope:
-        return sign_envelope(STATEMENT_TYPE, statement.to_payload(), [self.key])
 
 
 @pytest.fixture

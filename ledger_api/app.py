@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import gc
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
 from ledger_api import health, openapi, problems
+from ledger_api.admission import Admission, Limits
 from ledger_api.batches import endpoints as batches
 from ledger_api.drafting_pool import DraftingPool
 from ledger_api.epcis import endpoints as epcis
@@ -16,12 +18,13 @@ from ledger_api.items import endpoints as items
 from ledger_api.lineage import endpoints as lineage
 from ledger_api.log import endpoints as log
 from ledger_api.quality import endpoints as quality
+from ledger_api.scoreboard import Slot
 from ledger_api.services import Services
 from ledger_api.settings import Settings
 from ledger_api.version import VERSION
 from ledger_api.web import assets
 from ledger_api.web import endpoints as web
-from ledger_api.workers import Workers
+from ledger_api.workers import Bells, Workers
 from traceability.ledger.drafting import draft_body
 from traceability.ledger.node import Node
 
@@ -30,22 +33,34 @@ GARBAGE_THRESHOLD = 20_000
 DESCRIPTION = "Supply-chain traceability ledger: one item, one code, one proof."
 
 
-def create_app(node: Node, settings: Settings, *, warm: bool = False) -> FastAPI:
+def create_app(
+    node: Node,
+    settings: Settings,
+    *,
+    warm: bool = False,
+    bells: Bells | None = None,
+    slot: Slot | None = None,
+) -> FastAPI:
     """Return the application; its workers run while it serves.
 
     Parameters
     ----------
     warm
         Start the processes that draw up documents with the server, not with the first document.
+    bells, slot
+        Shared with, and this process's own among, the other processes that serve the ledger.
     """
     drafting = DraftingPool(settings.drafting_processes)
-    workers = _workers(node, settings)
+    slot = slot or Slot()
+    workers = _workers(node, settings, bells, slot)
     services = Services(
         node,
         settings,
         workers,
         is_test_chain=not settings.rpc_urls,
         elsewhere=drafting.call,
+        slot=slot,
+        admission=Admission(_limits(settings), slot),
     )
 
     @asynccontextmanager
@@ -53,11 +68,13 @@ def create_app(node: Node, settings: Settings, *, warm: bool = False) -> FastAPI
         node.submission.drafter = drafting.draft
         if warm:
             _warm(drafting)
+        slot.begin(os.getpid())
         services.workers.start()
         try:
             yield
         finally:
             services.workers.stop()
+            slot.end()
             node.submission.drafter = draft_body
             drafting.close()
 
@@ -77,11 +94,19 @@ def create_app(node: Node, settings: Settings, *, warm: bool = False) -> FastAPI
     return app
 
 
-def _workers(node: Node, settings: Settings) -> Workers:
+def _workers(node: Node, settings: Settings, bells: Bells | None, slot: Slot) -> Workers:
     return Workers(
         node,
         max_body_bytes=settings.max_body_bytes,
         max_capture_events=settings.max_capture_events,
+        bells=bells,
+        slot=slot,
+    )
+
+
+def _limits(settings: Settings) -> Limits:
+    return Limits(
+        settings.max_submissions, settings.max_submissions_per_key, settings.max_submission_bytes
     )
 
 

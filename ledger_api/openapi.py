@@ -29,7 +29,7 @@ _MEANINGS = {
     "401": "No valid API key.",
     "403": "The key's role does not allow it.",
     "404": "Nothing is recorded there.",
-    "503": "Try again later: store or chain.",
+    "503": "Try again later: store, chain, or too much in hand (Retry-After says when).",
 }
 # What anybody may ask.
 _OPEN = ("/healthz", "/readyz", "/metrics", "/log/", "/api/items/", "/api/receipts/")

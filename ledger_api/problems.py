@@ -26,6 +26,7 @@ from traceability.errors import ItemProofError
 from traceability.events.faults import Fault
 
 __all__ = [
+    "PASSING",
     "PROBLEM_TYPE",
     "RETRY_AFTER_SECONDS",
     "MediaTypeUnknown",
@@ -41,6 +42,8 @@ logger = logging.getLogger(__name__)
 
 PROBLEM_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = "5"
+# Too Many Requests, Service Unavailable: the same request may do well later.
+PASSING = (429, 503)
 REFERENCE_BYTES = 8
 
 # FastAPI's own refusals, under codes of ours.
@@ -74,7 +77,7 @@ def problem(
         **(extra or {}),
     }
     headers = {"Content-Language": HTML_LANGUAGES[lang]}
-    if status == 503:  # noqa: PLR2004 # Service Unavailable
+    if status in PASSING:
         headers["Retry-After"] = RETRY_AFTER_SECONDS
     return JSONResponse(body, status, headers=headers, media_type=PROBLEM_TYPE)
 

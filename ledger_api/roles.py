@@ -80,6 +80,8 @@ class Role(threading.Thread):
         Shared by all processes that may have the role.
     take_over, leave
         Called when this process has got the role, and when it gives it up alive.
+    tell
+        Told the fault's code when it changes, None when it has passed.
     """
 
     def __init__(
@@ -92,6 +94,7 @@ class Role(threading.Thread):
         bell: Bell | None = None,
         take_over: Callable[[], object] = lambda: None,
         leave: Callable[[], object] = lambda: None,
+        tell: Callable[[str | None], object] = lambda _: None,
     ) -> None:
         super().__init__(name=name, daemon=True)
         self._work = work
@@ -102,6 +105,7 @@ class Role(threading.Thread):
         self._is_shared = bell is not None
         self._take_over = take_over
         self._leave = leave
+        self._tell = tell
         self._stopping = False
         self.done = threading.Condition()
         self.fault: ItemProofError | None = None
@@ -132,7 +136,7 @@ class Role(threading.Thread):
                 with self._store.lock(f"{self.name}-role", wait=False) as held:
                     self._keep(held)
             except AlreadyRunning:
-                self.fault = None
+                self._set_fault(None)
             except Exception as error:  # a role must outlive whatever its store does
                 self._note(error)
             if not self._stopping:
@@ -158,7 +162,7 @@ class Role(threading.Thread):
         except Exception as error:  # the next round may go well
             self._note(error)
         else:
-            self.fault = None
+            self._set_fault(None)
 
     def _note(self, error: Exception) -> None:
         """Keep an error, and say so once."""
@@ -167,4 +171,10 @@ class Role(threading.Thread):
             error = InternalError(f"{self.name} failed by a fault of this node")
         elif self.fault is None or self.fault.code != error.code:
             logger.warning("%s.failed code=%s %s", self.name, error.code, error.fault)
-        self.fault = error
+        self._set_fault(error)
+
+    def _set_fault(self, error: ItemProofError | None) -> None:
+        before, self.fault = self.fault, error
+        code = None if error is None else error.code
+        if code != (None if before is None else before.code):
+            self._tell(code)

@@ -6,16 +6,22 @@ in plain text, and lets a head be of any length.
 
 from __future__ import annotations
 
+import asyncio
 from http import HTTPStatus
 from typing import Any
 
+from starlette.requests import Request
+from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from ledger_api.i18n.fault_texts import error_detail
 from ledger_api.i18n.translations import Language, choose_language
-from ledger_api.problems import problem
-from traceability.errors import InvalidInput, ItemProofError
+from ledger_api.problems import language_of, problem, problem_of
+from ledger_api.scoreboard import Figure, Slot
+from traceability.errors import InvalidInput, ItemProofError, Unavailable
 
+# How long a new connection may take to say what it wants.
+HEAD_SECONDS = 20.0
 # The address and all header fields; the parser itself refuses addresses of as much.
 MAX_HEAD = 2**16 - 1
 
@@ -38,8 +44,20 @@ class RequestHeadTooLarge(InvalidInput):
     code = "REQUEST_HEAD_TOO_LARGE"
 
 
+class TooManyConnections(Unavailable):
+    """The server has as many connections as it answers."""
+
+    code = "TOO_MANY_CONNECTIONS"
+
+
 class ServerProtocol(HttpToolsProtocol):
     """One connection: as uvicorn's, within limits, with problems for answers."""
+
+    # Of a process; beyond it connections are told so, beyond twice as many are not even told.
+    max_connections = 1000
+    slot: Slot | None = None
+
+    _late: asyncio.TimerHandle | None = None
 
     # No request has begun yet on a new connection.
     _address = 0
@@ -47,6 +65,33 @@ class ServerProtocol(HttpToolsProtocol):
     _unfinished = 0
     _is_in_head = False
     _refusal: tuple[HTTPStatus, ItemProofError] | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Take a connection, or refuse whatever it asks."""
+        super().connection_made(transport)
+        self._count_connection(Figure.CONNECTIONS, 1)
+        if len(self.connections) > self.max_connections:
+            self._count_connection(Figure.REFUSED_CONNECTIONS, 1)
+            self.app = _refuse
+        if len(self.connections) > 2 * self.max_connections:
+            transport.abort()
+            return
+        self._late = self.loop.call_later(HEAD_SECONDS, transport.close)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Let go of a connection."""
+        super().connection_lost(exc)
+        self._count_connection(Figure.CONNECTIONS, -1)
+        self._stop_waiting()
+
+    def _count_connection(self, figure: Figure, amount: int) -> None:
+        if self.slot is not None:
+            self.slot.add(figure, amount)
+
+    def _stop_waiting(self) -> None:
+        if self._late is not None:
+            self._late.cancel()
+            self._late = None
 
     def data_received(self, data: bytes) -> None:
         """Take more bytes; those of a head without end are counted here."""
@@ -78,6 +123,8 @@ class ServerProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """End the head."""
         self._is_in_head = False
+        self._stop_waiting()
+        self._count_connection(Figure.REQUESTS, 1)
         super().on_headers_complete()
 
     def _count(self, length: int) -> None:
@@ -114,3 +161,18 @@ class ServerProtocol(HttpToolsProtocol):
     def _language(self) -> Language:
         accepted = dict(self.headers or ()).get(b"accept-language", b"")
         return choose_language(None, accepted.decode("latin-1"))
+
+
+def protocol_for(max_connections: int, slot: Slot) -> type[ServerProtocol]:
+    """Return the protocol of a process that answers so many connections, and counts them."""
+    return type(
+        "LimitedProtocol", (ServerProtocol,), {"max_connections": max_connections, "slot": slot}
+    )
+
+
+async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer any request of a connection too many, and hang up."""
+    error = TooManyConnections("server has as many connections as it answers: try again later")
+    response = problem_of(error, language_of(Request(scope)))
+    response.headers["Connection"] = "close"
+    await response(scope, receive, send)

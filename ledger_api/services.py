@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Annotated, Protocol, TypeVar
 
 from fastapi import Depends, Header, Request
 
+from ledger_api.admission import Admission, Limits, Place
 from ledger_api.auth import Caller, authenticate
+from ledger_api.scoreboard import Slot
 from ledger_api.settings import Settings
 from ledger_api.workers import Workers
 from traceability.ledger.drafting import DocumentBody
@@ -39,6 +42,8 @@ class Services:
     workers: Workers
     is_test_chain: bool
     elsewhere: Elsewhere = here
+    slot: Slot = field(default_factory=Slot)
+    admission: Admission = field(default_factory=lambda: Admission(Limits(), Slot()))
 
 
 def services_of(request: Request) -> Services:
@@ -60,12 +65,28 @@ def caller_of(
 CallerOf = Annotated[Caller, Depends(caller_of)]
 
 
-async def read_body(request: Request, limit: int) -> bytes:
+@contextmanager
+def in_hand(
+    request: Request, services: Services, caller: str, *, most: int | None = None
+) -> Iterator[Place]:
+    """Take a submission in hand, or refuse it before its document is read.
+
+    Raises
+    ------
+    Overloaded, TooManyRequests
+    """
+    announced = request.headers.get("content-length")
+    most = services.settings.max_body_bytes if most is None else most
+    with services.admission.place(caller, announced=announced, most=most) as place:
+        yield place
+
+
+async def read_body(request: Request, limit: int, place: Place) -> bytes:
     """Read a request's body, no more than the limit, whatever it announces.
 
     Raises
     ------
-    JSONTooLargeError
+    JSONTooLargeError, Overloaded
     """
     announced = request.headers.get("content-length", "")
     if announced.isdigit() and int(announced) > limit:
@@ -78,5 +99,6 @@ async def read_body(request: Request, limit: int) -> bytes:
         size += len(part)
         if size > limit:
             raise JSONTooLargeError(f"body is too long: expected at most {limit} bytes, got more")
+        place.hold(size)
         parts.append(part)
     return b"".join(parts)

@@ -81,6 +81,22 @@ class Settings(BaseSettings):
         default=2_000_000, ge=1, description="most events of one EPCIS document"
     )
 
+    max_submissions: int = Field(
+        default=200, ge=1, description="submissions that a process has in hand at once"
+    )
+    max_submissions_per_key: int = Field(
+        default=100, ge=1, description="of them, those of one API key"
+    )
+    max_submission_bytes: int = Field(
+        default=256 * 2**20, ge=1024, description="their documents together, bytes"
+    )
+    max_capture_jobs: int = Field(
+        default=5000, ge=1, description="documents handed to /epcis/capture that wait"
+    )
+    max_connections: int = Field(
+        default=1000, ge=1, description="connections that a process answers at once"
+    )
+
     drafting_processes: int = Field(
         default=min(4, os.cpu_count() or 1),
         ge=0,
@@ -111,6 +127,11 @@ class Settings(BaseSettings):
     def database(self, data_dir: Path) -> str:
         """Return the database URL, by default SQLite in the data folder."""
         return self.database_url or f"sqlite:///{data_dir / 'ledger.sqlite'}"
+
+    def for_one_of(self, processes: int) -> Settings:
+        """Return the settings of one of several processes: its part of what they share."""
+        part = -(-self.drafting_processes // processes)
+        return self.model_copy(update={"drafting_processes": part})
 
     @property
     def max_price(self) -> int:

@@ -56,6 +56,12 @@ class RequestRefused(ItemProofError):
     code = "REQUEST_REFUSED"
 
 
+class TooManyRequests(ItemProofError):
+    """The caller has more in hand than its share; others are served."""
+
+    code = "TOO_MANY_REQUESTS"
+
+
 class InternalError(ItemProofError):
     """A fault of the program itself; what the caller sent may be sound."""
 
@@ -86,6 +92,7 @@ _TABLE: tuple[tuple[type[ItemProofError], int, int], ...] = (
     (ProofRejected, 400, EXIT_REFUSED),
     (MissingTrust, 400, EXIT_USAGE),
     (NotAuthenticated, 401, EXIT_REFUSED),
+    (TooManyRequests, 429, EXIT_UNAVAILABLE),
     (Unavailable, 503, EXIT_UNAVAILABLE),
     (InternalError, 500, EXIT_UNAVAILABLE),
     (Interrupted, 503, EXIT_UNAVAILABLE),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -18,7 +19,7 @@ from ledger_api.statuses import LedgerMissing
 from traceability.chain.accounts import address_of, load_account, load_or_create_account
 from traceability.chain.anchoring import Anchorer, AnchorPolicy
 from traceability.chain.client import ChainClient
-from traceability.chain.devchain import DevChain
+from traceability.chain.devchain import DevChain, SharedDevChain
 from traceability.chain.faults import ContractMismatch
 from traceability.chain.fees import FeeMode
 from traceability.chain.planning import LogIdentity
@@ -33,8 +34,11 @@ from traceability.ledger.keyring import Keyring
 from traceability.ledger.node import Node, anchored_head
 from traceability.ledger.opening import load_identity, open_identity
 from traceability.ledger.rehashing import keep_event_hashes_current
+from traceability.ledger.trust import TrustFileUnwritable
 from traceability.store.anchor_store import StoredAnchors
 from traceability.store.store import Store
+
+logger = logging.getLogger(__name__)
 
 # "required": a chain for every command that anchors. "opening": only to open a new ledger.
 # "existing": a ledger that is there already, and no chain.
@@ -73,8 +77,15 @@ class _Chain:
 
 
 @contextmanager
-def open_node(settings: Settings, data_dir: Path, *, need: Need = "required") -> Iterator[Node]:
+def open_node(
+    settings: Settings, data_dir: Path, *, need: Need = "required", owns_chain: bool = True
+) -> Iterator[Node]:
     """Open the node of a data folder, opening a new ledger on first use.
+
+    Parameters
+    ----------
+    owns_chain
+        Start the embedded chain, and stop it; otherwise the process that started this one does.
 
     Raises
     ------
@@ -92,7 +103,7 @@ def open_node(settings: Settings, data_dir: Path, *, need: Need = "required") ->
         if identity is None and need == "existing":
             raise _missing(data_dir)
         if need == "required" or identity is None:
-            chain = _open_chain(stack, settings, store, data_dir)
+            chain = _open_chain(stack, settings, store, data_dir, owns_chain=owns_chain)
         if identity is None:
             if chain is None:
                 raise AssertionError("a new ledger has a chain")
@@ -122,7 +133,9 @@ def _missing(data_dir: Path) -> LedgerMissing:
     return LedgerMissing(f"data folder {str(data_dir)!r} holds no ledger: check --data")
 
 
-def _open_chain(stack: ExitStack, settings: Settings, store: Store, data_dir: Path) -> _Chain:
+def _open_chain(
+    stack: ExitStack, settings: Settings, store: Store, data_dir: Path, *, owns_chain: bool
+) -> _Chain:
     with store.reading() as repositories:
         known = repositories.meta.get("contract")
         chain_id = repositories.meta.get("chain_id")
@@ -132,7 +145,7 @@ def _open_chain(stack: ExitStack, settings: Settings, store: Store, data_dir: Pa
     if settings.rpc_urls:
         urls, embedded = settings.rpc_urls, None
     else:
-        embedded = stack.enter_context(DevChain(data_dir, anvil=settings.anvil))
+        embedded = _embedded(stack, settings, data_dir, owns_chain=owns_chain)
         urls = (embedded.url,)
     client = stack.enter_context(
         ChainClient(
@@ -166,6 +179,14 @@ def _check_contract(settings: Settings, contract: str | None) -> None:
             expected=expected,
             got=contract or "none",
         )
+
+
+def _embedded(
+    stack: ExitStack, settings: Settings, data_dir: Path, *, owns_chain: bool
+) -> DevChain | SharedDevChain:
+    if owns_chain:
+        return stack.enter_context(DevChain(data_dir, anvil=settings.anvil))
+    return stack.enter_context(SharedDevChain(data_dir))
 
 
 def _publisher(settings: Settings, data_dir: Path) -> LocalAccount:
@@ -258,7 +279,10 @@ def _node(
         ask_chain=None if chain else chain_asked_by(settings, identity),
         served_heads=settings.served_heads,
     )
-    node.write_trust()
+    try:
+        node.write_trust()
+    except TrustFileUnwritable as error:  # Who only reads needs no newer one.
+        logger.warning("trust.unwritten code=%s %s", error.code, error.fault)
     return node
 
 

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import threading
 import time
+from functools import partial
 from typing import NamedTuple
 
 from ledger_api.epcis.jobs import CaptureJobs
 from ledger_api.roles import Bell, Role
+from ledger_api.scoreboard import Slot
 from traceability.errors import ItemProofError, Unavailable
 from traceability.ledger.node import Node
 from traceability.store.store import Store
@@ -119,17 +121,24 @@ class Workers:
         max_body_bytes: int = MAX_BYTES,
         max_capture_events: int | None = None,
         bells: Bells | None = None,
+        slot: Slot | None = None,
     ) -> None:
         self._node = node
+        self._slot = slot or Slot()
         self.sequencer = Role(
             "sequencer",
             self._sequence,
             store=node.store,
             pause_seconds=IDLE_SECONDS,
             bell=None if bells is None else bells.sequencer,
+            tell=partial(self._slot.put_fault, "sequencer"),
         )
         self.anchorer = Role(
-            "anchorer", self._anchor, store=node.store, pause_seconds=anchor_seconds
+            "anchorer",
+            self._anchor,
+            store=node.store,
+            pause_seconds=anchor_seconds,
+            tell=partial(self._slot.put_fault, "anchorer"),
         )
         self._jobs = CaptureJobs(
             node,
@@ -145,6 +154,7 @@ class Workers:
             bell=None if bells is None else bells.capture,
             take_over=self._jobs.take_over,
             leave=self._jobs.leave,
+            tell=partial(self._slot.put_fault, "capture"),
         )
         self._logged = LoggedEntries(node.store, self.sequencer.done)
 
@@ -164,6 +174,10 @@ class Workers:
         if self.anchorer.is_alive():
             self.anchorer.stop()
         self._logged.stop()
+
+    def fault(self, role: str) -> str | None:
+        """Return the code of a role's fault, in whichever process has the role."""
+        return self._slot.board.fault(role)
 
     def _sequence(self) -> None:
         time.sleep(GROUP_SECONDS)

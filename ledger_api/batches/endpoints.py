@@ -7,7 +7,6 @@ from typing import Annotated, Any
 
 import orjson
 from fastapi import APIRouter, Header, Path, Query, Request
-from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, Response
 
 from ledger_api.auth import Caller, require_role
@@ -17,7 +16,7 @@ from ledger_api.i18n.translations import Language
 from ledger_api.items.states import state_of
 from ledger_api.problems import MediaTypeUnknown, language_of, problem
 from ledger_api.reports import submission_json, time_json
-from ledger_api.services import CallerOf, Services, ServicesOf, read_body
+from ledger_api.services import CallerOf, Services, ServicesOf, in_hand, read_body
 from traceability.errors import NotFound
 from traceability.hashing.encoding import b64u_decode, b64u_encode
 from traceability.ledger.drafting import DocumentBody, DocumentForm
@@ -91,15 +90,16 @@ async def submit_batch(
     when it was refused, each record with its faults.
     """
     require_role(caller, "operator", "participant")
-    body = await read_body(request, services.settings.max_body_bytes)
     media_type = content_type.split(";")[0].strip().lower()
-    if media_type == MEDIA_TYPE:
-        return await run_in_threadpool(_take_signed, services, body)
-    if media_type in (*JSON_TYPES, *XML_TYPES):
-        form: DocumentForm = "json" if media_type in JSON_TYPES else "xml"
-        document = DocumentBody(body, form, services.settings.max_body_bytes)
-        take = partial(_take_events, proceed=proceed, language=language_of(request))
-        return await run_in_threadpool(take, services, caller, document)
+    with in_hand(request, services, caller.name) as place:
+        body = await read_body(request, services.settings.max_body_bytes, place)
+        if media_type == MEDIA_TYPE:
+            return await place.run(_take_signed, services, body)
+        if media_type in (*JSON_TYPES, *XML_TYPES):
+            form: DocumentForm = "json" if media_type in JSON_TYPES else "xml"
+            document = DocumentBody(body, form, services.settings.max_body_bytes)
+            take = partial(_take_events, proceed=proceed, language=language_of(request))
+            return await place.run(take, services, caller, document)
     raise MediaTypeUnknown(
         f"media type is unknown: expected {', '.join((*JSON_TYPES, *XML_TYPES, MEDIA_TYPE))}, "
         f"got {media_type[:80]!r}"

@@ -1,26 +1,21 @@
-"""`serve`: API, pages, sequencer and anchorer in one process."""
+"""`serve`: API, pages, sequencer and anchorer, in one process or several."""
 
 from __future__ import annotations
 
 import signal
 import socket
-import sys
-from contextlib import suppress
-from types import FrameType
 from typing import TYPE_CHECKING, Annotated
 from urllib.parse import urlsplit
 
 import typer
 
 from ledger_api.cli.running import DEFAULT_DATA, AsJSON, Command, DataDir, run
-from ledger_api.statuses import InternalError
 from traceability.errors import Unavailable
 
 if TYPE_CHECKING:
     from traceability.ledger.node import Node
 
-# Time that a request in hand gets when the server is told to stop.
-GRACE_SECONDS = 10
+MOST_WORKERS = 64
 BACKLOG = 2048
 
 
@@ -35,6 +30,9 @@ def serve(
     port: Annotated[
         int | None, typer.Option(min=1, max=65535, help="Port; default: the base URL's.")
     ] = None,
+    workers: Annotated[
+        int, typer.Option(min=1, max=MOST_WORKERS, help="Processes that answer requests.")
+    ] = 1,
     data: DataDir = DEFAULT_DATA,
     as_json: AsJSON = False,
 ) -> None:
@@ -49,14 +47,11 @@ def serve(
                 # A new ledger: its first entry, which opened the log, has no place yet.
                 node.sequencer.run()
             chosen = port or urlsplit(command.settings.base_url).port or 8000
-            # The server raises the signal again after its own shutdown; by default that would end
-            # the process here, before the embedded chain is stopped.
-            signal.signal(signal.SIGTERM, _leave)
             with listening(host, chosen) as place:
                 address = f"{host}:{chosen}"
                 line = command.output.say("serving", folder=command.data_dir, address=address)
                 command.output.progress(line)
-                _serve(node, command, place)
+                _serve(node, command, place, workers)
 
     run(data, as_json, work)
 
@@ -89,26 +84,26 @@ def _unavailable(host: str, port: int, error: OSError) -> AddressUnavailable:
     return AddressUnavailable(f"server cannot listen on {host}:{port}: {error.strerror}")
 
 
-def _serve(node: Node, command: Command, place: socket.socket) -> None:
-    import uvicorn
+def _serve(node: Node, command: Command, place: socket.socket, workers: int) -> None:
+    from ledger_api.serving import leave, serve_node
 
-    from ledger_api.app import create_app
-    from ledger_api.server_protocol import ServerProtocol
-
-    config = uvicorn.Config(
-        create_app(node, command.settings, warm=True),
-        http=ServerProtocol,
-        log_level="warning",
-        server_header=False,
-        timeout_graceful_shutdown=GRACE_SECONDS,
-    )
-    server = uvicorn.Server(config)
-    with suppress(KeyboardInterrupt):
-        server.run(sockets=[place])
-    if not server.started:
-        raise InternalError("server did not start: the lines above say why")
+    # The server raises the signal again after its own shutdown; by default that would end the
+    # process here, before the embedded chain is stopped.
+    signal.signal(signal.SIGTERM, leave)
+    if workers == 1:
+        serve_node(node, command.settings, place)
+    else:
+        _supervise(command, place, workers)
 
 
-def _leave(_number: int, _frame: FrameType | None) -> None:
-    """End the process as if the command had come to its end."""
-    sys.exit(0)
+def _supervise(command: Command, place: socket.socket, workers: int) -> None:
+    """Have several processes serve; this one keeps them alive, and owns the embedded chain."""
+    from ledger_api.scoreboard import Board
+    from ledger_api.serving import Shared, serve_beside
+    from ledger_api.supervisor import Supervisor
+    from ledger_api.workers import open_bells
+
+    board = Board(workers)
+    settings = command.settings.for_one_of(workers)
+    shared = Shared(settings, command.data_dir, place, open_bells(), board)
+    Supervisor(serve_beside, shared, count=workers, ended=board.clear).run()

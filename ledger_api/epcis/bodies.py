@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import NamedTuple
 
-from fastapi.concurrency import run_in_threadpool
 from starlette.requests import Request
 
+from ledger_api.admission import Place
 from ledger_api.epcis.faults import (
     CaptureLimitExceeded,
     ContentEncodingUnknown,
@@ -72,7 +72,7 @@ class Limits:
 Opener = Callable[[DocumentBody], Envelope]
 
 
-async def take_body(request: Request, services: Services) -> DocumentBody:
+async def take_body(request: Request, services: Services, place: Place) -> DocumentBody:
     """Read and unpack a request's document, within the limits that are announced.
 
     Raises
@@ -82,9 +82,10 @@ async def take_body(request: Request, services: Services) -> DocumentBody:
     form = form_of(request.headers.get("content-type", ""))
     packings = packings_of(request.headers.get("content-encoding", ""))
     limit = services.settings.max_body_bytes
-    data = await read_body(request, limit)
+    data = await read_body(request, limit, place)
     for _ in packings:
-        data = await run_in_threadpool(unpack, data, limit)
+        data = await place.run(unpack, data, limit)
+        place.hold(len(data))
     return DocumentBody(data, form, limit)
 
 

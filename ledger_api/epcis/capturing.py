@@ -6,14 +6,13 @@ import secrets
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request
-from fastapi.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from ledger_api.auth import Caller, require_role
 from ledger_api.defaults import default_participant
 from ledger_api.epcis.answers import answer, json_bytes
 from ledger_api.epcis.bodies import Envelope, Limits, check_envelope, open_document, open_long
-from ledger_api.epcis.faults import CaptureJobUnknown, QueryParameterInvalid
+from ledger_api.epcis.faults import CaptureJobUnknown, CaptureQueueFull, QueryParameterInvalid
 from ledger_api.epcis.headers import (
     ERROR_BEHAVIOUR,
     Behaviour,
@@ -37,10 +36,11 @@ from ledger_api.epcis.problems import EpcisRoute
 from ledger_api.epcis.samples import CAPTURE_BODY, JOB_RESPONSES, POST_PROBLEMS
 from ledger_api.epcis.spooling import Spool, spool_body
 from ledger_api.problems import language_of
-from ledger_api.services import CallerOf, Services, ServicesOf
+from ledger_api.scoreboard import Figure
+from ledger_api.services import CallerOf, Services, ServicesOf, in_hand
 from traceability.ledger.drafting import DocumentBody
 from traceability.ledger.streaming import WHOLE_BYTES
-from traceability.store.repositories.capture_jobs import CaptureJobRow
+from traceability.store.repositories.capture_jobs import CaptureJobRepository, CaptureJobRow
 from traceability.store.times import to_milliseconds
 
 router = APIRouter(prefix="/epcis", tags=["epcis"], route_class=EpcisRoute)
@@ -74,8 +74,11 @@ async def capture(
     What is not well-formed, too large or of another version is refused at once.
     """
     require_role(caller, "operator", "participant")
-    with await spool_body(request, services) as spool:
-        found = await run_in_threadpool(
+    with (
+        in_hand(request, services, caller.name, most=WHOLE_BYTES) as place,
+        await spool_body(request, services, place) as spool,
+    ):
+        found = await place.run(
             _promise, services, caller, spool, behaviour=behaviour, said=said, name=idempotency_key
         )
     services.workers.capture.wake()
@@ -118,6 +121,7 @@ def _promise(
     try:
         with store.unit_of_work() as work:
             jobs = work.repositories.capture_jobs
+            _check_queue(services, jobs)
             job = jobs.add(
                 capture_id,
                 participant=participant,
@@ -133,6 +137,19 @@ def _promise(
     except Raced:
         return task.known_in(store) or made
     return made
+
+
+def _check_queue(services: Services, jobs: CaptureJobRepository) -> None:
+    """Refuse one more job where as many wait as may.
+
+    Raises
+    ------
+    CaptureQueueFull
+    """
+    most = services.settings.max_capture_jobs
+    if jobs.count_waiting(at_most=most) >= most:
+        services.slot.add(Figure.REFUSED_JOBS)
+        raise CaptureQueueFull(f"{most} documents wait to be captured: send this one again later")
 
 
 def _is_long(services: Services, spool: Spool, said: Release | None) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from traceability.errors import Conflict, InvalidInput, ItemProofError, NotFound
+from traceability.errors import Conflict, InvalidInput, ItemProofError, NotFound, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,6 +34,12 @@ class CaptureLimitExceeded(InvalidInput):
     """The document holds more events than one capture takes (HTTP 413)."""
 
     code = "CAPTURE_LIMIT_EXCEEDED"
+
+
+class CaptureQueueFull(Unavailable):
+    """As many documents wait to be captured as may (HTTP 503)."""
+
+    code = "CAPTURE_QUEUE_FULL"
 
 
 class VersionConflict(InvalidInput):

@@ -19,7 +19,13 @@ from ledger_api.epcis.answers import json_bytes
 from ledger_api.epcis.headers import CAPTURE_LIMIT, FILE_SIZE_LIMIT, announced
 from ledger_api.epcis.wording import problem_json, status_of
 from ledger_api.i18n.translations import HTML_LANGUAGES, Language
-from ledger_api.problems import PROBLEM_TYPE, RETRY_AFTER_SECONDS, language_of, unforeseen
+from ledger_api.problems import (
+    PASSING,
+    PROBLEM_TYPE,
+    RETRY_AFTER_SECONDS,
+    language_of,
+    unforeseen,
+)
 from ledger_api.services import Services
 from traceability.errors import InvalidInput, ItemProofError
 
@@ -36,7 +42,7 @@ def problem_of(error: ItemProofError, language: Language) -> Response:
     """Return the answer to a request that failed."""
     status = status_of(error)
     headers = {"Content-Language": HTML_LANGUAGES[language]}
-    if status == 503:  # noqa: PLR2004 # Service Unavailable
+    if status in PASSING:
         headers["Retry-After"] = RETRY_AFTER_SECONDS
     if isinstance(error, NotAuthenticated):
         headers["WWW-Authenticate"] = 'Bearer realm="itemproof"'

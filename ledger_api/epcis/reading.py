@@ -7,7 +7,6 @@ from typing import Annotated, Any
 from urllib.parse import quote
 
 from fastapi import APIRouter, Path, Query, Request
-from fastapi.concurrency import run_in_threadpool
 from pydantic import AwareDatetime
 from starlette.responses import Response
 
@@ -37,7 +36,7 @@ from ledger_api.epcis.paging import (
 )
 from ledger_api.epcis.problems import EpcisRoute
 from ledger_api.epcis.samples import EVENT_BODY, EVENTS_RESPONSES, POST_PROBLEMS
-from ledger_api.services import CallerOf, Services, ServicesOf
+from ledger_api.services import CallerOf, Services, ServicesOf, in_hand
 from traceability.errors import InvalidInput
 from traceability.hashing.encoding import b64u_decode
 from traceability.ledger.drafting import DocumentBody
@@ -75,8 +74,9 @@ async def record_event(
     409 where the same event is recorded already, or another one with its eventID.
     """
     require_role(caller, "operator", "participant")
-    body = await take_body(request, services)
-    made = await run_in_threadpool(_record, services, caller, body, said=said, name=idempotency_key)
+    with in_hand(request, services, caller.name) as place:
+        body = await take_body(request, services, place)
+        made = await place.run(_record, services, caller, body, said=said, name=idempotency_key)
     services.workers.sequencer.wake()
     return answer(
         request,

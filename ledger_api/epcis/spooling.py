@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-from fastapi.concurrency import run_in_threadpool
 from starlette.requests import Request
 
+from ledger_api.admission import Place
 from ledger_api.epcis.bodies import Unpacker, form_of, packings_of
 from ledger_api.services import Services
 from traceability.events.xml.faults import XmlSyntaxError
@@ -133,7 +133,7 @@ def _unavailable(error: OSError) -> SpillUnavailable:
     return SpillUnavailable(f"data folder cannot hold a document: {error.strerror}")
 
 
-async def spool_body(request: Request, services: Services) -> Spool:
+async def spool_body(request: Request, services: Services, place: Place) -> Spool:
     """Read and unpack a request's document, within the limits that are announced.
 
     Raises
@@ -151,27 +151,28 @@ async def spool_body(request: Request, services: Services) -> Spool:
         )
     spool = Spool(form, limit=limit, folder=services.node.store.data_dir)
     try:
-        await _fill(spool, request, Unpacker() if packings else None)
+        await _fill(spool, request, Unpacker() if packings else None, place)
     except BaseException:
         spool.close()
         raise
     return spool
 
 
-async def _fill(spool: Spool, request: Request, unpacker: Unpacker | None) -> None:
+async def _fill(spool: Spool, request: Request, unpacker: Unpacker | None, place: Place) -> None:
     waiting: list[bytes] = []
     size = 0
     async for chunk in request.stream():
         waiting.append(chunk)
         size += len(chunk)
         if size >= WRITTEN_AT_ONCE:
-            await run_in_threadpool(_add, spool, b"".join(waiting), unpacker)
+            await place.run(_add, spool, b"".join(waiting), unpacker)
+            place.hold(spool.size)
             waiting, size = [], 0
     rest = b"".join(waiting)
     if unpacker is None and not spool.is_long:
         spool.add(rest)
         return
-    await run_in_threadpool(_add, spool, rest, unpacker, is_last=True)
+    await place.run(_add, spool, rest, unpacker, is_last=True)
 
 
 def _add(spool: Spool, data: bytes, unpacker: Unpacker | None, *, is_last: bool = False) -> None:

@@ -6,10 +6,9 @@ from typing import Annotated
 from urllib.parse import quote
 
 from fastapi import APIRouter, File, Form, Request, UploadFile
-from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
-from ledger_api.services import Services, ServicesOf
+from ledger_api.services import Services, ServicesOf, in_hand
 from ledger_api.statuses import NotAuthenticated, http_status
 from ledger_api.web import filling, pages
 from ledger_api.web.quality_filling import quality_view
@@ -95,14 +94,16 @@ async def upload(
     proceed: Annotated[str, Form()] = "",
 ) -> HTMLResponse:
     """Check or submit an uploaded document, and say what became of each record."""
-    sent = Upload(
-        await file.read(services.settings.max_body_bytes + 1),
-        file.filename or "",
-        api_key=api_key,
-        is_trial=bool(trial),
-        proceed=bool(proceed),
-    )
-    part = await run_in_threadpool(submission_part, services, sent)
+    # Those who have no key share one key's part.
+    with in_hand(request, services, "page") as place:
+        sent = Upload(
+            await file.read(services.settings.max_body_bytes + 1),
+            file.filename or "",
+            api_key=api_key,
+            is_trial=bool(trial),
+            proceed=bool(proceed),
+        )
+        part = await place.run(submission_part, services, sent)
     view = SupplierView(filling.chain_part(services), part)
     return pages.supplier_page(_page(request, services), view, status=part.http_status)
 

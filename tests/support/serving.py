@@ -17,7 +17,7 @@ START_SECONDS = 20.0
 
 
 @contextmanager
-def served(app: Any) -> Iterator[str]:
+def served(app: Any, *, protocol: type[ServerProtocol] = ServerProtocol) -> Iterator[str]:
     """Serve an application until the block ends; yield its address."""
     port = free_port()
     server = uvicorn.Server(
@@ -27,7 +27,7 @@ def served(app: Any) -> Iterator[str]:
             port=port,
             log_level="warning",
             loop="asyncio",
-            http=ServerProtocol,
+            http=protocol,
         )
     )
     thread = threading.Thread(target=server.run)

@@ -9,6 +9,7 @@ Anvil's well-known accounts do not exist on it.
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
 import os
 import shutil
@@ -32,7 +33,7 @@ START_SECONDS, STOP_SECONDS, POLL_SECONDS = 15.0, 15.0, 0.02
 START_ATTEMPTS = 3
 FUNDS_WEI = 10**24
 INFO_FILE, STATE_FILE = "devchain.json", "devchain.state.json"
-KEY_FILE, LOG_FILE = "devchain.key", "devchain.log"
+KEY_FILE, LOG_FILE, STOP_LOCK = "devchain.key", "devchain.log", "devchain.lock"
 # `finalized` is two epochs behind the newest block; an epoch of one block makes that two blocks.
 OPTIONS = (
     "--accounts",
@@ -151,6 +152,43 @@ class DevChain:
         temporary.replace(self._data_dir / INFO_FILE)
 
 
+class SharedDevChain:
+    """The development chain that another process has started, and stops.
+
+    Should that process die, whoever leaves first stops the chain in its place.
+    """
+
+    def __init__(self, data_dir: Path) -> None:
+        self._data_dir = data_dir
+        self.url = ""
+
+    @property
+    def account(self) -> LocalAccount:
+        """The folder's account."""
+        return load_or_create_account(self._data_dir / KEY_FILE)
+
+    def __enter__(self) -> Self:
+        found = _read_info(self._data_dir)
+        if found is None:
+            raise ChainUnavailable("development chain of the data folder does not run")
+        self.url = found.url
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        # A second signal would keep Anvil from writing down its state.
+        with (self._data_dir / STOP_LOCK).open("a") as lock, contextlib.suppress(BlockingIOError):
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            found = _read_info(self._data_dir)
+            if found is not None and not _is_alive(found.owner):
+                _end_by_id(found.pid)
+                (self._data_dir / INFO_FILE).unlink(missing_ok=True)
+
+
 def running_dev_chain(data_dir: Path) -> RunningDevChain | None:
     """Return the data folder's development chain if it runs and answers."""
     found = _read_info(data_dir)
@@ -241,4 +279,13 @@ def _is_alive(pid: int) -> bool:
         return False
     except PermissionError:
         return True
-    return True
+    return not _is_zombie(pid)
+
+
+def _is_zombie(pid: int) -> bool:
+    """Tell whether a process has ended and its parent has not asked how; never, but on Linux."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(") ")[2]
+    except OSError:
+        return False
+    return state.startswith("Z")

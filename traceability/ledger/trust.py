@@ -7,15 +7,23 @@ they trust; `docs/auditing.md` says how.
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 from traceability.chain.registry import artifact
+from traceability.errors import Unavailable
 from traceability.ledger.identity import Identity
 from traceability.store.store import Store
 from traceability.verify.trust import Trust
 
 # Final blocks pinned in the file: the newest anchors, which bundles are made from.
 PINNED_BLOCKS = 1000
+
+
+class TrustFileUnwritable(Unavailable):
+    """The node's own trust file cannot be brought up to date: the disk is full or read-only."""
+
+    code = "TRUST_FILE_UNWRITABLE"
 
 
 def trust_of(store: Store, identity: Identity) -> Trust:
@@ -39,10 +47,20 @@ def trust_of(store: Store, identity: Identity) -> Trust:
 
 
 def write_trust(store: Store, identity: Identity, path: Path) -> None:
-    """Write the file whole, if it says something new."""
+    """Write the file whole, if it says something new.
+
+    Raises
+    ------
+    TrustFileUnwritable
+        The disk is full or read-only.
+    """
     text = json.dumps(trust_of(store, identity).to_json(), indent=2, sort_keys=True) + "\n"
     if path.exists() and path.read_text() == text:
         return
-    draft = path.with_suffix(".new")
-    draft.write_text(text)
-    draft.replace(path)
+    draft = path.with_suffix(f".{os.getpid()}.new")
+    try:
+        draft.write_text(text)
+        draft.replace(path)
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        raise TrustFileUnwritable(f"trust file cannot be written: {error.strerror}") from error

@@ -45,8 +45,12 @@ def translate_driver(error: Exception, driver: Any) -> ItemProofError:
     return _fault(error, may_pass=isinstance(error, driver.OperationalError))
 
 
+# PostgreSQL's own: after a failover to a server that only reads.
+_READ_ONLY = "25006"
+
+
 def _fault(error: BaseException, *, may_pass: bool) -> ItemProofError:
     reason = (str(error).splitlines() or [type(error).__name__])[0]
-    if may_pass:
+    if may_pass or getattr(error, "sqlstate", None) == _READ_ONLY:
         return StoreUnavailable(f"store cannot be used now: {reason}")
     return StoreFault(f"store refused a statement: {reason}")

@@ -7,14 +7,14 @@ those who only read do not wait behind them.
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import ParamSpec, TypeVar
-
-from anyio import CapacityLimiter, to_thread
 
 from ledger_api.scoreboard import Figure, Slot
 from ledger_api.statuses import TooManyRequests
@@ -74,7 +74,7 @@ class Place:
     async def run(self, task: Callable[P, T], *args: P.args, **named: P.kwargs) -> T:
         """Do a piece of the work in a thread for submissions."""
         work = partial(task, *args, **named)
-        return await to_thread.run_sync(work, limiter=self._admission.threads)
+        return await asyncio.get_running_loop().run_in_executor(self._admission.threads, work)
 
     def leave(self) -> None:
         """Give back what was held."""
@@ -88,14 +88,20 @@ class Admission:
         self._limits = limits
         self._slot = slot
         self._in_hand: Counter[str] = Counter()
-        self._threads: CapacityLimiter | None = None
+        self._threads: ThreadPoolExecutor | None = None
 
     @property
-    def threads(self) -> CapacityLimiter:
-        """What bounds the threads that submissions have."""
+    def threads(self) -> ThreadPoolExecutor:
+        """The threads that submissions have."""
         if self._threads is None:
-            self._threads = CapacityLimiter(THREADS)
+            self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="submission")
         return self._threads
+
+    def close(self) -> None:
+        """End the threads, once nothing is in hand."""
+        if self._threads is not None:
+            self._threads.shutdown(wait=True)
+            self._threads = None
 
     @contextmanager
     def place(self, caller: str, *, announced: str | None, most: int) -> Iterator[Place]:

@@ -6,6 +6,7 @@ import gc
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 from fastapi import FastAPI
 
@@ -52,37 +53,20 @@ def create_app(
     """
     drafting = DraftingPool(settings.drafting_processes)
     slot = slot or Slot()
-    workers = _workers(node, settings, bells, slot)
     services = Services(
         node,
         settings,
-        workers,
+        _workers(node, settings, bells, slot),
         is_test_chain=not settings.rpc_urls,
         elsewhere=drafting.call,
         slot=slot,
         admission=Admission(_limits(settings), slot),
     )
-
-    @asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        node.submission.drafter = drafting.draft
-        if warm:
-            _warm(drafting)
-        slot.begin(os.getpid())
-        services.workers.start()
-        try:
-            yield
-        finally:
-            services.workers.stop()
-            slot.end()
-            node.submission.drafter = draft_body
-            drafting.close()
-
     app = FastAPI(
         title="ItemProof",
         version=VERSION,
         description=DESCRIPTION,
-        lifespan=lifespan,
+        lifespan=partial(_lifespan, services, drafting, warm),
         # FastAPI's own pages load scripts from elsewhere; /docs is a page of ours.
         docs_url=None,
         redoc_url=None,
@@ -92,6 +76,27 @@ def create_app(
     _include(app)
     openapi.install(app)
     return app
+
+
+@asynccontextmanager
+async def _lifespan(
+    services: Services, drafting: DraftingPool, warm: bool, _app: FastAPI
+) -> AsyncIterator[None]:
+    """Run what works beside the requests, as long as they are answered."""
+    submission = services.node.submission
+    submission.drafter = drafting.draft
+    if warm:
+        _warm(drafting)
+    services.slot.begin(os.getpid())
+    services.workers.start()
+    try:
+        yield
+    finally:
+        services.workers.stop()
+        services.admission.close()
+        services.slot.end()
+        submission.drafter = draft_body
+        drafting.close()
 
 
 def _workers(node: Node, settings: Settings, bells: Bells | None, slot: Slot) -> Workers:

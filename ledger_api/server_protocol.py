@@ -66,7 +66,7 @@ class ServerProtocol(HttpToolsProtocol):
     _is_in_head = False
     _refusal: tuple[HTTPStatus, ItemProofError] | None = None
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn does
         """Take a connection, or refuse whatever it asks."""
         super().connection_made(transport)
         self._count_connection(Figure.CONNECTIONS, 1)

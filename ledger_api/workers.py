@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ledger_api.epcis.jobs import CaptureJobs
 from ledger_api.roles import Bell, Role
@@ -125,38 +126,32 @@ class Workers:
     ) -> None:
         self._node = node
         self._slot = slot or Slot()
-        self.sequencer = Role(
+        self.sequencer = self._role(
             "sequencer",
             self._sequence,
-            store=node.store,
             pause_seconds=IDLE_SECONDS,
             bell=None if bells is None else bells.sequencer,
-            tell=partial(self._slot.put_fault, "sequencer"),
         )
-        self.anchorer = Role(
-            "anchorer",
-            self._anchor,
-            store=node.store,
-            pause_seconds=anchor_seconds,
-            tell=partial(self._slot.put_fault, "anchorer"),
-        )
+        self.anchorer = self._role("anchorer", self._anchor, pause_seconds=anchor_seconds)
         self._jobs = CaptureJobs(
             node,
             on_captured=self.sequencer.wake,
             limit=max_body_bytes,
             max_events=max_capture_events,
         )
-        self.capture = Role(
+        self.capture = self._role(
             "capture",
             self._jobs.run,
-            store=node.store,
             pause_seconds=IDLE_SECONDS,
             bell=None if bells is None else bells.capture,
             take_over=self._jobs.take_over,
             leave=self._jobs.leave,
-            tell=partial(self._slot.put_fault, "capture"),
         )
         self._logged = LoggedEntries(node.store, self.sequencer.done)
+
+    def _role(self, name: str, work: Callable[[], object], **more: Any) -> Role:
+        tell = partial(self._slot.put_fault, name)
+        return Role(name, work, store=self._node.store, tell=tell, **more)
 
     def start(self) -> None:
         """Start all, the anchorer only where a chain is configured."""

@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 
 from traceability.errors import Unavailable
 from traceability.store.faults import StoreUnavailable, translated
@@ -102,7 +102,7 @@ def _advisory_lock(engine: Engine, name: str, wait: bool) -> Iterator[HeldLock]:
             yield HeldLock(connection)
         finally:
             # A connection that is gone has let go of its lock.
-            with suppress(DBAPIError):
+            with suppress(SQLAlchemyError):
                 connection.execute(text("select pg_advisory_unlock(:number)"), number)
 
 

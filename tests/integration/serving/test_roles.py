@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from sqlalchemy import text
 
 from ledger_api.roles import Bell, Role
 from ledger_api.scoreboard import Board, Slot
-from ledger_api.workers import Overdue, Workers, open_bells
+from ledger_api.workers import Bells, Overdue, Workers, open_bells
 from tests.support.ledger import add_participant, document, event, opened_node
 from traceability.store.faults import StoreUnavailable
 from traceability.store.store import Store
@@ -43,12 +44,26 @@ def wait_until(done: Callable[[], bool]) -> None:
 
 
 @pytest.fixture
-def store(database_url: str, tmp_path: Path) -> Store:
-    return Store.open(database_url, tmp_path)
+def store(database_url: str, tmp_path: Path) -> Iterator[Store]:
+    with Store.open(database_url, tmp_path) as found:
+        yield found
 
 
-def test_the_second_takes_over_when_the_first_stops(store: Store) -> None:
-    bell = Bell().open()
+@pytest.fixture
+def bell() -> Iterator[Bell]:
+    with closing(Bell().open()) as found:
+        yield found
+
+
+@pytest.fixture
+def bells() -> Iterator[Bells]:
+    found = open_bells()
+    yield found
+    for one in found:
+        one.close()
+
+
+def test_the_second_takes_over_when_the_first_stops(store: Store, bell: Bell) -> None:
     first, second = Works(store, bell), Works(store, bell)
     first.role.start()
     wait_until(lambda: first.count == 1)
@@ -59,12 +74,11 @@ def test_the_second_takes_over_when_the_first_stops(store: Store) -> None:
     first.role.stop()
     wait_until(lambda: second.count == 1)
     second.role.stop()
-    store.close()
 
 
-def test_a_failure_is_told_and_passes(store: Store) -> None:
+def test_a_failure_is_told_and_passes(store: Store, bell: Bell) -> None:
     told: list[str | None] = []
-    works = Works(store, Bell().open(), tell=told.append)
+    works = Works(store, bell, tell=told.append)
     works.error = StoreUnavailable("store cannot be used now: test")
     works.role.start()
     wait_until(lambda: told == ["STORE_UNAVAILABLE"])
@@ -72,14 +86,12 @@ def test_a_failure_is_told_and_passes(store: Store) -> None:
     works.role.wake()
     wait_until(lambda: told == ["STORE_UNAVAILABLE", None])
     works.role.stop()
-    store.close()
 
 
 def test_a_role_is_taken_again_when_its_connection_was_ended(
-    postgres_url: str, tmp_path: Path
+    postgres_url: str, tmp_path: Path, bell: Bell
 ) -> None:
     store, others = Store.open(postgres_url, tmp_path), Store.open(postgres_url, tmp_path)
-    bell = Bell().open()
     first, second = Works(store, bell), Works(others, bell)
     first.role.start()
     wait_until(lambda: first.count == 1)
@@ -104,10 +116,9 @@ def ring(bell: Bell) -> bool:
 
 
 def test_what_one_process_takes_another_logs_at_once(
-    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bells: Bells
 ) -> None:
     monkeypatch.setattr("ledger_api.workers.IDLE_SECONDS", NEVER)
-    bells = open_bells()
     with opened_node(database_url, tmp_path / "data") as node:
         participant = add_participant(node)
         first, second = Workers(node, bells=bells), Workers(node, bells=bells)
@@ -123,12 +134,12 @@ def test_what_one_process_takes_another_logs_at_once(
 
 
 def test_nobody_logs_what_nobody_is_told_of(
-    sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bells: Bells
 ) -> None:
     monkeypatch.setattr("ledger_api.workers.LOGGED_TIMEOUT_SECONDS", 0.2)
     with opened_node(sqlite_url, tmp_path / "data") as node:
         found = node.submission.submit(document(event(1)), participant=add_participant(node))
-        workers = Workers(node, bells=open_bells())
+        workers = Workers(node, bells=bells)
         assert found.batch is not None
         with pytest.raises(Overdue):
             workers.wait_logged(found.batch.arrival)

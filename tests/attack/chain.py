@@ -179,8 +179,8 @@ def silent(begin: str, stage: Stage, *, status: int, wait: str | None = None) ->
     stage.proxy.headers = {} if wait is None else {"Retry-After": wait}
     end = stage.clock.seconds + HOUR
     while stage.clock.seconds < end:
-        stage.step(MINUTE)
-        if int(stage.clock.seconds // MINUTE) % 20 == 0:
+        stage.step(4 * MINUTE)
+        if stage.clock.seconds + 2 * MINUTE > end:
             stage.submit()
 
 

@@ -319,8 +319,8 @@ def tag_stuck(stage: Stage, *, anchors: int) -> None:
     for _ in range(anchors):
         stage.submit()
         stage.until("anchor.included")
-        for _ in range(120 // anchors):
-            stage.step(MINUTE)
+        for _ in range(24 // anchors):
+            stage.step(5 * MINUTE)
             stage.honest.mine(1)
     if len(stage.final()) > before:
         stage.wrongs.append("final beyond the tag")

@@ -15,6 +15,16 @@ from ledger_api.i18n.terms import error_words, term
 if TYPE_CHECKING:
     from traceability.ledger.node import Node
 
+LogAddress = Annotated[
+    str | None, typer.Option(help="Log to look in: address of a node or of a served mirror.")
+]
+Endpoints = Annotated[
+    list[str] | None, typer.Option(help="Endpoint to ask about a receipt; may be repeated.")
+]
+EvidenceFile = Annotated[
+    Path | None,
+    typer.Option("-o", "--output", help="Write a receipt kept or broken with its evidence."),
+]
 AudienceName = Literal["public", "partner", "auditor"]
 AcceptName = Literal["final", "anchored", "logged"]
 
@@ -123,16 +133,9 @@ def verify(
     mirror: Annotated[
         Path | None, typer.Option(help="Mirror in which to look for a receipt's entry.")
     ] = None,
-    log: Annotated[
-        str | None, typer.Option(help="Log to look in: address of a node or of a served mirror.")
-    ] = None,
-    rpc: Annotated[
-        list[str] | None, typer.Option(help="Endpoint to ask about a receipt; may be repeated.")
-    ] = None,
-    output: Annotated[
-        Path | None,
-        typer.Option("-o", "--output", help="Write a receipt kept or broken with its evidence."),
-    ] = None,
+    log: LogAddress = None,
+    rpc: Endpoints = None,
+    output: EvidenceFile = None,
     trust: Annotated[
         Path | None, typer.Option(help="Trust file; default: trust.json in the data folder.")
     ] = None,

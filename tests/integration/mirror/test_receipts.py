@@ -122,9 +122,7 @@ class TestBroken:
         assert "holds another entry at index 3" in answer["reason"]
         self._third_party_agrees(log, shown, unpinned)
 
-    def test_by_an_anchor_that_came_too_late(
-        self, anvil: Anvil, tmp_path: Path
-    ) -> None:
+    def test_by_an_anchor_that_came_too_late(self, anvil: Anvil, tmp_path: Path) -> None:
         log = publish(anvil, tmp_path, entries=2)
         trust = tmp_path / "unpinned.json"
         trust.write_text(re.sub(r'"block_hashes": \{[^}]*\},', "", log.trust.read_text()))

@@ -87,8 +87,11 @@ def _answer_backup(command: Command, report: BackupReport) -> None:
         "rows": report.rows,
         "files": report.files,
         "verified": report.verified,
+        "missing": report.missing,
     }
     lines = [say("backed_up", **value)]
+    if report.missing:
+        lines.append(say("backup_incomplete", **value))
     verdict = "backup_verified" if report.verified else "backup_unverified"
     command.output.answer(value, [*lines, say(verdict, path=report.path)])
 

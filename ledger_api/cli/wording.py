@@ -187,6 +187,10 @@ LINES = {
         "已恢复到临时目录并审计：一致",
         "restored into a scratch folder and audited: it agrees",
     ),
+    "backup_incomplete": (
+        "警告：本账本有 {missing} 批记录或参与方卡片缺内容（镜像不含），备份中也没有",
+        "WARNING: {missing} batches or cards lack their content here, and so in the backup",
+    ),
     "backup_unverified": (
         "警告：{path} 未经验证，无人知道它能否恢复",
         "WARNING: {path} is not verified, nobody knows whether it can be restored",

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from tests.attack import chain, lies, writes
+from tests.attack import backup, backup_kills, chain, lies, writes
 from tests.attack.table import Attack
 
-ATTACKS: tuple[Attack, ...] = (*writes.ATTACKS, *chain.ATTACKS, *lies.ATTACKS)
+ATTACKS: tuple[Attack, ...] = (
+    *writes.ATTACKS,
+    *chain.ATTACKS,
+    *lies.ATTACKS,
+    *backup.ATTACKS,
+    *backup_kills.ATTACKS,
+)

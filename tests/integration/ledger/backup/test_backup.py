@@ -6,6 +6,7 @@ import stat
 from pathlib import Path
 
 import pytest
+from sqlalchemy import delete
 
 from tests.support.backups import (
     PASSPHRASE,
@@ -15,13 +16,16 @@ from tests.support.backups import (
     secrets_of,
     sqlite_url_of,
 )
-from tests.support.ledger import OpenedLogs, document, event, opened_node
+from tests.support.ledger import OpenedLogs, add_participant, document, event, opened_node
+from tests.support.mirrored import grow
+from tests.support.rebuilt import Mirrored, Place
 from traceability.ledger.audit.audit import audit
 from traceability.ledger.backup.faults import BackupExists, BackupNotVerified, PassphraseTooShort
 from traceability.ledger.node import Node
 from traceability.ledger.second_place import SecondPlace
 from traceability.store.locks import AlreadyRunning
 from traceability.store.store import Store
+from traceability.store.tables import records
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -139,3 +143,22 @@ class TestVerifying:
         with pytest.raises(Exception, match=r"'log.pem' is missing"):
             backed_up(sqlite_full, file)
         assert not file.exists()
+
+    def test_tells_of_what_a_mirror_brought_back_without_content(
+        self, log: Mirrored, place: Place, file: Path
+    ) -> None:
+        grow(log.node, add_participant(log.node), 2)
+        log.copy()
+        place.rebuild(log.folder, log.trust)
+        with place.opened() as node:
+            report = backed_up(node, file)
+        # Two batches, and the card of who signed them.
+        assert (report.verified, report.missing) == (True, 3)
+        assert backed_up(log.node, file, replace=True).missing == 0
+
+    def test_finds_that_a_batch_has_lost_some_of_its_records(self, full: Node, file: Path) -> None:
+        with full.store.unit_of_work() as work:
+            work.connection.execute(delete(records).where(records.c.record_index == 1))
+            work.commit()
+        with pytest.raises(BackupNotVerified, match="does not pass the audit"):
+            backed_up(full, file)

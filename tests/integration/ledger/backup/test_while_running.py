@@ -134,6 +134,7 @@ def test_killed_while_writing_it_leaves_no_backup_and_no_plain_text(
     before = contents(sqlite_full.store)
     backed_up(sqlite_full, file)
     assert not list(sqlite_full.data_dir.glob(".backup-check-*"))
+    assert not list(file.parent.glob(".*.new"))
     assert contents(sqlite_full.store) == before
 
 

@@ -162,7 +162,17 @@ def check_nesting(raw: bytes, max_depth: int = MAX_DEPTH) -> None:
         if not brackets:
             return
     # What is left of text that was cut off is unclosed: the parser says so, unless it is deep.
-    if b"[]" in brackets or brackets.count(b"[") > max_depth:
+    check_depth(max_depth + 1 if b"[]" in brackets else brackets.count(b"["), max_depth)
+
+
+def check_depth(depth: int, max_depth: int = MAX_DEPTH) -> None:
+    """Refuse brackets so deep.
+
+    Raises
+    ------
+    JSONDepthError
+    """
+    if depth > max_depth:
         raise JSONDepthError(f"JSON is nested too deeply: expected at most {max_depth} levels")
 
 

@@ -25,7 +25,7 @@ from ledger_api.epcis.faults import (
 from ledger_api.epcis.headers import Release, name_of, release
 from ledger_api.problems import MediaTypeUnknown
 from ledger_api.services import Services, read_body
-from traceability.events.json_pieces import JsonPieces, Seekable
+from traceability.events.json_pieces import JsonPieces, Progress, Seekable
 from traceability.events.jsonld import parse_document
 from traceability.events.xml.reading import stream_xml
 from traceability.ledger.drafting import DocumentBody, DocumentForm
@@ -66,6 +66,20 @@ class Limits:
 
     size: int
     events: int
+
+    def check_events(self, events: int) -> None:
+        """Refuse more events than are taken.
+
+        Raises
+        ------
+        CaptureLimitExceeded
+        """
+        if events > self.events:
+            raise CaptureLimitExceeded(
+                f"document holds too many events: expected at most {self.events}, got {events}",
+                expected=f"at most {self.events}",
+                got=str(events),
+            )
 
 
 # Reads the envelope of a document, or refuses it; here or in another process.
@@ -213,10 +227,13 @@ def open_document(body: DocumentBody) -> Envelope:
     return _open_json(parse_json(body.data, max_bytes=body.limit))
 
 
-def open_long(source: Seekable, form: DocumentForm) -> Envelope:
+def open_long(
+    source: Seekable, form: DocumentForm, progress: Progress = lambda _events: None
+) -> Envelope:
     """Return what surrounds a long document's events, as far as it is known without reading all.
 
-    Of XML that is the beginning; its events are counted when it is captured.
+    Of XML that is the beginning; its events are counted when it is captured. Those of JSON are
+    told while they are counted.
 
     Raises
     ------
@@ -225,7 +242,7 @@ def open_long(source: Seekable, form: DocumentForm) -> Envelope:
     """
     source.seek(0)
     if form == "json":
-        document = JsonPieces(source, events_at_once=XML_EVENTS_AT_ONCE)
+        document = JsonPieces(source, events_at_once=XML_EVENTS_AT_ONCE, progress=progress)
         return _open_json(document.envelope)._replace(events=document.events)
     for piece in stream_xml(source, events_at_once=XML_EVENTS_AT_ONCE):
         parse_document(_emptied(piece.value)[0]).require_faultless()
@@ -279,13 +296,7 @@ def check_envelope(envelope: Envelope, limits: Limits, said: Release | None) -> 
     ------
     CaptureLimitExceeded, VersionConflict
     """
-    if envelope.events > limits.events:
-        raise CaptureLimitExceeded(
-            f"document holds too many events: expected at most {limits.events}, "
-            f"got {envelope.events}",
-            expected=f"at most {limits.events}",
-            got=str(envelope.events),
-        )
+    limits.check_events(envelope.events)
     version = envelope.version
     if said is None or version is None or not _VERSION.fullmatch(version):
         return

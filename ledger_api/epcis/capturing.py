@@ -161,8 +161,8 @@ def _is_long(services: Services, spool: Spool, said: Release | None) -> bool:
     if not spool.is_long:
         body = DocumentBody(spool.whole(), spool.form, WHOLE_BYTES)
         return checked(services, body, said).events > WHOLE_EVENTS
-    envelope = open_long(spool, spool.form)
-    check_envelope(envelope, Limits(settings.max_capture_bytes, settings.max_capture_events), said)
+    limits = Limits(settings.max_capture_bytes, settings.max_capture_events)
+    check_envelope(open_long(spool, spool.form, limits.check_events), limits, said)
     return True
 
 

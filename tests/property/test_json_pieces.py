@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from traceability.errors import InvalidInput
 from traceability.events import json_pieces
 from traceability.events.json_pieces import JsonPieces, shifted
-from traceability.strict_json import JSONTooLargeError, JSONValue, parse_json
+from traceability.strict_json import JSONDepthError, JSONTooLargeError, JSONValue, parse_json
 
 NAMES = st.sampled_from(["a", "eventList", "epcisBody", "queryResults", 'q"\\', "é"])
 TEXTS = st.sampled_from(["x", 'a"b\\', "]}{[,:", "", "中", "\n"])
@@ -100,12 +100,14 @@ def _with_events(envelope: Any, path: list[str], events: list[Any]) -> Any:
     events_at_once=st.sampled_from([1, 2, 3, 100]),
     piece_bytes=st.sampled_from([5, 40, 10**6]),
     chunk=st.sampled_from([1, 2, 7, 50, 2**20]),
+    at_once=st.sampled_from([1, 5, 2**18]),
 )
 def test_pieces_say_what_the_whole_says(
-    data: bytes, events_at_once: int, piece_bytes: int, chunk: int
+    data: bytes, events_at_once: int, piece_bytes: int, chunk: int, at_once: int
 ) -> None:
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(json_pieces, "CHUNK", chunk)
+        patched.setattr(json_pieces, "_AT_ONCE", at_once)
         found = joined(data, events_at_once=events_at_once, piece_bytes=piece_bytes)
     assert found == whole(data)
 
@@ -144,6 +146,32 @@ class TestRefusal:
         monkeypatch.setattr(json_pieces, "CHUNK", 500)
         with pytest.raises(JSONTooLargeError):
             JsonPieces(io.BytesIO(data), events_at_once=1)
+
+    def test_of_what_is_too_deep_as_soon_as_it_is(self) -> None:
+        source = io.BytesIO(b"[" * 2**23)
+        with pytest.raises(JSONDepthError):
+            JsonPieces(source, events_at_once=1)
+        assert source.tell() < 2**22
+
+    @pytest.mark.parametrize(("most", "is_taken"), [(100, False), (1000, True)])
+    def test_of_brackets_without_number(
+        self, most: int, is_taken: bool, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(json_pieces, "_AT_ONCE", 50)
+        monkeypatch.setattr(json_pieces, "_MAX_BRACKETS", most)
+        found = joined(DOCUMENT % (b"[" + b"[]," * 200 + b"1]"), events_at_once=1, piece_bytes=9)
+        assert (found is not InvalidInput) == is_taken
+
+    def test_by_whoever_counts_the_events(self) -> None:
+        source = io.BytesIO(b"[" + b"1," * 2**22 + b"1]")
+
+        def no_more_than_1000(events: int) -> None:
+            if events > 1000:
+                raise JSONTooLargeError("too many")
+
+        with pytest.raises(JSONTooLargeError, match="too many"):
+            JsonPieces(source, events_at_once=100, progress=no_more_than_1000)
+        assert source.tell() < 2**22
 
     def test_of_surroundings_that_every_piece_would_repeat(
         self, monkeypatch: pytest.MonkeyPatch

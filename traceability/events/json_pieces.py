@@ -1,8 +1,7 @@
 """A JSON document of any length cut into pieces, each a small document of its own.
 
-Source: EPCIS 2.0 (ISO/IEC 19987:2024), section 10. Only the brackets around events are looked at
-here; the strict parser reads every byte, either as part of what surrounds the events or of a
-piece. So what it refuses in a whole document, it refuses in the pieces.
+Source: EPCIS 2.0 (ISO/IEC 19987:2024), section 10. Here only brackets are looked at; the strict
+parser reads every byte, of what surrounds the events or of a piece, and refuses what it would.
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Final, NamedTuple, Protocol, cast
 
 import orjson
@@ -19,9 +18,9 @@ from traceability.errors import InvalidInput
 from traceability.strict_json import (
     MAX_BYTES,
     MAX_DEPTH,
-    JSONDepthError,
     JSONSyntaxError,
     JSONTooLargeError,
+    check_depth,
     parse_json,
 )
 
@@ -33,18 +32,38 @@ _PATHS: Final = {
     "EPCISDocument": ("epcisBody", "eventList"),
     "EPCISQueryDocument": ("epcisBody", "queryResults", "resultsBody", "eventList"),
 }
-_LIST: Final = ()
 # Beginning of a string whose end is not there yet, or one of the characters that matter. What is
 # passed over is never gone back to, however the input is made.
 _STRING: Final = rb'"(?:[^"\\]++|\\.)*+"'
 _TOKEN: Final = re.compile(_STRING + rb'|["{}\[\],:]', re.DOTALL)
+
+
+def _in_brackets(levels: int) -> bytes:
+    """Return the pattern of what stands in brackets; in them are so many levels at most."""
+    pattern = b""
+    for _ in range(levels):
+        pattern = rb'(?:[^"{}\[\]]++|' + _STRING + rb"|[{\[]" + pattern + rb"[}\]])*+"
+    return pattern
+
+
+# A whole event and the sign after it; one that does not end here, or is too deep, begins there.
+_EVENT: Final = re.compile(
+    rb'(?:[^"{}\[\],]++|' + _STRING + rb"|[{\[]" + _in_brackets(MAX_DEPTH) + rb"[}\]])*+"
+    rb'(["{}\[\],]?)',
+    re.DOTALL,
+)
 _IN_LIST: Final = re.compile(rb'(?:[^"{}\[\],]++|' + _STRING + rb')*+(["{}\[\],])', re.DOTALL)
 _IN_EVENT: Final = re.compile(rb'(?:[^"{}\[\]]++|' + _STRING + rb')*+(["{}\[\]])', re.DOTALL)
-_QUOTE: Final = ord('"')
-_COMMA: Final = ord(",")
+_UNFINISHED: Final = (b"", b'"', b"{", b"[")
+# So long an event is passed over at once; other threads wait meanwhile.
+_AT_ONCE: Final = 1 << 18
+# Longer ones are followed bracket by bracket, which takes more time: so many in a document.
+_MAX_BRACKETS: Final = 1 << 23
 _SPACE: Final = b" \t\r\n"
 
 Path = tuple[str, ...]
+# Called with the number of events that were found so far; may raise to end it.
+Progress = Callable[[int], object]
 
 
 class Seekable(Protocol):
@@ -58,13 +77,7 @@ class Seekable(Protocol):
 
 
 class Piece(NamedTuple):
-    """A document with some of the events of a longer one.
-
-    Parameters
-    ----------
-    first_event
-        How many events come before those of this piece.
-    """
+    """A document with some of the events of a longer one, and how many come before them."""
 
     data: bytes
     first_event: int
@@ -79,7 +92,7 @@ class _Range(NamedTuple):
 
 
 class _EventList(NamedTuple):
-    """A list of events: its path, where it stands in what surrounds it, and its parts."""
+    """A list of events: its path, its place in what surrounds it, and its parts."""
 
     path: Path
     at: int
@@ -95,6 +108,8 @@ class JsonPieces:
         Read once now, and the events once more for the pieces.
     events_at_once
         How many events a piece has; fewer where they are long.
+    progress
+        Called after each piece while the document is looked through.
 
     Raises
     ------
@@ -103,10 +118,15 @@ class JsonPieces:
     """
 
     def __init__(
-        self, source: Seekable, *, events_at_once: int, piece_bytes: int = PIECE_BYTES
+        self,
+        source: Seekable,
+        *,
+        events_at_once: int,
+        piece_bytes: int = PIECE_BYTES,
+        progress: Progress = lambda _events: None,
     ) -> None:
         self._source = source
-        found = _Scanner(source, events_at_once, piece_bytes).scan()
+        found = _Scanner(source, events_at_once, piece_bytes, progress).scan()
         self._surroundings = found.surroundings
         self._list = _event_list(found)
         for other in reversed(found.lists):
@@ -200,7 +220,7 @@ def _event_list(found: _Scanner) -> _EventList | None:
         return None
     envelope = parse_json(bytes(found.surroundings))
     kind = envelope.get("type") if isinstance(envelope, dict) else None
-    path = _LIST if isinstance(envelope, list) else _PATHS.get(str(kind))
+    path: Path | None = () if isinstance(envelope, list) else _PATHS.get(str(kind))
     return next((one for one in found.lists if one.path == path), None)
 
 
@@ -221,16 +241,20 @@ def _too_large() -> JSONTooLargeError:
 class _Scanner:
     """Finds lists of events; `surroundings` is the document with these lists empty."""
 
-    def __init__(self, source: Seekable, events_at_once: int, piece_bytes: int) -> None:
+    def __init__(
+        self, source: Seekable, events_at_once: int, piece_bytes: int, progress: Progress
+    ) -> None:
         self.surroundings = bytearray()
         self.lists: list[_EventList] = []
         self._source = source
         self._events_at_once = events_at_once
         self._piece_bytes = piece_bytes
+        self._progress = progress
         self._buffer = b""
         self._offset = 0  # Of the buffer's first byte in the document.
         self._at = 0  # In the buffer: what is before it is done with.
         self._is_at_end = False
+        self._brackets = 0
         # Of each object or list around: the member that is being read; None in a list.
         self._members: list[str | None] = []
         self._string = b""
@@ -297,49 +321,70 @@ class _Scanner:
 
     def _open(self, member: str | None) -> None:
         self._members.append(member)
-        if len(self._members) > MAX_DEPTH:
-            raise JSONDepthError(f"JSON is nested too deeply: expected at most {MAX_DEPTH} levels")
+        check_depth(len(self._members))
 
     def _path(self) -> Path | None:
         """Return the path of the list that begins, if it is one where events may be."""
         if not self._members:
-            return _LIST if not self.surroundings[:-1].strip(_SPACE) else None
+            return () if not self.surroundings[:-1].strip(_SPACE) else None
         path = tuple(str(member) for member in self._members)
         return path if None not in self._members and path in _PATHS.values() else None
 
     def _events(self) -> None:
         """Follow a list of events to its end, and note where to cut it."""
-        ranges, start, events, depth = self.lists[-1].ranges, self._place(), 0, 0
-        is_empty = True
+        ranges, start, events, found = self.lists[-1].ranges, self._place(), 0, 0
+        sign, is_blank = self._event()
+        is_empty = is_blank and sign == b"]"
+        while sign == b",":
+            events += 1
+            if events >= self._events_at_once or self._place() - start > self._piece_bytes:
+                ranges.append(_Range(start, self._place() - 1, events))
+                start, events, found = self._place(), 0, found + events
+                self._progress(found)
+            sign, _ = self._event()
+        if not is_empty:
+            ranges.append(_Range(start, self._place() - 1, events + 1))
+            self._progress(found + events + 1)
+        # The bracket that ends the list surrounds it.
+        self._at -= 1
+        self._keep(self._at + 1)
+
+    def _event(self) -> tuple[bytes, bool]:
+        """Go past the next event; return the sign after it, and whether there is nothing."""
+        while True:
+            token = _EVENT.match(self._buffer, self._at, self._at + _AT_ONCE)
+            if token is not None and token[1] not in _UNFINISHED:
+                is_blank = not self._buffer[self._at : token.start(1)].strip(_SPACE)
+                self._at = token.end()
+                return token[1], is_blank
+            # What begins here is read again with what follows it.
+            if len(self._buffer) - self._at >= _AT_ONCE or not self._more():
+                return self._long_event()
+
+    def _long_event(self) -> tuple[bytes, bool]:
+        """Go past an event that is long, too deep or without end."""
+        start, depth, is_blank = self._place(), 0, True
         while True:
             token = (_IN_EVENT if depth else _IN_LIST).match(self._buffer, self._at)
-            sign = _QUOTE if token is None else token[1][0]
-            if token is None or sign == _QUOTE:
-                # What begins here is read again with what follows it.
+            if token is None or token[1] == b'"':
                 if not self._more():
                     fault = f"JSON is malformed at byte {self._place()}: it ends in a list"
                     raise JSONSyntaxError(fault)
                 continue
-            is_empty = is_empty and not token[0][:-1].strip(_SPACE) and sign in b"]"
+            is_blank = is_blank and not token[0][:-1].strip(_SPACE)
             self._at = token.end()
+            self._brackets += 1
             if self._place() - start > MAX_BYTES:
                 raise _too_large()
-            if sign in b"{[":
-                depth += 1
-            elif sign != _COMMA and depth:
-                depth -= 1
-            elif sign == _COMMA:
-                events += 1
-                if events >= self._events_at_once or self._place() - start > self._piece_bytes:
-                    ranges.append(_Range(start, self._place() - 1, events))
-                    start, events = self._place(), 0
+            if self._brackets > _MAX_BRACKETS:
+                raise JSONTooLargeError(f"long events have more than {_MAX_BRACKETS} brackets")
+            if token[1] in b"{[":
+                depth, is_blank = depth + 1, False
+            elif token[1] == b"," or not depth:
+                return token[1], is_blank
             else:
-                break
-        if not is_empty:
-            ranges.append(_Range(start, self._place() - 1, events + 1))
-        # The bracket that ends the list surrounds it.
-        self._at -= 1
-        self._keep(self._at + 1)
+                depth -= 1
+            check_depth(depth)
 
     def _place(self) -> int:
         return self._offset + self._at

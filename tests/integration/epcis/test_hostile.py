@@ -72,6 +72,11 @@ def json_with(part: str) -> bytes:
     return value.replace(b'"OBSERVE"', b'"OBSERVE", "example:a": ' + part.encode(), 1)
 
 
+def test_json_that_is_long_and_deep(api: Api) -> None:
+    response = posted(api, CAPTURE, b"[" * (9 * MIB))
+    refusal(response, 400, "ValidationException", "JSON_DEPTH")
+
+
 @pytest.mark.parametrize("path", [CAPTURE, EVENTS])
 class TestJson:
     @pytest.mark.parametrize(

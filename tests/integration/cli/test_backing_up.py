@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
 import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -143,3 +146,43 @@ def test_knows_how_many_served_entries_are_missing(
     assert answer["missing"] == answer["served"] - answer["entries"] > 0
     status, answer, _ = program(other, "mint", "--gtin", GTIN, "--lot", "L4", "--quantity", "2")
     assert status != 0, answer
+
+
+def typed(arguments: list[str], lines: list[str]) -> tuple[int, str]:
+    """Run the program at a terminal of its own; return its exit status and what was shown."""
+    child, terminal = pty.fork()
+    if child == 0:
+        os.execv(sys.executable, [sys.executable, "-m", "ledger_api.cli", *arguments])
+    shown, since = b"", b""
+    waiting = [line.encode() + b"\n" for line in lines]
+    while True:
+        try:
+            part = os.read(terminal, 4096)
+        except OSError:  # The terminal is closed when its last process has ended.
+            break
+        if not part:
+            break
+        shown, since = shown + part, since + part
+        # The space comes once nothing that is typed shows any more.
+        if waiting and since.endswith(b": "):
+            os.write(terminal, waiting.pop(0))
+            since = b""
+    os.close(terminal)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), shown.decode()
+
+
+def test_the_passphrase_is_asked_for_and_not_shown(
+    ledger: Path, tmp_path: Path, passphrase: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(VARIABLE)
+    monkeypatch.setenv("ITEMPROOF_LANG", "en")
+    file, other = tmp_path / "typed", tmp_path / "other"
+    words = passphrase.read_text().splitlines()[0]
+    arguments = ["backup", str(file), "--no-verify", "--data", str(ledger)]
+    status, shown = typed(arguments, [words, words])
+    assert (status, file.exists()) == (0, True), shown
+    assert "passphrase of the backup" in shown
+    assert words not in shown
+    status, shown = typed(["restore", str(file), "--data", str(other)], ["another passphrase"])
+    assert (status, other.exists()) == (1, False), shown
+    assert typed(["restore", str(file), "--data", str(other)], [words])[0] == 0

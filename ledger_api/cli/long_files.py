@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from traceability.ledger.streaming import StreamResult
 
 # Of a long document those events are listed that were not accepted, or with a breach told; so
-# many of them.
+# many of them, what has faults first.
 MOST_LISTED = 1000
 # New objects between two searches for cycles, as in a server.
 GARBAGE_THRESHOLD = 20_000
@@ -115,21 +116,15 @@ def _report(result: StreamResult) -> dict[str, Any]:
     from ledger_api.reports import record_json
     from traceability.hashing.encoding import b64u_encode
 
-    listed: list[dict[str, Any]] = []
-    noteworthy = 0
-    for piece in result.pieces():
-        for record in piece.records:
-            if record.result != "accepted" or record.breaches:
-                noteworthy += 1
-                if len(listed) < MOST_LISTED:
-                    listed.append(record_json(record))
+    noteworthy = result.worth_telling()
+    listed = [record_json(record) for record in islice(noteworthy, MOST_LISTED)]
     found: dict[str, Any] = {
         "status": result.status,
         "accepted": result.accepted,
         "duplicate": result.duplicate,
         "rejected": result.rejected,
         "records": listed,
-        "unlisted": noteworthy - len(listed),
+        "unlisted": sum(1 for _ in noteworthy),
         "batches": result.batches,
     }
     if result.first_batch is not None:

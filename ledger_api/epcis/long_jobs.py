@@ -10,7 +10,7 @@ from traceability.ledger.streaming import StreamResult
 from traceability.store.repositories.capture_jobs import PieceResult
 from traceability.store.store import Store
 
-# Rejected events that the job itself tells; all are told page by page.
+# Rejected events that the job itself tells, faulty ones first; all are told page by page.
 MOST_TOLD = 1000
 
 
@@ -46,12 +46,7 @@ class PartsOfDocument:
 
 def summary_of(result: StreamResult) -> Outcome:
     """Return what the job of a long document tells at once."""
-    rejected = (
-        record
-        for piece in result.pieces()
-        for record in piece.records
-        if record.result == "rejected"
-    )
+    rejected = (record for record in result.worth_telling() if record.result == "rejected")
     first = records_of(islice(rejected, MOST_TOLD)) if result.rejected else []
     totals = {
         "accepted": result.accepted,

@@ -19,7 +19,9 @@ from traceability.events.json_pieces import Seekable
 from traceability.hashing.commitment import RecordKind
 from traceability.hashing.ed25519 import SigningKey
 from traceability.hashing.salts import SECRET_BYTES
+from traceability.ledger.document_places import Places
 from traceability.ledger.drafting import XML_TYPE, DocumentForm, Draft
+from traceability.ledger.faults import RolledBack
 from traceability.ledger.keeping import CapturedBatch
 from traceability.ledger.pieces import DraftedPiece, EnvelopeFaulty, Reading, drafted_pieces
 from traceability.ledger.prepared import PreparedRecord, prepare_record
@@ -74,8 +76,9 @@ class StreamResult:
     batches: int
     first_batch: CapturedBatch | None
     _judged: Spill[_Judged]
-    # Where all was rolled back: the first batch that was not kept.
+    # Where all was rolled back: the first batch that was not kept, and what was in those.
     _unkept_from: int | None
+    _places: Places
 
     @property
     def status(self) -> str:
@@ -88,12 +91,26 @@ class StreamResult:
         """Yield what became of each piece, with pointers of the whole document."""
         for one in self._judged:
             if self._unkept_from is not None:
-                records = tuple([_unkept(record, self._unkept_from) for record in one.records])
-                yield SubmissionResult(records, None)
+                unkept = [_unkept(record, self._unkept_from) for record in one.records]
+                yield SubmissionResult(tuple([self._places.told(each) for each in unkept]), None)
             elif one.batch is None:
                 yield SubmissionResult(tuple(one.records), None)
             else:
                 yield SubmissionResult(named(one.records, one.batch), one.batch)
+
+    def worth_telling(self) -> Iterator[RecordResult]:
+        """Yield what was not accepted, or with a breach that is told: what has faults first.
+
+        Those that were rolled back for them would hide the reason, since there may be millions.
+        """
+        for is_told in (True, False):
+            for piece in self.pieces():
+                for record in piece.records:
+                    has_fault = bool(record.breaches) or any(
+                        fault.code != RolledBack.code for fault in record.faults
+                    )
+                    if has_fault == is_told and (has_fault or record.result != "accepted"):
+                        yield record
 
 
 # Writes more in the transaction that keeps a document, just before its commit.
@@ -212,6 +229,7 @@ class _Keeping:
         self._counts: Counter[str] = Counter()
         self._offset = 0
         self._captured: list[CapturedBatch] = []
+        self._places = Places()
         # Slices before the first piece that is kept: first and last piece, and its offset.
         self._left_out: list[tuple[int, int]] = []
 
@@ -272,6 +290,8 @@ class _Keeping:
         self._left_out = []
         records = [*accepted, *vocabularies, *self._slice(piece, *place, len(drafted))]
         captured = self._append(repositories, records, author) if records else None
+        if captured is not None:
+            self._places.add(captured.entry_hash, judged)
         self._judged.add(_Judged(judged, captured if accepted or vocabularies else None))
 
     def _append(
@@ -307,6 +327,7 @@ class _Keeping:
             first_batch=self._captured[0] if self._captured else None,
             _judged=self._judged,
             _unkept_from=unkept_from,
+            _places=self._places,
         )
 
 

@@ -27,6 +27,7 @@ from traceability.events.xml.writing import write_xml
 from traceability.ledger import pieces
 from traceability.ledger.audit.audit import audit
 from traceability.ledger.node import Node
+from traceability.store.repositories.one_code import RuleMode
 from traceability.store.unit_of_work import UnitOfWork
 
 XML = {"Content-Type": "application/xml"}
@@ -134,6 +135,33 @@ class TestCapture:
         job = captured(api, long_document(n19=CASTING))
         assert len(job["errors"]) == 5
         assert "16 more" in job["errors"][-1]["detail"]
+
+    def test_tells_the_reason_of_a_rollback_before_what_was_rolled_back(
+        self, api: Api, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("ledger_api.epcis.long_jobs.MOST_TOLD", 4)
+        job = captured(api, long_document(n7=CASTING, n19=CASTING))
+        codes = [error["code"] for error in job["errors"]]
+        assert codes == ["EPCIS_VOCABULARY"] * 2 + ["ROLLED_BACK"] * 2 + ["EPCIS_TOO_MANY_FAULTS"]
+
+    @pytest.mark.parametrize("behaviour", ["rollback", "proceed"])
+    def test_names_both_events_of_a_breach_between_pieces(self, api: Api, behaviour: str) -> None:
+        with api.node.store.unit_of_work() as work:
+            work.repositories.one_code.set_mode(api.participant, RuleMode.ENFORCE)
+            work.commit()
+        value = long_document()
+        listed = value["epcisBody"]["eventList"]
+        made = {"action": "ADD", "bizStep": "commissioning"}
+        for one in listed:
+            del one["eventID"]
+            one.update(made)
+        listed[19]["epcList"] = listed[4]["epcList"]
+        job = captured(api, value, headers={"GS1-Capture-Error-Behaviour": behaviour})
+        breach = next(one for one in job["errors"] if one["code"] == "COMMISSIONED_TWICE")
+        kept = pages(api, job, 100)[0][4].get("record")
+        other = kept if behaviour == "proceed" else "/epcisBody/eventList/4"
+        assert f"'{other}'" in breach["detail"]
+        assert f"'{other}'" in breach["got"]
 
     def test_again_is_all_duplicates(self, api: Api) -> None:
         captured(api, long_document())

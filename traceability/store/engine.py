@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, OperationalError
 
 from traceability.errors import SettingsInvalid
 
 # How long a writer waits for another one before it says that the store is busy.
 BUSY_TIMEOUT_MS = 30_000
+# How often a writer looks whether it is its turn.
+LOOK_SECONDS = 0.001
 
 
 # What a connection to SQLite remembers of the database; and while it passes on what is long and
@@ -101,6 +104,34 @@ def little_cache(connection: Connection) -> Iterator[None]:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    # A writer takes its lock at once: a read lock that is upgraded later can deadlock.
-    writes = connection.get_execution_options().get("writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    if connection.get_execution_options().get("writes", False):
+        _begin_writing(connection)
+    else:
+        connection.exec_driver_sql("BEGIN")
+
+
+def _begin_writing(connection: Connection) -> None:
+    """Take the write lock at once: a read lock that is upgraded later can deadlock.
+
+    SQLite itself looks for a free lock ten times a second. A process that writes without pause
+    leaves it free for less than a millisecond at a time, and would starve every other.
+    """
+    give_up = time.monotonic() + BUSY_TIMEOUT_MS / 1000
+    connection.exec_driver_sql("PRAGMA busy_timeout = 0")
+    try:
+        while not _has_begun(connection, is_last=time.monotonic() > give_up):
+            time.sleep(LOOK_SECONDS)
+    finally:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+
+
+def _has_begun(connection: Connection, *, is_last: bool) -> bool:
+    try:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    except OperationalError as error:
+        # The low byte of an extended code is the kind (sqlite.org/rescode.html).
+        code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
+        if is_last or code != sqlite3.SQLITE_BUSY:
+            raise
+        return False
+    return True

@@ -20,6 +20,7 @@ from traceability.store.unit_of_work import UnitOfWork
 INSERT = "INSERT INTO written VALUES (1)"
 HOG_SECONDS = 6.0
 TURNS = 30
+PAUSE_SECONDS = 0.05
 
 
 @pytest.fixture
@@ -68,6 +69,7 @@ def test_a_process_that_writes_without_pause_starves_no_other(url: str, engine: 
             with UnitOfWork(engine) as work:
                 work.connection.exec_driver_sql(INSERT)
                 work.commit()
+            time.sleep(PAUSE_SECONDS)  # Or the other one would have to wait for this one.
         assert process.is_alive()
     finally:
         process.join()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.attack import backup, backup_kills, chain, lies, writes
+from tests.attack import backup, backup_kills, chain, lies, load, writes
 from tests.attack.table import Attack
 
 ATTACKS: tuple[Attack, ...] = (
@@ -11,4 +11,5 @@ ATTACKS: tuple[Attack, ...] = (
     *lies.ATTACKS,
     *backup.ATTACKS,
     *backup_kills.ATTACKS,
+    *load.ATTACKS,
 )

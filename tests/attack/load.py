@@ -2,9 +2,9 @@
 
 A server of two processes, with few places for what waits. First the rate is measured that it
 bears; then firms send at twice that rate, each document once, but for those whose fate a broken
-connection leaves open: these are sent again. Every few seconds a process is killed. Afterwards
-each acknowledged submission must be in the log once, where its signed receipt says, below a final
-anchor that came in time; and no process may have held more memory than it may.
+connection leaves open: these are sent again. Every few seconds, while all serve, one is killed.
+Afterwards each acknowledged submission must be in the log once, where its signed receipt says,
+below a final anchor that came in time; and no process may have held more memory than it may.
 """
 
 from __future__ import annotations
@@ -46,9 +46,9 @@ WORKERS = 2
 LEAST_SECONDS, SECONDS_PER_SCALE = 15.0, 6.0
 MEASURED_SECONDS = 4.0
 # In hand at once: fewer than a server takes while it is measured, more than it takes afterwards.
-MEASURERS, SENDERS, PLACES = 4, 24, 8
+MEASURERS, SENDERS, PLACES = 8, 32, 8
 OPEN_SECONDS = 60.0
-LIFE_SECONDS = (2.0, 6.0)
+LIFE_SECONDS = (1.0, 5.0)
 LOOK_SECONDS = 0.25
 MOST_RESIDENT = 2**30
 
@@ -165,7 +165,24 @@ def served(ledger: Ledger, token_of: Callable[[Node], str]) -> Iterator[tuple[Se
     log = ledger.folder.parent / "serve.log"
     url = f"http://127.0.0.1:{port}"
     with running(command, url, log=log, environment=environment) as server:
+        _wait_for_all(url)
         yield server, token
+
+
+def _wait_for_all(url: str) -> None:
+    deadline = time.monotonic() + OPEN_SECONDS
+    while not _all_serve(url):
+        if time.monotonic() > deadline:
+            raise AssertionError("not all processes serve")
+        time.sleep(LOOK_SECONDS)
+
+
+def _all_serve(url: str) -> bool:
+    try:
+        figures = httpx.get(f"{url}/metrics", timeout=OPEN_SECONDS).text
+    except httpx.TransportError:
+        return False
+    return f"itemproof_processes {WORKERS}\n" in figures
 
 
 def operator_key(node: Node) -> str:
@@ -179,7 +196,7 @@ def harried(server: Server, told: Told) -> Iterator[None]:
     """Kill a process every few seconds, and watch their memory, until the block ends."""
     stopping = threading.Event()
     threads = [
-        threading.Thread(target=_kill, args=(server.process.pid, told, stopping)),
+        threading.Thread(target=_kill, args=(server, told, stopping)),
         threading.Thread(target=_watch, args=(server.process.pid, told, stopping)),
     ]
     for thread in threads:
@@ -192,12 +209,12 @@ def harried(server: Server, told: Told) -> Iterator[None]:
             thread.join()
 
 
-def _kill(parent: int, told: Told, stopping: threading.Event) -> None:
+def _kill(server: Server, told: Told, stopping: threading.Event) -> None:
     chosen = random.Random(SEED)
     while not stopping.wait(chosen.uniform(*LIFE_SECONDS)):
-        workers = workers_of(parent)
-        if workers:
-            os.kill(chosen.choice(workers), signal.SIGKILL)
+        # Those that are only starting serve nobody, and would never come to it.
+        if _all_serve(server.url):
+            os.kill(chosen.choice(workers_of(server.process.pid)), signal.SIGKILL)
             told.kills += 1
 
 

@@ -6,6 +6,7 @@ import json
 import os
 import pty
 import shutil
+import stat
 import sys
 from pathlib import Path
 from typing import Any
@@ -64,6 +65,20 @@ def test_a_restored_folder_is_used_like_the_first(ledger: Path, file: Path, tmp_
     assert program(other, "anchor")[0] == 0
     status, report, _ = program(other, "audit")
     assert (status, report["ok"]) == (0, True)
+
+
+def test_of_a_folder_named_from_here_as_by_default(
+    ledger: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(ledger, tmp_path / ".itemproof")
+    monkeypatch.chdir(tmp_path)
+    status, answer, told = program(Path(".itemproof"), "backup", "backup")
+    assert (status, answer.get("verified")) == (0, True), told
+    status, answer, told = program(Path("other"), "restore", "backup")
+    assert (status, answer.get("missing")) == (0, 0), told
+    restored, there = (folder / "keys" / "participants" for folder in (Path("other"), ledger))
+    assert {path.name for path in restored.iterdir()} == {path.name for path in there.iterdir()}
+    assert stat.S_IMODE(restored.stat().st_mode) == stat.S_IRWXU
 
 
 def test_says_loudly_that_a_backup_is_not_verified(ledger: Path, tmp_path: Path) -> None:

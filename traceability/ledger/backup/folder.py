@@ -7,7 +7,7 @@ import os
 import re
 import time
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from traceability.ledger.backup.faults import BackupChanged, FolderChanging
 from traceability.ledger.backup.frames import FILE_PIECE_BYTES, Piece
@@ -108,8 +108,9 @@ class FilePlacer:
         """
         check_name(piece.name)
         path = self._folder / piece.name
-        for folder in reversed([path.parent, *path.parent.relative_to(self._folder).parents]):
-            (self._folder / folder).mkdir(exist_ok=True, mode=FOLDER_MODE)
+        # Each by itself: `parents=True` would give those between the mode of everybody.
+        for between in reversed(PurePosixPath(piece.name).parents):
+            (self._folder / between).mkdir(exist_ok=True, mode=FOLDER_MODE)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, OWNER_ONLY)
         with os.fdopen(descriptor, "ab") as file:
             file.write(piece.data)

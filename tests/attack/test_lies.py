@@ -1,0 +1,15 @@
+"""An endpoint lies, in the smallest setting."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.attack.lies import ATTACKS
+from tests.attack.rows import each_of
+from tests.attack.table import SMALL, Attack
+
+
+@each_of(ATTACKS)
+def test_every_trial_is_survived(attack: Attack, tmp_path: Path) -> None:
+    outcome = attack.run(SMALL, tmp_path)
+    assert outcome.is_survived, outcome

@@ -25,6 +25,8 @@ from ledger_api.epcis.negotiation import JSON_TYPES, preferred
 from ledger_api.epcis.outcomes import Page, job_json, report_json
 from ledger_api.epcis.paging import (
     DEFAULT_PER_PAGE,
+    JOB_EVENTS,
+    JOBS,
     NextPageToken,
     PerPage,
     Place,
@@ -44,13 +46,11 @@ from traceability.store.repositories.capture_jobs import CaptureJobRepository, C
 from traceability.store.times import to_milliseconds
 
 router = APIRouter(prefix="/epcis", tags=["epcis"], route_class=EpcisRoute)
-# The kinds of place that the tokens of lists hold: of jobs, of the events of a long document.
-JOBS = 1
-JOB_EVENTS = 2
 # A document of more events is captured piece by piece, however short it is.
 WHOLE_EVENTS = 10_000
 
 
+@router.post("/capture/", status_code=202, include_in_schema=False)
 @router.post(
     "/capture",
     status_code=202,
@@ -166,6 +166,7 @@ def _is_long(services: Services, spool: Spool, said: Release | None) -> bool:
     return True
 
 
+@router.get("/capture/", include_in_schema=False)
 @router.get("/capture", summary="The capture jobs, newest first", responses=JOB_RESPONSES)
 def list_jobs(
     request: Request,

@@ -65,6 +65,7 @@ def root_options() -> Response:
     return _discovered("")
 
 
+@router.options("/capture/", include_in_schema=False)
 @router.options("/capture", status_code=204, summary="Limits of capture", response_class=Response)
 def capture_options(services: ServicesOf) -> Response:
     """Return how much one capture takes, and how errors are met."""
@@ -83,6 +84,7 @@ def job_options(capture_id: str) -> Response:  # noqa: ARG001 # the address has 
     return _discovered("capture/{id}")
 
 
+@router.options("/events/", include_in_schema=False)
 @router.options("/events", status_code=204, summary="Recorded events", response_class=Response)
 def events_options() -> Response:
     """Return how events are asked for and recorded."""
@@ -109,8 +111,9 @@ def _discovered(resource: str) -> Response:
 rest = APIRouter(prefix="/epcis", route_class=EpcisRoute)
 
 
+@rest.api_route("", methods=EVERY_METHOD, include_in_schema=False)
 @rest.api_route("/{path:path}", methods=[*EVERY_METHOD, "OPTIONS"], include_in_schema=False)
-def elsewhere(request: Request, path: str) -> Response:
+def elsewhere(request: Request, path: str = "") -> Response:
     """Refuse what is not here: another method, a resource of the standard, anything else."""
     resource, _, below = path.partition("/")
     known = HERE.get(f"{resource}/{{id}}" if below else resource)

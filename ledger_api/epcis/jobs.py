@@ -140,15 +140,16 @@ class CaptureJobs:
         """Return the jobs to begin, oldest first.
 
         None that would wait for a long document of its participant: others can use its place.
+        And one that the process may have died of is done alone: it shall take no other with it.
         """
         busy = list(running)
-        while len(busy) < JOBS_AT_ONCE:
+        while len(busy) < JOBS_AT_ONCE and not any(one.is_suspect for one in busy):
             found = repositories.capture_jobs.waiting(
                 limit=1,
                 besides=[one.job for one in busy],
                 besides_of=[one.participant for one in busy if one.is_long],
             )
-            if not found:
+            if not found or (busy and found[0].is_suspect):
                 break
             busy += found
         return busy[len(running) :]

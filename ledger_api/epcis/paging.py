@@ -22,6 +22,10 @@ from traceability.store.times import from_milliseconds
 DEFAULT_PER_PAGE = 30
 MAX_PER_PAGE = 1000
 TOKEN_LIFE_MS = 24 * 3600 * 1000
+# The kinds of place: among jobs, among the events of a long document's job, among all events.
+JOBS = 1
+JOB_EVENTS = 2
+EVENTS = 3
 _TOKEN = struct.Struct(">Bqqqqq")
 _NONE = -1
 

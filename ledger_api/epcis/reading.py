@@ -27,6 +27,7 @@ from ledger_api.epcis.idempotency import Answer, IdempotencyKey, Raced, once
 from ledger_api.epcis.negotiation import ReadFormOf
 from ledger_api.epcis.paging import (
     DEFAULT_PER_PAGE,
+    EVENTS,
     NextPageToken,
     PerPage,
     Place,
@@ -47,11 +48,11 @@ from traceability.store.repositories.recorded import Recorded, RecordedEvent
 from traceability.store.times import to_milliseconds
 
 router = APIRouter(prefix="/epcis", tags=["epcis"], route_class=EpcisRoute)
-EVENTS = 2  # The kind of place that an event list's token holds.
 RECORD_NAME = "urn:itemproof:record:"
 PARAMETERS = frozenset({"perPage", "nextPageToken", "GE_recordTime", "LT_recordTime", "lang"})
 
 
+@router.post("/events/", status_code=201, include_in_schema=False)
 @router.post(
     "/events",
     status_code=201,
@@ -144,6 +145,7 @@ def _refusal(record: RecordResult) -> Exception:
     return EventRefused(record.faults)
 
 
+@router.get("/events/", include_in_schema=False)
 @router.get(
     "/events",
     summary="The events recorded here",

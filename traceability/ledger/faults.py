@@ -5,12 +5,6 @@ from __future__ import annotations
 from traceability.errors import Conflict, Forbidden, InvalidInput, Refused
 
 
-class EntryTooLarge(InvalidInput):
-    """An entry is permanent, so it is small."""
-
-    code = "ENTRY_TOO_LARGE"
-
-
 class WrongLog(Refused):
     """The statement was signed for another log."""
 
@@ -129,18 +123,6 @@ class GlnTaken(Conflict):
     """A GLN names one participant."""
 
     code = "GLN_TAKEN"
-
-
-class StatusRefused(Refused):
-    """The signer may not set that status, or there is no such record."""
-
-    code = "STATUS_REFUSED"
-
-
-class StatementNotAccepted(Refused):
-    """Statements of this type are made by the log itself."""
-
-    code = "STATEMENT_NOT_ACCEPTED"
 
 
 class RolledBack(Refused):

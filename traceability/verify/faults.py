@@ -93,12 +93,6 @@ class SeenOutOfRange(ProofRejected):
     code = "SEEN_OUT_OF_RANGE"
 
 
-class RecordOutsideBatch(ProofRejected):
-    """A record index that the batch does not have."""
-
-    code = "RECORD_OUTSIDE_BATCH"
-
-
 class HeaderNotShown(ProofRejected):
     """A disclosure that does not begin with its record's header."""
 

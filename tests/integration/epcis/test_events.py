@@ -10,7 +10,15 @@ from urllib.parse import quote
 import pytest
 
 from tests.support.api import Api
-from tests.support.capture import EVENTS, asked, captured, count_events, posted, refusal
+from tests.support.capture import (
+    EVENTS,
+    asked,
+    captured,
+    count_events,
+    job_of,
+    posted,
+    refusal,
+)
 from tests.support.ledger import add_participant, document, event
 from traceability.events.jsonld import parse_document
 
@@ -262,8 +270,10 @@ class TestDiscovery:
         [
             ("/epcis/", "OPTIONS, GET"),
             ("/epcis/capture", "OPTIONS, GET, POST"),
+            ("/epcis/capture/", "OPTIONS, GET, POST"),
             ("/epcis/capture/x", "OPTIONS, GET"),
             ("/epcis/events", "OPTIONS, GET, POST"),
+            ("/epcis/events/", "OPTIONS, GET, POST"),
             ("/epcis/events/x", "OPTIONS, GET"),
         ],
     )
@@ -275,6 +285,19 @@ class TestDiscovery:
             assert found.headers[f"gs1-cbv-{name}"]
         assert found.headers["gs1-vendor-version"]
         assert found.headers["gs1-extensions"].startswith("itemproof=")
+
+    def test_a_slash_at_the_end_makes_no_other_resource(self, api: Api) -> None:
+        assert captured(api, document(event(1)))["success"]
+        job_of(api, posted(api, "/epcis/capture/", document(event(2))))
+        assert posted(api, "/epcis/events/", bare(3)).status_code == 201
+        assert len(asked(api, "/epcis/capture/").json()) == 2
+        assert len(events_of(asked(api, "/epcis/events/"))) == 3
+
+    @pytest.mark.parametrize("path", ["/epcis", "/epcis/", "/epcis/capture/", "/epcis/events/"])
+    def test_other_methods_of_each_are_refused_alike(self, api: Api, path: str) -> None:
+        found = api.client.put(path)
+        refusal(found, 405, "ImplementationException", "METHOD_NOT_ALLOWED")
+        assert found.headers["allow"].startswith("OPTIONS, GET")
 
     def test_other_methods_and_resources_are_told_apart(self, api: Api) -> None:
         found = api.client.delete("/epcis/events")

@@ -11,6 +11,7 @@ import pytest
 
 from ledger_api.epcis import capturing, spooling
 from ledger_api.epcis.jobs import CaptureJobs
+from ledger_api.epcis.paging import EVENTS, Place, token_of
 from tests.integration.epcis.test_jobs import Died
 from tests.support.api import Api
 from tests.support.capture import (
@@ -28,6 +29,7 @@ from traceability.ledger import pieces
 from traceability.ledger.audit.audit import audit
 from traceability.ledger.node import Node
 from traceability.store.repositories.one_code import RuleMode
+from traceability.store.times import to_milliseconds
 from traceability.store.unit_of_work import UnitOfWork
 
 XML = {"Content-Type": "application/xml"}
@@ -176,6 +178,12 @@ class TestCapture:
         token = link.partition("nextPageToken=")[2].partition(">")[0]
         path = f"{CAPTURE}/{second['captureID']}?nextPageToken={token}"
         refusal(asked(api, path), 400, "QueryParameterException", "QUERY_PARAMETER_INVALID")
+
+    def test_of_a_token_of_all_events_is_refused(self, api: Api) -> None:
+        job = captured(api, long_document())
+        token = token_of(Place(EVENTS, 1, 5), now=to_milliseconds(api.node.clock()))
+        response = asked(api, f"{CAPTURE}/{job['captureID']}?nextPageToken={token}")
+        refusal(response, 400, "QueryParameterException", "QUERY_PARAMETER_INVALID")
 
     def test_is_done_once_under_a_key(self, api: Api) -> None:
         headers = api.headers("participant") | {"Idempotency-Key": "long"}

@@ -14,7 +14,6 @@ from traceability.events.cbv import (
     UnknownWord,
     Vocabulary,
     biz_step_name,
-    disposition_name,
 )
 
 # Each vocabulary, its size in CBV 2.0, the local name of its Web URIs, the name in its URNs.
@@ -62,7 +61,7 @@ def test_words_of_the_web_vocabulary_have_their_bare_names(
 )
 def test_user_vocabularies_stay_as_they_are(text: str) -> None:
     assert biz_step_name(text) == text
-    assert disposition_name(text) == text
+    assert DISPOSITIONS.name_of(text) == text
 
 
 @pytest.mark.parametrize(
@@ -95,8 +94,8 @@ def test_rejects_what_is_neither(text: str) -> None:
 
 
 def test_a_disposition_is_no_step() -> None:
-    assert disposition_name("active") == "active"
+    assert DISPOSITIONS.name_of("active") == "active"
     with pytest.raises(UnknownWord, match="bizStep is unknown"):
         biz_step_name("active")
     with pytest.raises(UnknownWord, match="disposition is unknown"):
-        disposition_name("shipping")
+        DISPOSITIONS.name_of("shipping")

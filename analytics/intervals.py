@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 
-from scipy import special  # type: ignore[import-untyped]  # scipy ships no types
-
 from analytics.errors import CountsError
 from analytics.exact import GRID_DECIMALS, round_to, sqrt_up
+from analytics.special_functions import special
 
 _QUANTILE_DECIMALS = 6
 
@@ -36,13 +35,13 @@ def normal_quantile(probability: Fraction) -> Fraction:
     if not Fraction(1, 2) < probability < 1:
         raise CountsError(f"quantile wanted outside (1/2, 1): got {probability}")
     # The complement keeps its digits where the probability itself is close to one.
-    value = -float(special.ndtri(float(1 - probability)))
+    value = -float(special().ndtri(float(1 - probability)))
     return round_to(Fraction(value), _QUANTILE_DECIMALS, rounding="up")
 
 
 def chi_square_quantile(degrees: int, tail: Fraction) -> Fraction:
     """Return the value that a chi-square variable exceeds with probability `tail`, rounded up."""
-    value = float(special.chdtri(degrees, float(tail)))
+    value = float(special().chdtri(degrees, float(tail)))
     return round_to(Fraction(value), _QUANTILE_DECIMALS, rounding="up")
 
 
@@ -75,7 +74,7 @@ def exact_upper(successes: int, trials: int, *, confidence: Fraction) -> Fractio
     if successes == trials:
         return Fraction(1)
     # The complement's small bound keeps digits that 1 - large would lose.
-    value = float(special.betaincinv(successes + 1, trials - successes, float(confidence)))
+    value = float(special().betaincinv(successes + 1, trials - successes, float(confidence)))
     return min(Fraction(1), round_to(Fraction(value), GRID_DECIMALS, rounding="up"))
 
 

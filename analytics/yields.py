@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import prod
 
-from scipy import special  # type: ignore[import-untyped]  # scipy ships no types
-
 from analytics.errors import CountsError, MetricRangeError
 from analytics.exact import round_to
+from analytics.special_functions import special
 
 MILLION = 1_000_000
 SHIFT = 1.5  # Long-term drift of the mean, in sigmas, as the standard's table has it.
@@ -93,5 +92,5 @@ def sigma_level(dpmo: Fraction) -> Fraction | None:
         raise MetricRangeError(f"dpmo out of range: expected 0 to 1000000, got {float(dpmo)}")
     if dpmo in (0, MILLION):
         return None
-    level = SHIFT - float(special.ndtri(float(dpmo / MILLION)))
+    level = SHIFT - float(special().ndtri(float(dpmo / MILLION)))
     return round_to(Fraction(level), _SIGMA_DECIMALS, rounding="down")

@@ -81,7 +81,7 @@ def get_entries(
     first, width = tile.index * TILE_WIDTH, tile.width
     with services.node.store.reading() as repositories:
         size = _served_size(services)
-        rows = [row.envelope for row in repositories.entries.between(first, first + width)]
+        rows = repositories.entries.envelopes(first, first + width)
     if first + width > size or len(rows) < width:
         raise TileUnknown(f"entry bundle {path[:80]!r} is not in the log yet")
     return Response(

@@ -187,6 +187,15 @@ class EntryRepository:
         highest = self._connection.scalar(select(func.max(entries.c.leaf_index)))
         return 0 if highest is None else int(highest) + 1
 
+    def envelopes(self, first: int, last: int) -> list[bytes]:
+        """Return the bytes of entries `first` … `last` − 1, and nothing else of their rows."""
+        rows = self._connection.execute(
+            select(entries.c.envelope)
+            .where(entries.c.leaf_index >= first, entries.c.leaf_index < last)
+            .order_by(entries.c.leaf_index)
+        )
+        return [row[0] for row in rows.all()]
+
     def leaf_hashes(self, first: int, last: int) -> list[bytes]:
         """Return the leaf hashes of entries `first` … `last` − 1."""
         rows = self._connection.execute(

@@ -6,13 +6,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ledger_api.cli.files import write_whole
 from ledger_api.cli.running import Command
 from ledger_api.statuses import EXIT_OK, EXIT_REFUSED, EXIT_UNAVAILABLE
-from traceability.errors import Unavailable
+from traceability.errors import ItemProofError, Unavailable
 
 if TYPE_CHECKING:
     from ledger_api.chain_view import EndpointsView
@@ -58,44 +59,56 @@ def judge_receipt(
         file = parse_receipt_file(handle.read(MAX_RECEIPT_FILE_BYTES + 1))
     finality = Finality.parse(command.settings.finality)
     with EndpointsView(trusted, finality=finality) as view:
-        judged, fault = _judge(file, trusted, view, sources)
+        judged, faults = _judge(file, trusted, view, sources)
     value = _value(judged)
     if output is not None and judged.decisive:
         write_whole(output, ReceiptFile(file.envelope, judged.decisive).to_bytes())
         value["path"] = str(output)
     status = STATUS[judged.judgement.verdict]
-    if fault is not None and status == EXIT_UNAVAILABLE:
-        command.output.error(fault, beside=value)
+    if faults and status == EXIT_UNAVAILABLE:
+        command.output.error(faults[0], beside=value)
         return status
+    for fault in faults:
+        command.output.warn(fault)
     command.output.answer(value, _lines(command, value))
     return status
 
 
 def _judge(
     file: ReceiptFile, trust: Trust, view: EndpointsView, sources: Sources
-) -> tuple[Judged, Unavailable | None]:
-    """Judge by everything that answers; a chain that does not is told beside the verdict."""
+) -> tuple[Judged, list[ItemProofError]]:
+    """Judge by everything that answers; what does not, or lies, is told beside the verdict.
+
+    Log and mirror are the operator's: silence or false evidence there must not hide what the
+    chain alone shows.
+    """
     from traceability.verify.receipt import open_receipt
-    from traceability.verify.receipt_file import judge_file
+    from traceability.verify.receipt_file import ReceiptFile, judge_file
 
     receipt = open_receipt(file.envelope.to_bytes(), trust)
-    now = datetime.now(UTC)
+    chain = view if trust.endpoints else None
+    judge = partial(judge_file, trust=trust, now=datetime.now(UTC))
     found: list[WitnessPart] = []
+    faults: list[ItemProofError] = []
+    for place in (_of_log(receipt, trust, sources), _of_chain(receipt, trust, view)):
+        try:
+            for part in place:
+                judge(ReceiptFile(file.envelope, ()), found=[part], chain=chain)
+                found.append(part)
+        except ItemProofError as fault:
+            faults.append(fault)
     try:
-        found += _of_log(receipt, trust, sources)
-        if trust.endpoints:
-            found += _of_chain(receipt, view)
-        chain = view if trust.endpoints else None
-        return judge_file(file, trust, found=found, chain=chain, now=now), None
+        return judge(file, found=found, chain=chain), faults
     except Unavailable as fault:
-        return judge_file(file, trust, found=found, now=now), fault
+        return judge(file, found=found), [*faults, fault]
 
 
-def _of_log(receipt: Receipt, trust: Trust, sources: Sources) -> list[WitnessPart]:
+def _of_log(receipt: Receipt, trust: Trust, sources: Sources) -> Iterator[WitnessPart]:
     from traceability.ledger.mirror.witnesses import witnesses_of_log
 
     with _source(sources) as source:
-        return [] if source is None else list(witnesses_of_log(source, receipt, trust))
+        if source is not None:
+            yield from witnesses_of_log(source, receipt, trust)
 
 
 @contextmanager
@@ -112,10 +125,12 @@ def _source(sources: Sources) -> Iterator[LogSource | None]:
         yield None
 
 
-def _of_chain(receipt: Receipt, view: EndpointsView) -> list[WitnessPart]:
+def _of_chain(receipt: Receipt, trust: Trust, view: EndpointsView) -> Iterator[WitnessPart]:
     from traceability.ledger.mirror.witnesses import witnesses_of_chain
 
-    return list(witnesses_of_chain(view.head_at, view.client().finalized_number(), receipt))
+    if trust.endpoints:
+        newest = view.client().finalized_number()
+        yield from witnesses_of_chain(view.head_at, newest, receipt)
 
 
 def _value(judged: Judged) -> dict[str, Any]:

@@ -91,6 +91,19 @@ def test_a_chain_that_does_not_answer_is_3_beside_the_verdict(
     assert answer["error"]["code"] == "CHAIN_UNAVAILABLE"
 
 
+def test_false_evidence_of_the_log_is_told_and_holds_nothing_against_the_operator(
+    log: Published, unpinned: Path
+) -> None:
+    mirror = log.changed("false")
+    leaves = mirror / "tile" / "0" / f"000.p/{size_of(log)}"
+    leaves.write_bytes(bytes(len(leaves.read_bytes())))
+    asked = ("--mirror", str(mirror), "--rpc", log.anvil.url)
+    status, answer = judged(log, log.receipt(2, now() + DAY), unpinned, *asked)
+    assert (status, answer["verdict"], "error" in answer) == (3, "pending", True), answer
+    status, answer = judged(log, log.receipt(2, now() + DAY), unpinned, *asked[2:])
+    assert (status, answer["verdict"], "error" in answer) == (3, "pending", False), answer
+
+
 class TestBroken:
     """Each is found, written to a file, and checked from that file on another machine."""
 
@@ -110,6 +123,23 @@ class TestBroken:
         assert (status, answer["verdict"], answer["path"]) == (1, "broken", str(shown))
         assert "later than the deadline" in answer["reason"]
         self._third_party_agrees(log, shown, unpinned)
+
+    @pytest.mark.parametrize("log_is", ["silent", "full of nonsense"])
+    def test_by_the_chain_alone_whatever_the_log_says(
+        self, log: Published, unpinned: Path, log_is: str
+    ) -> None:
+        mirror = log.changed("nonsense")
+        size = (mirror / "anchors").read_text().split()[0]
+        (mirror / "anchor" / size).write_text("{}")
+        where = ("--mirror", str(mirror))
+        if log_is == "silent":
+            where = ("--log", "http://127.0.0.1:9")
+        receipt = log.receipt(size_of(log) + 5, block_time(log, "finalized") - DAY)
+        status, answer = judged(log, receipt, unpinned, *where, "--rpc", log.anvil.url)
+        assert (status, answer["verdict"]) == (1, "broken"), answer
+        # Without the chain there is no verdict, and it is said why.
+        status, answer = judged(log, receipt, unpinned, *where)
+        assert (status, answer["verdict"], "error" in answer) == (3, "unresolved", True), answer
 
     def test_by_another_entry_in_its_place(
         self, log: Published, unpinned: Path, tmp_path: Path

@@ -43,7 +43,14 @@ LOW_BITS = (1 << 48) - 1
 LEVEL_SHIFT = 48
 # The longest file that is read whole: a bundle of 256 entries of 4,096 bytes.
 MAX_FILE_BYTES = 2 * 2**20
+# The list of anchors grows for ever: some three million, one a minute for five years.
+MAX_LIST_BYTES = 256 * 2**20
 SUFFIX = ".new"
+
+
+def most_bytes(name: str) -> int:
+    """Return how long the file of a name may be."""
+    return MAX_LIST_BYTES if name == "anchors" else MAX_FILE_BYTES
 
 
 class MirrorFolder:
@@ -55,14 +62,24 @@ class MirrorFolder:
     # Reading
 
     def read(self, name: str) -> bytes | None:
-        """Return a file's bytes; None where there is none."""
+        """Return a file's bytes; None where there is none.
+
+        Raises
+        ------
+        MirrorDamaged
+            It cannot be read, or is longer than any such file.
+        """
+        most = most_bytes(name)
         try:
             with (self.path / name).open("rb") as handle:
-                return handle.read(MAX_FILE_BYTES)
+                data = handle.read(most + 1)
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
             raise MirrorDamaged(f"file {name!r} cannot be read: {error.strerror}") from error
+        if len(data) > most:
+            raise MirrorDamaged(f"file {name!r} is too long: expected at most {most} bytes")
+        return data
 
     def require(self, name: str) -> bytes:
         """Return a file's bytes.

@@ -23,8 +23,8 @@ from traceability.ledger.mirror.faults import (
 from traceability.ledger.mirror.folder import (
     LEVEL_SHIFT,
     LOW_BITS,
-    MAX_FILE_BYTES,
     MirrorFolder,
+    most_bytes,
 )
 from traceability.merkle.tiles import TILE_HEIGHT, TILE_WIDTH, tile_path
 
@@ -111,7 +111,7 @@ class HttpSource:
         for part in answer.iter_content(CHUNK_BYTES):
             parts.append(part)
             size += len(part)
-            if size > MAX_FILE_BYTES and name != "anchors":
+            if size > most_bytes(name):
                 raise MirrorSourceUnavailable(f"file {name!r} of the log is too long")
         return b"".join(parts)
 

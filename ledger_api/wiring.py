@@ -64,7 +64,6 @@ class _Chain:
 
     client: ChainClient
     account: LocalAccount
-    is_embedded: bool
     policy: AnchorPolicy
     # None on an embedded chain: its account is this folder's alone.
     locks: Path | None
@@ -160,7 +159,6 @@ def _open_chain(
     return _Chain(
         client,
         account,
-        embedded is not None,
         policy=AnchorPolicy(
             interval=timedelta(seconds=settings.anchor_interval),
             entries=settings.anchor_entries,

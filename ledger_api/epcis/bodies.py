@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
 from typing import NamedTuple
@@ -80,10 +80,6 @@ class Limits:
                 expected=f"at most {self.events}",
                 got=str(events),
             )
-
-
-# Reads the envelope of a document, or refuses it; here or in another process.
-Opener = Callable[[DocumentBody], Envelope]
 
 
 async def take_body(request: Request, services: Services, place: Place) -> DocumentBody:

@@ -16,7 +16,6 @@ from traceability.strict_json import JSONValue
 from traceability.verify.identity import LOT_MEDIA_TYPE
 
 Audience = Literal["public", "partner", "auditor"]
-AUDIENCES: tuple[Audience, ...] = ("public", "partner", "auditor")
 
 
 def selection(audience: Audience, code: str | None = None) -> Selection:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.support.epcis_generated import CONTEXT, all_events
+from tests.support.epcis_generated import CONTEXT, EXTENSIONS, all_events
 from traceability.errors import InvalidInput
 from traceability.events.forms import in_cbv_form, in_epc_form
 from traceability.events.jsonld import parse_document
@@ -30,9 +30,12 @@ def document(*events: dict[str, Any], context: Any = CONTEXT) -> dict[str, Any]:
 
 
 @settings(max_examples=150)
-@given(st.lists(all_events(), max_size=3))
-def test_xml_2_0_gives_back_the_very_document(events: list[dict[str, Any]]) -> None:
-    whole = document(*events)
+@given(st.lists(all_events(), max_size=3), EXTENSIONS, EXTENSIONS)
+def test_xml_2_0_gives_back_the_very_document(
+    events: list[dict[str, Any]], outer: dict[str, Any], inner: dict[str, Any]
+) -> None:
+    whole = outer | document(*events)
+    whole["epcisBody"] |= inner
     assert read_xml(write_xml(whole, version="2.0"), max_bytes=MAX).value == whole
 
 

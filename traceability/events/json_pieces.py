@@ -161,25 +161,26 @@ class JsonPieces:
     def located(self, error: InvalidInput, first_event: int) -> InvalidInput:
         """Return an error of a piece as one of the document."""
         pointer = error.pointer and shifted(error.pointer, self.prefix, first_event)
-        fault = f"{error.fault} (lines are counted from event {first_event} on)"
-        fault = error.fault if pointer or not self._is_cut else fault
-        return type(error)(fault, pointer=pointer, expected=error.expected, got=error.got)
+        is_of_piece = self._is_cut and not pointer
+        told = f" (lines are counted from event {first_event} on)" if is_of_piece else ""
+        return type(error)(
+            error.fault + told, pointer=pointer, expected=error.expected, got=error.got
+        )
 
     @property
     def _is_cut(self) -> bool:
         return self._list is not None and bool(self._list.ranges)
 
     def _frame(self) -> tuple[bytes, bytes]:
-        """Return what stands before and after the events of a piece: no header, one line."""
+        """Return what stands around the events of a piece: no header, no extensions, one line."""
         if self._list is None or not self._list.path:
             return b"[", b"]"
-        inner = outer = dict(cast("dict[str, Any]", self.envelope))
+        inner = outer = _without_extensions(cast("dict[str, Any]", self.envelope))
         outer.pop("epcisHeader", None)
         for step in self._list.path[:-1]:
-            inner[step] = dict(inner[step])
+            inner[step] = _without_extensions(inner[step])
             inner = inner[step]
-        # A name that the document cannot hold.
-        mark = secrets.token_hex(16)
+        mark = secrets.token_hex(16)  # A name that the document cannot hold.
         inner[self._list.path[-1]] = [mark]
         before, _, after = orjson.dumps(outer).partition(orjson.dumps(mark))
         if len(before) + len(after) > PIECE_BYTES:
@@ -216,12 +217,14 @@ def shifted(pointer: str, prefix: str, first_event: int) -> str:
 
 def _event_list(found: _Scanner) -> _EventList | None:
     """Return the list that the document's type says holds its events."""
-    if not found.lists:
-        return None
-    envelope = parse_json(bytes(found.surroundings))
+    envelope = parse_json(bytes(found.surroundings)) if found.lists else None
     kind = envelope.get("type") if isinstance(envelope, dict) else None
     path: Path | None = () if isinstance(envelope, list) else _PATHS.get(str(kind))
     return next((one for one in found.lists if one.path == path), None)
+
+
+def _without_extensions(members: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in members.items() if ":" not in name}
 
 
 def _read_fully(source: Seekable, size: int) -> bytes:

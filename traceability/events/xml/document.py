@@ -52,6 +52,9 @@ _PLAIN = frozenset({("EPCISBody",), _RESULTS, (*_RESULTS, "resultsBody"), *_EVEN
 _VOCABULARIES = frozenset(
     {("EPCISBody", "VocabularyList"), (*_RESULTS, "resultsBody", "VocabularyList")}
 )
+# Where the document and its body may have extensions.
+_EXTENDED = frozenset({(), ("EPCISBody",)})
+_NEAR = 2  # Steps to what stands in the document or in its body.
 _FOREIGN = (f"{XSI}{SEPARATOR}", f"{XML}{SEPARATOR}")
 
 Path = tuple[str, ...]
@@ -82,6 +85,8 @@ class DocumentReader:
         self._body: dict[str, Any] = {}
         self._results: dict[str, Any] = {}
         self._results_body: dict[str, Any] = {}
+        # What extends the document, and its body, since the last piece: by the number of steps.
+        self._outer: dict[int, Extensions] = {}
         self._paths: list[Path] = []
         self._event_path: Path = ()
 
@@ -94,7 +99,10 @@ class DocumentReader:
         self._parser.feed(b"", last=True)
 
     def piece(self, count: int) -> dict[str, Any]:
-        """Return a document of the next events and forget them; only the first has a header."""
+        """Return a document of the next events and forget them; only the first has a header.
+
+        Nor is an extension of the document repeated in the pieces after it.
+        """
         events = self.ready[:count]
         del self.ready[:count]
         context: list[Any] = [GS1_CONTEXT_URI]
@@ -104,17 +112,23 @@ class DocumentReader:
         members = {
             "@context": context,
             "type": "EPCISQueryDocument" if is_query else "EPCISDocument",
-            **self._members,
+            **self._extended(1, self._members),
         }
+        body = self._extended(2, self._body)
         self._members.pop("epcisHeader", None)
         if not is_query:
-            return {**members, "epcisBody": {**self._body, "eventList": events}}
+            return {**members, "epcisBody": {**body, "eventList": events}}
         results = {**self._results, "resultsBody": {**self._results_body, "eventList": events}}
         self._results_body = {}
-        return {**members, "epcisBody": {**self._body, "queryResults": results}}
+        return {**members, "epcisBody": {**body, "queryResults": results}}
+
+    def _extended(self, steps: int, members: dict[str, Any]) -> dict[str, Any]:
+        """Return members with the extensions that have come since the last piece."""
+        extensions = self._outer.pop(steps, None)
+        return members if extensions is None else extensions.into(dict(members))
 
     def _opened(self, element: Element, depth: int) -> bool:
-        """Find out where an element stands; events and headers are wanted as a whole."""
+        """Find out where it stands; events, headers and extensions are wanted as a whole."""
         if not depth:
             self._root(element)
             self._paths = [()]
@@ -124,7 +138,8 @@ class DocumentReader:
         self._paths[depth:] = [path]
         if path[:-1] != self._event_path:
             self._prefixes.declare(element.namespaces or ())
-            return path == _HEADER
+            is_extension = path[:-1] in _EXTENDED and any(SEPARATOR in step for step in path[-1:])
+            return path == _HEADER or is_extension
         if self.version == "2.0" and self._paths[depth - 2] == around:
             raise _old_wrapper(element)
         return True
@@ -194,7 +209,6 @@ class DocumentReader:
 
     def _close_outer(self, element: Element, path: Path) -> bool:
         """Take what stands neither in the header nor in an event."""
-        holder = {1: self._members, 2: self._body}.get(len(path))
         if not path or path in _PLAIN or element.name == "extension":
             return True
         if path in _VOCABULARIES:
@@ -207,14 +221,15 @@ class DocumentReader:
         if path[:-1] == _RESULTS and element.name in ("queryName", "subscriptionID"):
             self._results[element.name] = element.text.strip()
             return True
-        if holder is not None:
+        is_near = len(path) <= _NEAR
+        if is_near:
             if SEPARATOR not in element.name:
                 fault = f"element {element.name[:60]!r} has no place here"
                 raise XmlContentInvalid(fault, line=element.line, expected="EPCISBody")
-            extensions = Extensions(self._prefixes, depth=len(path))
-            extensions.add(element)
-            extensions.into(holder)
-        return holder is not None
+            self._prefixes.declare(element.namespaces or ())
+            fresh = Extensions(self._prefixes, depth=len(path))
+            self._outer.setdefault(len(path), fresh).add(element)
+        return is_near
 
     def _map_event(self, element: Element) -> dict[str, Any]:
         """Return an event; prefixes of its own stand in a context of its own."""

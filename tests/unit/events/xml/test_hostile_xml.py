@@ -7,9 +7,11 @@ import time
 import tracemalloc
 from collections.abc import Iterator
 
+import orjson
 import pytest
 
 from tests.support.epcis_xml import MAX, object_event, xml
+from traceability.events.jsonld import parse_document
 from traceability.events.xml.faults import XmlInvalid
 from traceability.events.xml.reading import read_xml, stream_xml
 
@@ -145,6 +147,16 @@ def test_endless_input_is_left_soon(head: bytes, parts: Iterator[bytes], message
     tracemalloc.stop()
     assert peak < 64 * 2**20
     assert time.process_time() - started < 20
+
+
+@pytest.mark.parametrize("around", ["<EPCISBody>", "<EventList>"])
+@pytest.mark.parametrize("more", ["<a:x/>" * 100_000, f"<a:y>{'<a:x/>' * 100_000}</a:y>"])
+def test_many_elements_beside_the_events_are_no_deeper_than_one(more: str, around: str) -> None:
+    data = xml(object_event(), namespaces='xmlns:a="urn:a:"')
+    found = read_xml(data.replace(around.encode(), f"{more}{around}".encode()), max_bytes=10**7)
+    # What is nested as deeply as it is long would end the process.
+    assert len(orjson.dumps(found.value)) > 200_000
+    assert parse_document(found.value).faults == ()
 
 
 def test_many_elements_in_one_event_take_time_in_proportion() -> None:

@@ -117,6 +117,29 @@ def test_extensions_keep_their_namespaces_and_shapes() -> None:
     }
 
 
+OUTER = (
+    "<a:object><a:one>1</a:one><a:list>1</a:list><a:list>2</a:list><a:list>3</a:list></a:object>"
+    '<a:list>1</a:list><a:list>2</a:list><b:x xmlns:b="urn:b:"><c:y xmlns:c="urn:c:"/></b:x>'
+    "<a:list>3</a:list>"
+)
+
+
+@pytest.mark.parametrize("around", ["<EPCISBody>", "<EventList>"])
+def test_extensions_of_document_and_body_are_read_as_those_of_events(around: str) -> None:
+    data = xml(object_event(), object_event(), namespaces='xmlns:a="urn:a:"')
+    data = data.replace(around.encode(), f"{OUTER}{around}".encode())
+    first, second = [piece.value for piece in stream_xml(io.BytesIO(data), events_at_once=1)]
+    holder = first if around == "<EPCISBody>" else first["epcisBody"]
+    assert {name: value for name, value in holder.items() if ":" in name} == {
+        "a:object": {"a:one": "1", "a:list": ["1", "2", "3"]},
+        "a:list": ["1", "2", "3"],
+        "b:x": {"c:y": ""},
+    }
+    assert first["@context"][1:] == [{"a": "urn:a:", "b": "urn:b:", "c": "urn:c:"}]
+    # They are told once, and not again in each piece.
+    assert not [name for name in (*second, *second["epcisBody"]) if ":" in name]
+
+
 def test_prefixes_declared_in_an_event_stand_in_its_own_context() -> None:
     first = object_event('<a:x xmlns:a="urn:a:">1</a:x>')
     second = object_event('<a:x xmlns:a="urn:b:">1</a:x>')

@@ -32,8 +32,7 @@ _PATHS: Final = {
     "EPCISDocument": ("epcisBody", "eventList"),
     "EPCISQueryDocument": ("epcisBody", "queryResults", "resultsBody", "eventList"),
 }
-# Beginning of a string whose end is not there yet, or one of the characters that matter. What is
-# passed over is never gone back to, however the input is made.
+# Strings and signs; what a pattern has passed over is never gone back to, whatever the input.
 _STRING: Final = rb'"(?:[^"\\]++|\\.)*+"'
 _TOKEN: Final = re.compile(_STRING + rb'|["{}\[\],:]', re.DOTALL)
 

@@ -90,18 +90,20 @@ def get_entries(
 
 
 @router.get("/tile/{level}/{path:path}", summary="A tile of hashes")
-def get_tile(level: int, path: str, services: ServicesOf) -> Response:
+def get_tile(level: str, path: str, services: ServicesOf) -> Response:
     """Return the hashes of a tile, whole or partial."""
     tile = _parse(f"tile/{level}/{path}")
-    index, width = tile.index, tile.width
-    covered = (index * TILE_WIDTH + width) << (TILE_HEIGHT * level)
+    if tile.level == "entries":
+        raise AssertionError("entries have an address of their own")
+    level_number, index, width = tile.level, tile.index, tile.width
+    covered = (index * TILE_WIDTH + width) << (TILE_HEIGHT * level_number)
     if covered > _served_size(services):
-        raise TileUnknown(f"tile {level}/{path[:80]} is not in the log yet")
-    key = tile_key(level, index)
+        raise TileUnknown(f"tile {level[:2]}/{path[:80]} is not in the log yet")
+    key = tile_key(level_number, index)
     with services.node.store.reading() as repositories:
         data = repositories.tree.read_log_tiles([key]).get(key, b"")
     if len(data) < width * HASH_BYTES:
-        raise TileUnknown(f"tile {level}/{path[:80]} is not in the log yet")
+        raise TileUnknown(f"tile {level[:2]}/{path[:80]} is not in the log yet")
     return Response(
         data[: width * HASH_BYTES], media_type="application/octet-stream", headers=FOREVER
     )

@@ -161,6 +161,7 @@ def _rebuilt(
         "tree_size": found.tree_size,
         "entries": found.tree_size - found.first,
         "anchors": found.anchors,
+        "served": found.served,
         "writable": closed is None,
         "missing": missing,
         "missing_batches": found.missing_batches,
@@ -168,6 +169,8 @@ def _rebuilt(
         **({} if closed is None else {"closed": closed.to_dict()}),
     }
     lines = [output.say("rebuilt", **value)]
+    if found.served > found.tree_size:
+        lines.append(output.say("mirror_too_old", **value))
     if found.missing_batches:
         lines.append(output.say("records_missing", **value))
         lines += [output.say("missing_batch", **batch) for batch in missing]

@@ -65,6 +65,8 @@ def status(data: DataDir = DEFAULT_DATA, as_json: AsJSON = False) -> None:
     def work(command: Command) -> None:
         with command.node(need="existing") as node:
             _print_standing(command, node)
+            if (closed := node.gate.fault()) is not None:
+                command.output.warn(closed)
 
     run(data, as_json, work)
 
@@ -77,11 +79,13 @@ def _print_standing(command: Command, node: Node) -> None:
     anchoring = anchoring_json(anchor_figures(node.store, now=node.clock()))
     checkpoint = checkpoint_json(standing.checkpoint)
     anchored = anchor_json(standing.anchor, node.identity)
+    closed = node.gate.fault()
     value = {
         "checkpoint": checkpoint,
         "anchor": anchored,
         "waiting": standing.waiting,
         "anchoring": anchoring,
+        "closed": None if closed is None else closed.to_dict(),
     }
     say = command.output.say
     lines = [say("no_anchor")]
@@ -112,7 +116,9 @@ def prove(
 
     def work(command: Command) -> None:
         with command.node(need="existing") as node:
-            node.sequencer.run(close=True)
+            # What may not be written is read all the same: up to the head that it has.
+            if node.gate.fault() is None:
+                node.sequencer.run(close=True)
             bundle = node.prove(code, audience=audience)
         data_bytes = bundle.to_bytes()
         write_whole(output, data_bytes)

@@ -227,9 +227,13 @@ LINES = {
         "已恢复 {entries} 条日志条目（现共 {tree_size} 条）与 {anchors} 个锚定",
         "brought back {entries} entries (now {tree_size}) and {anchors} anchors",
     ),
+    "mirror_too_old": (
+        "镜像太旧：已公布过 {served} 条；请用更新的镜像再运行一次",
+        "the mirror is too old: {served} entries were served; run it again with a newer one",
+    ),
     "records_missing": (
         "镜像不含记录内容：{missing_batches} 批共 {missing_records} 条记录缺失，须重新提交：",
-        "a mirror holds no records: {missing_records} of {missing_batches} batches are missing:",
+        "a mirror holds no records: send {missing_records} of {missing_batches} batches again:",
     ),
     "missing_batch": (
         "  第 {leaf_index} 条，{name}，{records} 条记录：{first} 至 {last}",

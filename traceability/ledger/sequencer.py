@@ -69,6 +69,7 @@ class Sequencer:
         With `close`, the newest checkpoint ends with a state entry, so that bundles can be
         made from it and it can be anchored.
         """
+        self._store.pass_gate()
         with self._store.lock("sequencer"):
             self._finish_serving()
             while (row := self._run_group(close=False)) is not None:

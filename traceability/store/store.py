@@ -39,10 +39,14 @@ class Store:
             upgrade(engine)
         return cls(engine, data_dir)
 
-    def unit_of_work(self) -> UnitOfWork:
-        """Begin a transaction that writes, if the gate lets it pass."""
+    def pass_gate(self) -> None:
+        """Raise where nothing may be written."""
         if self.gate is not None:
             self.gate()
+
+    def unit_of_work(self) -> UnitOfWork:
+        """Begin a transaction that writes, if the gate lets it pass."""
+        self.pass_gate()
         return UnitOfWork(self.engine, turn=self._turn)
 
     @contextmanager

@@ -19,6 +19,8 @@ from tests.support.anvil import free_port
 from tests.support.ledger import document, event
 from traceability.ledger.node import SERVED_HEADS, Node
 
+EXAMPLE = Path(__file__).resolve().parents[3] / "docs" / "examples" / "transformation.jsonld"
+
 
 @dataclass(frozen=True, slots=True)
 class Replaced:
@@ -32,7 +34,7 @@ class Replaced:
         monkeypatch.setattr(serving, "_serve", self._once)
         return self.program("serve", "--port", str(free_port()))
 
-    def _once(self, node: Node, command: Command, place: socket.socket) -> None:
+    def _once(self, node: Node, command: Command, _place: socket.socket, _workers: int) -> None:
         key = {"Authorization": f"Bearer {self.token}", "Accept-Language": "en"}
         with TestClient(create_app(node, command.settings)) as client:
             sent = client.post("/epcis/capture", json=document(event(1)), headers=key)
@@ -73,10 +75,30 @@ def test_a_store_that_is_older_than_what_is_known_is_only_read(
     assert f"what was {named}" in detail
     assert "entries 5 to 6 are missing (2)" in detail
     assert "itemproof rebuild" in detail
-    assert old.program("status")[0] == 0
+    status, answer = old.program("status")
+    assert status == 0
+    # Status starts no chain of its own: what only the test chain knows, it does not.
+    assert answer["closed"] is None if known_by == "chain" else answer["closed"]["got"] == "5"
     # A command that writes is refused like a request.
-    status, answer = old.program("mint", "--gtin", GTIN, "--lot", "L9", "--quantity", "1")
-    assert (status, answer["error"]["code"]) == (3, "STORE_BEHIND")
+    mint = ("mint", "--gtin", GTIN, "--lot", "L9", "--quantity", "1")
+    # Nor does submitting.
+    for writing in [mint, ("anchor",), ("submit", str(EXAMPLE))][: 2 if known_by == "chain" else 3]:
+        status, answer = old.program(*writing)
+        assert (status, answer["error"]["code"]) == (3, "STORE_BEHIND"), writing
+
+
+def test_a_store_that_is_older_proves_what_it_has(tmp_path: Path) -> None:
+    made = Program(tmp_path / "data")
+    issued = made("mint", "--gtin", GTIN, "--lot", "L1", "--quantity", "1")[1]
+    database = made.folder / "ledger.sqlite"
+    shutil.copy(database, tmp_path / "copy")
+    assert made("mint", "--gtin", GTIN, "--lot", "L2", "--quantity", "1")[0] == 0
+    shutil.copy(tmp_path / "copy", database)
+    assert made("status")[1]["closed"]["code"] == "STORE_BEHIND"
+    bundle = tmp_path / "proof.json"
+    assert made("prove", issued["first_url"], "-o", str(bundle))[0] == 0
+    status, answer = made("verify", str(bundle), "--code", issued["first_url"])
+    assert (status, answer["verified"]) == (0, True), answer
 
 
 def test_a_store_that_is_as_new_as_what_is_known_is_written(
@@ -86,4 +108,5 @@ def test_a_store_that_is_as_new_as_what_is_known_is_written(
     status, answer = new.serve(monkeypatch)
     assert (status, answer["ready"]["ready"], answer["read"]) == (0, True, 200)
     assert "code" not in answer["sent"]
+    assert new.program("status")[1]["closed"] is None
     assert new.program("mint", "--gtin", GTIN, "--lot", "L9", "--quantity", "1")[0] == 0

@@ -14,6 +14,7 @@ import pytest
 
 from tests.support.ledger import add_participant, document, event, opened_node
 from traceability.ledger.audit.audit import audit
+from traceability.ledger.gate import StoreBehind
 from traceability.ledger.node import Node
 from traceability.ledger.second_place import SecondPlace, SecondPlaceDamaged, ServedHead
 from traceability.ledger.sequencer import LogDamaged
@@ -189,7 +190,16 @@ class TestSecondPlace:
             database.with_name(database.name + suffix).unlink(missing_ok=True)
         database.write_bytes(backup)
         with (
-            pytest.raises(LogDamaged, match="older than the head that was served"),
+            pytest.raises(StoreBehind, match="older than what was served: entries 3 to 4"),
             opened_node(sqlite_url, folder),
         ):
             pass
+
+    def test_a_head_that_somebody_else_served_meanwhile_stops_the_sequencer(
+        self, sqlite_url: str, tmp_path: Path
+    ) -> None:
+        with opened_node(sqlite_url, tmp_path / "data") as node:
+            size = node.sequencer.run().tree_size
+            node.second_place.append(ServedHead(size + 1, bytes(32)))
+            with pytest.raises(LogDamaged, match="older than the head that was served"):
+                node.sequencer.run()

@@ -51,7 +51,7 @@ class DraftedPiece(NamedTuple):
     length
         Of that slice, in bytes.
     master_data
-        The document's vocabularies, of the first piece.
+        The document's vocabularies: of the first piece, or of the one that they stand in.
     """
 
     drafts: list[Draft]
@@ -132,8 +132,7 @@ def drafted_pieces(
     """
     draw_up = _Drawing(drafter, duplicate_key)
     if form == "xml":
-        for number, piece in enumerate(_in_order(_xml_pieces(reading), draw_up)):
-            yield piece if not number else piece._replace(master_data=None)
+        yield from _in_order(_xml_pieces(reading), draw_up)
         return
     document = JsonPieces(source, events_at_once=EVENTS_AT_ONCE)
     if document.prefix or isinstance(document.envelope, list):

@@ -12,7 +12,7 @@ from traceability.events.xml.faults import (
     XmlDocumentUnknown,
     XmlVersionInvalid,
 )
-from traceability.events.xml.mapping import Mapper
+from traceability.events.xml.mapping import Mapper, twice, unexpected
 from traceability.events.xml.names import (
     EPCIS,
     GS1_CONTEXT_URI,
@@ -46,18 +46,29 @@ _EVENT_PATHS = {
     "EPCISQueryDocument": ("EPCISBody", "QueryResults", "resultsBody", "EventList"),
     "EPCISMasterDataDocument": ("", ""),
 }
-_HEADER = ("EPCISHeader",)
-_RESULTS = ("EPCISBody", "QueryResults")
-_PLAIN = frozenset({("EPCISBody",), _RESULTS, (*_RESULTS, "resultsBody"), *_EVENT_PATHS.values()})
-_VOCABULARIES = frozenset(
-    {("EPCISBody", "VocabularyList"), (*_RESULTS, "resultsBody", "VocabularyList")}
-)
+Path = tuple[str, ...]
+
+_HEADER: Path = ("EPCISHeader",)
+_BODY: Path = ("EPCISBody",)
+_RESULTS: Path = ("EPCISBody", "QueryResults")
+# What stands around events and vocabularies, and says nothing by itself.
+_PLAIN: dict[str, frozenset[Path]] = {
+    "EPCISDocument": frozenset({_BODY, (*_BODY, "EventList")}),
+    "EPCISQueryDocument": frozenset(
+        {_BODY, _RESULTS, (*_RESULTS, "resultsBody"), (*_RESULTS, "resultsBody", "EventList")}
+    ),
+    "EPCISMasterDataDocument": frozenset({_BODY}),
+}
+# Vocabularies outside of the header.
+_VOCABULARIES: dict[str, Path] = {
+    "EPCISQueryDocument": (*_RESULTS, "resultsBody", "VocabularyList"),
+    "EPCISMasterDataDocument": (*_BODY, "VocabularyList"),
+}
+_NAMES = frozenset({(*_RESULTS, "queryName"), (*_RESULTS, "subscriptionID")})
 # Where the document and its body may have extensions.
 _EXTENDED = frozenset({(), ("EPCISBody",)})
 _NEAR = 2  # Steps to what stands in the document or in its body.
 _FOREIGN = (f"{XSI}{SEPARATOR}", f"{XML}{SEPARATOR}")
-
-Path = tuple[str, ...]
 
 
 class DocumentReader:
@@ -89,6 +100,9 @@ class DocumentReader:
         self._outer: dict[int, Extensions] = {}
         self._paths: list[Path] = []
         self._event_path: Path = ()
+        # Where the document says something of its own, each once.
+        self._places: frozenset[Path] = frozenset()
+        self._seen: set[Path] = set()
 
     def feed(self, chunk: bytes) -> None:
         """Read some more bytes; complete events are then in `ready`."""
@@ -138,11 +152,25 @@ class DocumentReader:
         self._paths[depth:] = [path]
         if path[:-1] != self._event_path:
             self._prefixes.declare(element.namespaces or ())
+            if element.name != "extension":
+                self._check_place(element, path)
             is_extension = path[:-1] in _EXTENDED and any(SEPARATOR in step for step in path[-1:])
             return path == _HEADER or is_extension
         if self.version == "2.0" and self._paths[depth - 2] == around:
             raise _old_wrapper(element)
         return True
+
+    def _check_place(self, element: Element, path: Path) -> None:
+        """Refuse what would be lost: what stands where it cannot, again, or too late."""
+        plain = _PLAIN[self._kind]
+        if path in self._places:
+            if path in self._seen:
+                raise twice(element)
+            if path == _HEADER and _BODY in self._seen:
+                raise unexpected(element, "it before EPCISBody")
+        elif path not in plain and SEPARATOR not in path[-1] and path[:-1] in {(), *plain}:
+            raise unexpected(element, "EPCISBody" if len(path) == 1 else "what the standard names")
+        self._seen.add(path)
 
     def _root(self, element: Element) -> None:
         """Take the kind of document and its version."""
@@ -156,6 +184,8 @@ class DocumentReader:
             )
         self._kind, self.version = _ROOTS[element.name]
         self._event_path = _EVENT_PATHS[self._kind]
+        places = {_HEADER, _VOCABULARIES.get(self._kind, _HEADER)}
+        self._places = frozenset(places | (_NAMES if self._kind == "EPCISQueryDocument" else set()))
         self.line = element.line
         self._prefixes.declare(element.namespaces or ())
         self._mapper = Mapper(self.version, self._prefixes)
@@ -209,27 +239,30 @@ class DocumentReader:
 
     def _close_outer(self, element: Element, path: Path) -> bool:
         """Take what stands neither in the header nor in an event."""
-        if not path or path in _PLAIN or element.name == "extension":
+        if not path or path in _PLAIN[self._kind] or element.name == "extension":
             return True
-        if path in _VOCABULARIES:
-            found = self._mapper.vocabularies(element)
-            if self._kind == "EPCISQueryDocument":
-                self._results_body["vocabularyList"] = found
-            else:
-                self._members["epcisHeader"] = {"epcisMasterData": {"vocabularyList": found}}
+        if path == _VOCABULARIES.get(self._kind):
+            self._add_vocabularies(self._mapper.vocabularies(element))
             return True
-        if path[:-1] == _RESULTS and element.name in ("queryName", "subscriptionID"):
+        if path in self._places:
             self._results[element.name] = element.text.strip()
             return True
         is_near = len(path) <= _NEAR
         if is_near:
-            if SEPARATOR not in element.name:
-                fault = f"element {element.name[:60]!r} has no place here"
-                raise XmlContentInvalid(fault, line=element.line, expected="EPCISBody")
             self._prefixes.declare(element.namespaces or ())
             fresh = Extensions(self._prefixes, depth=len(path))
             self._outer.setdefault(len(path), fresh).add(element)
         return is_near
+
+    def _add_vocabularies(self, found: list[dict[str, Any]]) -> None:
+        """Take the vocabularies of the body, beside those of the header."""
+        if self._kind == "EPCISQueryDocument":
+            self._results_body["vocabularyList"] = found
+            return
+        header = self._members.get("epcisHeader", {})
+        data = header.get("epcisMasterData", {})
+        data = {**data, "vocabularyList": [*data.get("vocabularyList", []), *found]}
+        self._members["epcisHeader"] = {**header, "epcisMasterData": data}
 
     def _map_event(self, element: Element) -> dict[str, Any]:
         """Return an event; prefixes of its own stand in a context of its own."""

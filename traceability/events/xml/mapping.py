@@ -73,7 +73,7 @@ class Mapper:
                 earlier = event[name]
                 event[name] = [*(earlier if isinstance(earlier, list) else [earlier]), _text(child)]
             elif name in event:
-                raise _twice(child)
+                raise twice(child)
             elif name in SINCE_2_0 and self.version == "1.2":
                 raise self._mixed_versions(child)
             elif child.children or self.version == "2.0" or name not in _EMPTY_IS_ABSENT:
@@ -120,7 +120,7 @@ class Mapper:
         found: dict[str, Any] = {}
         for child in element.children:
             if child.name in found:
-                raise _twice(child)
+                raise twice(child)
             if child.attributes and not child.text:
                 continue  # A nil quantity says that it is not known.
             text = _text(child)
@@ -169,7 +169,7 @@ class Mapper:
 
     def _sensor(self, element: Element) -> dict[str, Any]:
         if element.name != "sensorElement":
-            raise _unexpected(element, "sensorElement")
+            raise unexpected(element, "sensorElement")
         rest = Element(element.name, element.attributes, element.line, None)
         rest.children = [each for each in element.children if each.name != "sensorReport"]
         reports = [self._report(each) for each in element.children if each.name == "sensorReport"]
@@ -179,7 +179,7 @@ class Mapper:
     def _report(self, element: Element) -> dict[str, Any]:
         """Return a sensor's report or metadata, which are attributes."""
         if element.children or (element.text and not element.text.isspace()):
-            raise _unexpected(element, "attributes only")
+            raise unexpected(element, "attributes only")
         found: dict[str, Any] = {}
         for name, text in element.attributes.items():
             if name in SENSOR_NUMBERS:
@@ -209,7 +209,7 @@ class Mapper:
             if reader is None:
                 extensions.add(child)
             elif child.name in found:
-                raise _twice(child)
+                raise twice(child)
             else:
                 found[child.name] = reader(child)
         return extensions.into(found)
@@ -217,20 +217,35 @@ class Mapper:
     def header(self, element: Element) -> dict[str, Any]:
         """Return the members of a document that its header holds."""
         found: dict[str, Any] = {}
+        seen: set[str] = set()
         extensions = Extensions(self.prefixes)
         for child in self.parts(_unwrapped(element)):
+            if child.name in seen and child.name in _ONCE_IN_HEADER:
+                raise twice(child)
+            seen.add(child.name)
             if child.name == "EPCISMasterData":
-                lists = [each for each in child.children if each.name == "VocabularyList"]
-                data = {"vocabularyList": self.vocabularies(lists[0])} if lists else {}
-                found["epcisHeader"] = {"epcisMasterData": data}
+                found["epcisHeader"] = {"epcisMasterData": self._master_data(child)}
             elif child.name == f"{HEADER}{SEPARATOR}StandardBusinessDocumentHeader":
                 found.update(_standard_header(child))
             elif SEPARATOR in child.name:
                 extensions.add(child)
             else:
-                raise _unexpected(child, "EPCISMasterData")
+                raise unexpected(child, "EPCISMasterData")
         header = extensions.into(found.get("epcisHeader", {}))
         return {**found, "epcisHeader": header} if header else found
+
+    def _master_data(self, element: Element) -> dict[str, Any]:
+        """Return the master data of a header: one list of vocabularies."""
+        found: dict[str, Any] = {}
+        extensions = Extensions(self.prefixes)
+        for child in _unwrapped(element).children:
+            if child.name != "VocabularyList":
+                extensions.add(child)
+            elif found:
+                raise twice(child)
+            else:
+                found["vocabularyList"] = self.vocabularies(child)
+        return extensions.into(found)
 
     def vocabularies(self, element: Element) -> list[dict[str, Any]]:
         """Return a list of vocabularies."""
@@ -240,6 +255,8 @@ class Mapper:
             extensions = Extensions(self.prefixes)
             for inner in child.children:
                 if inner.name == "VocabularyElementList":
+                    if "vocabularyElementList" in vocabulary:
+                        raise twice(inner)
                     each = [self._master(one) for one in _only(inner, "VocabularyElement")]
                     vocabulary["vocabularyElementList"] = each
                 else:
@@ -255,6 +272,8 @@ class Mapper:
             if child.name == "attribute":
                 found.setdefault("attributes", []).append(self._attribute(child))
             elif child.name == "children":
+                if "children" in found:
+                    raise twice(child)
                 ids = [_text(one) for one in _only(child, "id")]
                 if ids:
                     found["children"] = ids
@@ -271,6 +290,7 @@ class Mapper:
         return {"id": element.attributes.get("id", "").strip(), "attribute": value}
 
 
+_ONCE_IN_HEADER = ("EPCISMasterData", f"{HEADER}{SEPARATOR}StandardBusinessDocumentHeader")
 _DEPTH_OF_PART = 6
 _DEPTH_OF_MASTER = 9
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
@@ -290,7 +310,7 @@ def _unwrapped(element: Element) -> Element:
 def _text(element: Element, *, attributes: Sequence[str] = ()) -> str:
     """Return the text of an element that can hold nothing else."""
     if element.children:
-        raise _unexpected(element.children[0], "text")
+        raise unexpected(element.children[0], "text")
     if element.attributes:
         for name in element.attributes:
             if name not in attributes and not name.startswith(_IGNORED):
@@ -307,7 +327,7 @@ def _only(element: Element, name: str) -> list[Element]:
     """Return the elements of a list, all of one name."""
     for child in element.children:
         if child.name != name:
-            raise _unexpected(child, name)
+            raise unexpected(child, name)
     return element.children
 
 
@@ -315,12 +335,14 @@ def _local(element: Element) -> str:
     return element.name.rpartition(SEPARATOR)[2][:60]
 
 
-def _unexpected(element: Element, expected: str) -> XmlContentInvalid:
+def unexpected(element: Element, expected: str) -> XmlContentInvalid:
+    """Return the error of an element that cannot stand where it stands."""
     fault = f"element {_local(element)!r} has no place here"
     return XmlContentInvalid(fault, line=element.line, expected=expected)
 
 
-def _twice(element: Element) -> XmlContentInvalid:
+def twice(element: Element) -> XmlContentInvalid:
+    """Return the error of an element that can stand only once, and stands again."""
     fault = f"element {_local(element)!r} stands twice"
     return XmlContentInvalid(fault, line=element.line, expected="it once")
 

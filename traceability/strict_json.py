@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from codecs import utf_8_decode
 from collections.abc import Callable
 from decimal import Decimal
 from math import isinf
@@ -130,11 +131,21 @@ def _read_compact(raw: bytes) -> JSONValue:
     return value if is_same and b"-0.0" not in raw else None
 
 
-def _decode(raw: bytes) -> str:
+def check_beginning(start: bytes) -> None:
+    """Refuse the first bytes of a text if the whole would be refused for its encoding.
+
+    Raises
+    ------
+    JSONEncodingError
+    """
+    _decode(start, is_whole=False)
+
+
+def _decode(raw: bytes, *, is_whole: bool = True) -> str:
     if raw.startswith(b"\xef\xbb\xbf"):
         raise JSONEncodingError("JSON begins with a byte order mark: expected UTF-8 without one")
     try:
-        return raw.decode()
+        return raw.decode() if is_whole else utf_8_decode(raw)[0]
     except UnicodeDecodeError as error:
         raise JSONEncodingError(f"JSON is not UTF-8: fault at byte {error.start}") from error
 

@@ -25,7 +25,8 @@ from ledger_api.epcis.faults import (
 from ledger_api.epcis.headers import Release, name_of, release
 from ledger_api.problems import MediaTypeUnknown
 from ledger_api.services import Services, read_body
-from traceability.events.json_pieces import JsonPieces, Progress, Seekable
+from traceability.events.json_pieces import JsonPieces
+from traceability.events.json_scanner import Progress, Seekable
 from traceability.events.jsonld import parse_document
 from traceability.events.xml.reading import stream_xml
 from traceability.ledger.drafting import DocumentBody, DocumentForm

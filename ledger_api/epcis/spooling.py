@@ -16,7 +16,7 @@ from traceability.events.xml.faults import XmlSyntaxError
 from traceability.ledger.drafting import DocumentForm
 from traceability.ledger.spill import SpillUnavailable
 from traceability.ledger.streaming import WHOLE_BYTES
-from traceability.strict_json import JSONSyntaxError, JSONTooLargeError
+from traceability.strict_json import JSONSyntaxError, JSONTooLargeError, check_beginning
 
 WRITTEN_AT_ONCE = 2**20
 _BEGINNING = 1024
@@ -55,7 +55,7 @@ class Spool:
 
         Raises
         ------
-        JSONTooLargeError, JSONSyntaxError, XmlSyntaxError, SpillUnavailable
+        JSONTooLargeError, JSONSyntaxError, JSONEncodingError, XmlSyntaxError, SpillUnavailable
         """
         self.size += len(data)
         if self.size > self._limit:
@@ -71,6 +71,8 @@ class Spool:
 
     def _to_file(self) -> None:
         data = self.whole()
+        if self.form == "json":
+            check_beginning(data[:_BEGINNING])
         # A gibibyte of zeros, or of white space, need not be written down to be refused.
         if not data[:_BEGINNING].lstrip(b" \t\r\n").startswith(_BEGINNINGS[self.form]):
             if self.form == "xml":
@@ -139,7 +141,7 @@ async def spool_body(request: Request, services: Services, place: Place) -> Spoo
     Raises
     ------
     MediaTypeUnknown, ContentEncodingUnknown, JSONTooLargeError, PackedBodyInvalid,
-    JSONSyntaxError, XmlSyntaxError, SpillUnavailable
+    JSONSyntaxError, JSONEncodingError, XmlSyntaxError, SpillUnavailable
     """
     form = form_of(request.headers.get("content-type", ""))
     packings = packings_of(request.headers.get("content-encoding", ""))

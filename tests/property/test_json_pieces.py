@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from traceability.errors import InvalidInput
-from traceability.events import json_pieces
+from traceability.events import json_pieces, json_scanner
 from traceability.events.json_pieces import JsonPieces, shifted
 from traceability.strict_json import JSONDepthError, JSONTooLargeError, JSONValue, parse_json
 
@@ -106,8 +106,8 @@ def test_pieces_say_what_the_whole_says(
     data: bytes, events_at_once: int, piece_bytes: int, chunk: int, at_once: int
 ) -> None:
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(json_pieces, "CHUNK", chunk)
-        patched.setattr(json_pieces, "_AT_ONCE", at_once)
+        patched.setattr(json_scanner, "CHUNK", chunk)
+        patched.setattr(json_scanner, "_AT_ONCE", at_once)
         found = joined(data, events_at_once=events_at_once, piece_bytes=piece_bytes)
     assert found == whole(data)
 
@@ -142,8 +142,8 @@ class TestRefusal:
     def test_of_what_is_too_long_for_one_piece(
         self, data: bytes, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(json_pieces, "MAX_BYTES", 2000)
-        monkeypatch.setattr(json_pieces, "CHUNK", 500)
+        monkeypatch.setattr(json_scanner, "MAX_BYTES", 2000)
+        monkeypatch.setattr(json_scanner, "CHUNK", 500)
         with pytest.raises(JSONTooLargeError):
             JsonPieces(io.BytesIO(data), events_at_once=1)
 
@@ -157,8 +157,8 @@ class TestRefusal:
     def test_of_brackets_without_number(
         self, most: int, is_taken: bool, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(json_pieces, "_AT_ONCE", 50)
-        monkeypatch.setattr(json_pieces, "_MAX_BRACKETS", most)
+        monkeypatch.setattr(json_scanner, "_AT_ONCE", 50)
+        monkeypatch.setattr(json_scanner, "_MAX_BRACKETS", most)
         found = joined(DOCUMENT % (b"[" + b"[]," * 200 + b"1]"), events_at_once=1, piece_bytes=9)
         assert (found is not InvalidInput) == is_taken
 

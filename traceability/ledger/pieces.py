@@ -14,7 +14,8 @@ import orjson
 
 from traceability.errors import InvalidInput
 from traceability.events.faults import Fault
-from traceability.events.json_pieces import JsonPieces, Seekable, shifted
+from traceability.events.json_pieces import JsonPieces, shifted
+from traceability.events.json_scanner import Seekable
 from traceability.events.jsonld import parse_document
 from traceability.events.xml.lines import Lines
 from traceability.events.xml.reading import stream_xml

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from traceability.events.faults import MAX_FAULTS
-from traceability.events.json_pieces import Seekable
+from traceability.events.json_scanner import Seekable
 from traceability.hashing.commitment import RecordKind
 from traceability.hashing.ed25519 import SigningKey
 from traceability.hashing.salts import SECRET_BYTES

@@ -206,6 +206,14 @@ class TestRefusal:
         refusal(response, 400, "ValidationException", "XML_DOCUMENT_TYPE")
         assert asked(api, CAPTURE).json() == []
 
+    @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+    @pytest.mark.parametrize("count", [1, 20], ids=["short", "long"])
+    def test_of_a_byte_order_mark_names_the_encoding(
+        self, api: Api, encoding: str, count: int
+    ) -> None:
+        body = json.dumps(long_document(count)).encode(encoding)
+        refusal(posted(api, CAPTURE, body), 400, "ValidationException", "JSON_ENCODING")
+
     def test_of_another_version_is_at_once(self, api: Api) -> None:
         body = write_xml(long_document(), version="2.0")
         headers = XML | {"GS1-EPCIS-Version": "1.2", "GS1-CBV-Version": "1.2"}

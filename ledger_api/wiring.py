@@ -19,7 +19,7 @@ from ledger_api.statuses import LedgerMissing
 from traceability.chain.accounts import address_of, load_account, load_or_create_account
 from traceability.chain.anchoring import Anchorer, AnchorPolicy
 from traceability.chain.client import ChainClient
-from traceability.chain.devchain import DevChain, SharedDevChain
+from traceability.chain.devchain import STATE_FILE, DevChain, SharedDevChain
 from traceability.chain.faults import ContractMismatch
 from traceability.chain.fees import FeeMode
 from traceability.chain.planning import LogIdentity
@@ -31,7 +31,7 @@ from traceability.ledger.clock import system_clock
 from traceability.ledger.gate import ChainHead, KnownHead
 from traceability.ledger.identity import Identity
 from traceability.ledger.keyring import Keyring
-from traceability.ledger.node import Node, anchored_head
+from traceability.ledger.node import ChainNotConfigured, Node, anchored_head
 from traceability.ledger.opening import load_identity, open_identity
 from traceability.ledger.rehashing import keep_event_hashes_current
 from traceability.ledger.trust import TrustFileUnwritable
@@ -274,7 +274,7 @@ def _node(
         keyring=keyring,
         anchorer=anchorer,
         chain=None if chain is None else chain.client,
-        ask_chain=None if chain else chain_asked_by(settings, identity),
+        ask_chain=None if chain else chain_asked_by(settings, identity, data_dir),
         served_heads=settings.served_heads,
     )
     try:
@@ -284,12 +284,14 @@ def _node(
     return node
 
 
-def chain_asked_by(settings: Settings, identity: Identity) -> ChainHead | None:
-    """Return what asks the configured chain for the log's head; None where there is none."""
-    if not settings.rpc_urls:
+def chain_asked_by(settings: Settings, identity: Identity, data_dir: Path) -> ChainHead | None:
+    """Return what asks the chain for the log's head; None where it is the folder's own."""
+    if not settings.rpc_urls and (data_dir / STATE_FILE).exists():
         return None
 
     def ask() -> KnownHead | None:
+        if not settings.rpc_urls:
+            raise ChainNotConfigured("no chain is configured: its head cannot be asked for")
         with ChainClient(
             settings.rpc_urls,
             contract=identity.genesis.contract,

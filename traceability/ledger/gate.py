@@ -3,13 +3,18 @@
 A copy that was restored does not know what came after it. Were it to go on, the log would fork:
 another entry at an index that others hold a proof for. So before the first write of a process the
 store is set beside the second place and, where one answers, the chain. Reading goes on.
+
+A restored store is written only once the chain has answered: its second place may be as old as it
+is, and then nothing here knows what came after.
 """
 
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from traceability.errors import ItemProofError, Unavailable
 from traceability.ledger.second_place import SecondPlace
@@ -20,6 +25,10 @@ from traceability.store.store import Store
 
 logger = logging.getLogger(__name__)
 
+# In the data folder from a restore until the chain has answered.
+RESTORED = "restored"
+# So soon a chain that did not answer is asked again.
+AGAIN_SECONDS = 10.0
 REMEDY = "nothing is written until `itemproof rebuild MIRROR` has brought them back"
 
 
@@ -32,7 +41,8 @@ class KnownHead:
     root_hash: bytes
 
 
-# None: there is no chain to ask, or none that answers; that is no obstacle.
+# None: the contract does not know the log. A chain that does not answer either is an obstacle to
+# restored stores only.
 ChainHead = Callable[[], KnownHead | None]
 
 
@@ -70,27 +80,59 @@ class StoreForked(Unavailable):
     code = "STORE_FORKED"
 
 
-class Gate:
-    """Judges a store once, when it is first asked; the verdict stands for the process."""
+class StoreUnconfirmed(Unavailable):
+    """The store was restored, and the chain could not be asked yet whether it is the newest."""
 
-    def __init__(self, store: Store, second_place: SecondPlace, *, chain_head: ChainHead) -> None:
+    code = "STORE_UNCONFIRMED"
+
+
+def mark_restored(data_dir: Path) -> Path:
+    """Have nothing written to a folder's store before the chain has answered; return the mark."""
+    mark = data_dir / RESTORED
+    mark.write_text("Nothing is written before the chain has been asked.\n", encoding="utf-8")
+    return mark
+
+
+class Gate:
+    """Judges a store once, when it is first asked; the verdict stands for the process.
+
+    While a restored store waits for the chain, it is judged again now and then.
+
+    Parameters
+    ----------
+    chain_head
+        Asks the contract for the log's head; None where no chain is configured.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        second_place: SecondPlace,
+        *,
+        chain_head: ChainHead | None,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._store = store
         self._second_place = second_place
         self._chain_head = chain_head
+        self._monotonic = monotonic
+        self._mark = store.data_dir / RESTORED
         self._is_open = False
         self._fault: ItemProofError | None = None
+        self._judged = 0.0
 
     def check(self) -> None:
         """Let pass, or say what is missing.
 
         Raises
         ------
-        StoreBehind, StoreForked, StoreUnfinished
+        StoreBehind, StoreForked, StoreUnfinished, StoreUnconfirmed
         """
         if self._is_open:
             return
-        if self._fault is None:
+        if self._fault is None or self._is_due():
             self._fault = self._judge()
+            self._judged = self._monotonic()
             if self._fault is None:
                 self._is_open = True
                 return
@@ -105,10 +147,25 @@ class Gate:
             return error
         return None
 
+    def _is_due(self) -> bool:
+        waits = isinstance(self._fault, StoreUnconfirmed)
+        return waits and self._monotonic() - self._judged >= AGAIN_SECONDS
+
     def _judge(self) -> ItemProofError | None:
-        known = [head for head in (self._served(), self._anchored()) if head is not None]
+        anchored, silence = self._anchored()
+        known = [head for head in (self._served(), anchored) if head is not None]
         with self._store.reading() as repositories:
-            return judge(repositories, known)
+            fault = judge(repositories, known)
+        if fault is not None or not self._mark.exists():
+            return fault
+        if self._chain_head is not None and anchored is None:
+            why = "LOG_NOT_OPENED" if silence is None else silence.code
+            return StoreUnconfirmed(
+                "store was restored, and the chain has not said yet whether it is the newest: "
+                f"nothing is written until it does ({why})"
+            )
+        self._mark.unlink(missing_ok=True)
+        return None
 
     def _served(self) -> KnownHead | None:
         head = self._second_place.latest()
@@ -116,13 +173,16 @@ class Gate:
             None if head is None else KnownHead("what was served", head.tree_size, head.root_hash)
         )
 
-    def _anchored(self) -> KnownHead | None:
+    def _anchored(self) -> tuple[KnownHead | None, ItemProofError | None]:
+        """Return the contract's head, or why there is none to be had."""
+        if self._chain_head is None:
+            return None, None
         try:
-            return self._chain_head()
+            return self._chain_head(), None
         except ItemProofError as error:
             # The anchorer sets the chain's head beside the store again before it sends.
             logger.warning("gate.chain_unasked code=%s %s", error.code, error.fault)
-            return None
+            return None, error
 
 
 def judge(repositories: Repositories, known: list[KnownHead]) -> ItemProofError | None:

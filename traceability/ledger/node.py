@@ -7,6 +7,7 @@ store keep them apart.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from traceability.chain.anchoring import Anchorer
@@ -100,7 +101,9 @@ class Node:
         self.states = StateCache()
         self.upper = UpperLevelsCache()
         self.second_place = SecondPlace(served_heads or data_dir / SERVED_HEADS)
-        self.gate = Gate(store, self.second_place, chain_head=ask_chain or self._anchored_head)
+        if ask_chain is None and chain is not None:
+            ask_chain = partial(anchored_head, chain, identity.log)
+        self.gate = Gate(store, self.second_place, chain_head=ask_chain)
         store.gate = self.gate.check
         self.capture = Capture(store, identity, clock=clock, keyring=keyring)
         self.registrar = Registrar(store, identity, keyring=keyring, clock=clock)
@@ -172,10 +175,6 @@ class Node:
     def trust_file(self) -> Path:
         """The operator's own trust file."""
         return self.data_dir / "trust.json"
-
-    def _anchored_head(self) -> KnownHead | None:
-        """Return the contract's head, where this process has a chain."""
-        return None if self.chain is None else anchored_head(self.chain, self.identity.log)
 
     def standing(self) -> Standing:
         """Return the newest head and anchor, and how many entries wait for a place."""

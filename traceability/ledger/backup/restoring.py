@@ -33,6 +33,7 @@ from traceability.ledger.backup.folder import (
     force,
 )
 from traceability.ledger.backup.frames import BackupReader, Manifest, Piece, Rows
+from traceability.ledger.gate import RESTORED, mark_restored
 from traceability.ledger.second_place import SecondPlace, ServedHead
 from traceability.store.engine import open_engine
 from traceability.store.faults import translated
@@ -42,7 +43,7 @@ from traceability.store.portable import DatabaseNotEmpty, loading, sqlite_path, 
 STAGING, MARKER = ".restore", "complete"
 # What may be in the folder already: newer than the backup's, it stays.
 MAY_BE_THERE = frozenset(
-    {SECOND_PLACE, *CHAIN_FILES, "devchain.json", "devchain.log", STAGING, "lost+found"}
+    {SECOND_PLACE, *CHAIN_FILES, "devchain.json", "devchain.log", RESTORED, STAGING, "lost+found"}
 )
 Progress = Callable[[str, int], None]
 
@@ -244,6 +245,7 @@ class _Target:
 
     def place(self) -> None:
         """Put everything into its place; it may have been begun before."""
+        force(mark_restored(self._data_dir))
         if self._draft is not None and self._database is not None and self._draft.exists():
             self._draft.replace(self._database)
             force(self._database.absolute().parent)

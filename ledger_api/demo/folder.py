@@ -28,6 +28,8 @@ LEDGER_FILES = (
     "devchain.key",
     "devchain.log",
     "devchain.state.json",
+    "devchain.state.json.kept",
+    "restored",
     "served-heads.txt",
     "trust.json",
 )

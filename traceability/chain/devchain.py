@@ -1,6 +1,7 @@
 """A development chain of one's own: Anvil, with its state kept in the data folder.
 
-Files in the data folder: `devchain.json` (url, process ids), `devchain.state.json` (Anvil's),
+Files in the data folder: `devchain.json` (url, process ids), `devchain.state.json` (Anvil's; a
+whole copy of it, `devchain.state.json.kept`, is in `devchain_state.py`),
 `devchain.key` (the account that deploys, opens and publishes; random, read by its owner only),
 `devchain.log` (what Anvil says when it does not start).
 Anvil's well-known accounts do not exist on it.
@@ -25,6 +26,7 @@ from eth_account.signers.local import LocalAccount
 
 from traceability.chain.accounts import address_of, load_or_create_account
 from traceability.chain.client import ChainClient
+from traceability.chain.devchain_state import StateKeeper, mend
 from traceability.chain.faults import AnvilMissing, ChainUnavailable
 
 CHAIN_ID = 31337
@@ -79,6 +81,7 @@ class DevChain:
         self._anvil = anvil
         self._process: subprocess.Popen[bytes] | None = None
         self._owns = False
+        self._keeper = StateKeeper(data_dir / STATE_FILE)
         self.url = ""
         self.chain_id = CHAIN_ID
 
@@ -100,6 +103,8 @@ class DevChain:
                 self._write_info(found.pid)
         with ChainClient([self.url], chain_id=CHAIN_ID) as client:
             client.fund(address_of(self.account), FUNDS_WEI)
+        if self._owns:
+            self._keeper.start()
         return self
 
     def __exit__(
@@ -110,9 +115,11 @@ class DevChain:
     ) -> None:
         if self._owns:
             self._stop()
+            self._keeper.stop()
 
     def _start(self) -> None:
         binary = anvil_binary(self._anvil)
+        mend(self._data_dir / STATE_FILE)
         for _ in range(START_ATTEMPTS):
             port = _free_port()
             self.url = f"http://127.0.0.1:{port}"

@@ -25,6 +25,7 @@ from traceability.chain.devchain import (
     anvil_binary,
     running_dev_chain,
 )
+from traceability.chain.devchain_state import SUFFIX, keep, mend
 from traceability.chain.faults import AnvilMissing, ChainUnavailable
 from traceability.hashing.canonical import canonicalize
 from traceability.verify.bundle import evidence_json
@@ -125,6 +126,41 @@ def test_goes_on_after_the_chain_itself_was_killed(tmp_path: Path) -> None:
         os.kill(running.pid, signal.SIGKILL)
     with DevChain(tmp_path) as chain:
         go_on(chain, contract, anchored)
+
+
+@pytest.mark.parametrize("left", [0, 1000])
+def test_goes_on_after_the_chain_was_killed_while_it_wrote_its_state(
+    tmp_path: Path, left: int
+) -> None:
+    with DevChain(tmp_path) as chain:
+        contract, anchored = anchor_some(chain)
+    with DevChain(tmp_path):
+        running = running_dev_chain(tmp_path)
+        assert running is not None
+        wait_for_a_save(tmp_path / f"{STATE_FILE}{SUFFIX}", time.time())
+        os.kill(running.pid, signal.SIGKILL)
+        os.truncate(tmp_path / STATE_FILE, left)
+    with DevChain(tmp_path) as chain:
+        go_on(chain, contract, anchored)
+
+
+def test_half_a_state_without_a_copy_is_reported(tmp_path: Path) -> None:
+    (tmp_path / STATE_FILE).write_bytes(b'{"block":')
+    with pytest.raises(ChainUnavailable, match="does not start"), DevChain(tmp_path):
+        pass
+
+
+def test_a_whole_state_is_not_replaced_by_an_older_copy(tmp_path: Path) -> None:
+    state = tmp_path / STATE_FILE
+    state.write_bytes(b"{}")
+    keep(state)
+    state.write_bytes(b'{"block": 2}')
+    assert not mend(state)
+    state.write_bytes(b'{"block": ')
+    # What is half is not kept in the place of what is whole.
+    keep(state)
+    assert mend(state)
+    assert state.read_bytes() == b"{}"
 
 
 def wait_for_a_save(path: Path, before: float) -> None:

@@ -43,7 +43,8 @@ from traceability.store.portable import DatabaseNotEmpty, loading, sqlite_path, 
 STAGING, MARKER = ".restore", "complete"
 # What may be in the folder already: newer than the backup's, it stays.
 MAY_BE_THERE = frozenset(
-    {SECOND_PLACE, *CHAIN_FILES, "devchain.json", "devchain.log", RESTORED, STAGING, "lost+found"}
+    {SECOND_PLACE, *CHAIN_FILES, "devchain.json", "devchain.log", "devchain.state.json.kept"}
+    | {RESTORED, STAGING, "lost+found"}
 )
 Progress = Callable[[str, int], None]
 

@@ -225,7 +225,7 @@ class _Rebuild:
         count = 0
         with self.store.unit_of_work() as work:
             self._write_head(work.repositories, self.folder.require("checkpoint").decode(), now)
-            for line in stored_anchors(self.folder):
+            for line in stored_anchors(self.folder, within=self.head.tree_size):
                 text = self.folder.checkpoint_text(line.tree_size)
                 if text is not None:
                     self._write_head(work.repositories, text, now)

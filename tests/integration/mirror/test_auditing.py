@@ -12,10 +12,15 @@ import pytest
 
 from tests.support.anvil import Anvil
 from tests.support.published import Published, file_server, publish
+from traceability.ledger.keyring import Keyring
 from traceability.ledger.mirror.folder import MirrorFolder
 from traceability.ledger.mirror.fork import Fork
+from traceability.ledger.rebuild import rebuild
+from traceability.ledger.second_place import SecondPlace
 from traceability.merkle.checkpoint import Checkpoint, sign_checkpoint
 from traceability.merkle.tiles import entry_bundle
+from traceability.store.store import Store
+from traceability.verify.trust import load_trust
 
 ENTRIES = 300
 Change = Callable[[bytes], bytes]
@@ -149,6 +154,35 @@ def test_entries_that_the_contract_anchors_and_the_mirror_lacks_are_named(
     assert named(answer) == [("entries", f"{size}-{size + 2}")]
     assert log.copy()[0] == 0
     assert log.audit(log.mirror)[0] == 0
+
+
+def test_a_copy_that_was_cut_off_before_its_head_is_as_good_as_the_one_before(
+    anvil: Anvil, tmp_path: Path
+) -> None:
+    log = publish(anvil, tmp_path, entries=3)
+    before, cut = log.changed("before"), log.changed("cut")
+    log.log(2)
+    assert log.copy()[0] == 0
+    # Everything new is there, and the head that names it is not.
+    shutil.copytree(log.mirror, cut, dirs_exist_ok=True)
+    shutil.copy(before / "checkpoint", cut)
+    assert (cut / "anchors").read_bytes() != (before / "anchors").read_bytes()
+    status, answer = log.audit(cut, "--offline")
+    assert (status, answer["differences"], answer["checked"]["anchors"]) == (0, [], 1)
+    assert rebuilt(log, cut, tmp_path / "one") == rebuilt(log, before, tmp_path / "two")
+    edit(next(cut.glob("anchor/5")), flip(40))
+    assert log.audit(cut, "--offline")[0] == 1
+
+
+def rebuilt(log: Published, mirror: Path, folder: Path) -> tuple[int, int]:
+    """Bring a ledger back from a mirror; return its size and its number of anchors."""
+    shutil.copytree(log.folder / "data" / "keys", folder / "keys")
+    with Store.open(f"sqlite:///{folder / 'ledger.sqlite'}", folder) as store:
+        place = SecondPlace(folder / "served-heads.txt")
+        keyring = Keyring(folder / "keys")
+        trust = load_trust(mirror / "trust.json")
+        found = rebuild(store, keyring, MirrorFolder(mirror), trust, second_place=place)
+    return found.tree_size, found.anchors
 
 
 def test_evidence_of_a_fork_is_told_and_false_evidence_is_none(log: Published) -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+import requests
 
 from traceability.ledger.mirror import folder as folders
 from traceability.ledger.mirror.anchors import AnchorLine, anchors_text, stored_anchors
-from traceability.ledger.mirror.faults import MirrorDamaged
+from traceability.ledger.mirror.faults import MirrorDamaged, MirrorSourceUnavailable
 from traceability.ledger.mirror.folder import MAX_FILE_BYTES, MirrorFolder
+from traceability.ledger.mirror.source import HttpSource
 
 
 @pytest.fixture
@@ -38,3 +41,33 @@ def test_refuses_a_list_without_end(mirror: MirrorFolder, monkeypatch: pytest.Mo
     mirror.write("anchors", b"x" * 101)
     with pytest.raises(MirrorDamaged, match="too long: expected at most 100"):
         stored_anchors(mirror)
+
+
+class TestOfAServerThatAnswersNonsense:
+    """What a server says of itself is a reason to give up, never a fault of the program."""
+
+    @pytest.fixture(autouse=True)
+    def no_waiting(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("traceability.ledger.mirror.source.time.sleep", lambda _: None)
+
+    @pytest.mark.parametrize("patience", ["²", "soon", "-1", "9" * 400, ""])
+    def test_a_patience_that_is_no_number_is_passed_over(
+        self, monkeypatch: pytest.MonkeyPatch, patience: str
+    ) -> None:
+        answer = requests.Response()
+        answer.status_code = 503
+        answer.raw = BytesIO()
+        answer.headers["Retry-After"] = patience
+        monkeypatch.setattr(requests.Session, "get", lambda *_, **__: answer)
+        with pytest.raises(MirrorSourceUnavailable, match="overloaded"):
+            HttpSource("http://127.0.0.1:9").get("checkpoint")
+
+    def test_a_redirection_to_no_address_is_no_answer(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def get(*_: object, **__: object) -> requests.Response:
+            raise ValueError("Invalid IPv6 URL")
+
+        monkeypatch.setattr(requests.Session, "get", get)
+        with pytest.raises(MirrorSourceUnavailable, match="does not answer"):
+            HttpSource("http://127.0.0.1:9").get("checkpoint")

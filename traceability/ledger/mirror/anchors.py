@@ -61,9 +61,14 @@ def anchors_text(lines: Iterable[AnchorLine]) -> bytes:
     return "".join(line.text() for line in lines).encode()
 
 
-def stored_anchors(folder: MirrorFolder) -> list[AnchorLine]:
-    """Return the list that a mirror holds; none where nothing was anchored yet."""
-    return parse_anchors(folder.read("anchors") or b"")
+def stored_anchors(folder: MirrorFolder, *, within: int | None = None) -> list[AnchorLine]:
+    """Return the list that a mirror holds; none where nothing was anchored yet.
+
+    What lies beyond the size `within`, the mirror's own, was left by a copy that was cut off
+    before its head was written: it counts for nothing yet.
+    """
+    lines = parse_anchors(folder.read("anchors") or b"")
+    return [line for line in lines if within is None or line.tree_size <= within]
 
 
 def read_anchor(data: bytes, trust: Trust) -> AnchoredHead:

@@ -96,7 +96,8 @@ class HttpSource:
                         self._check_absent(answer.status_code, name)
                         return None
                     wait = _wait(answer.headers.get("Retry-After"), attempt)
-            except (requests.RequestException, OSError) as error:
+            # A redirection to what is no address is a ValueError of the library.
+            except (requests.RequestException, OSError, ValueError) as error:
                 if attempt == TRIES - 1:
                     raise MirrorSourceUnavailable(
                         f"log at {self._place} does not answer: {type(error).__name__}"
@@ -140,7 +141,7 @@ class HttpSource:
 
 
 def _wait(retry_after: str | None, attempt: int) -> float:
-    if retry_after is not None and retry_after.isdigit():
+    if retry_after is not None and retry_after.isascii() and retry_after.isdigit():
         return min(float(retry_after), MAX_WAIT_SECONDS)
     return float(2**attempt) / 4
 

@@ -105,29 +105,7 @@ def rebuild(
     """Bring back the tables of the log: into an empty database, or into an old copy."""
 
     def work(command: Command) -> int:
-        from traceability.ledger.keyring import Keyring
-        from traceability.ledger.mirror.folder import MirrorFolder
-        from traceability.ledger.node import SERVED_HEADS
-        from traceability.ledger.rebuild import rebuild as run_rebuild
-        from traceability.ledger.second_place import SecondPlace
-        from traceability.store.store import Store
-        from traceability.verify.trust import load_trust
-
-        settings, path = command.settings, command.data_dir
-        trusted = load_trust(trust or folder / TRUST_NAME)
-        place = SecondPlace(settings.served_heads or path / SERVED_HEADS)
-        with (
-            Store.open(settings.database(path), path) as store,
-            command.output.bar("rebuild") as bar,
-        ):
-            found = run_rebuild(
-                store,
-                Keyring(path / "keys"),
-                MirrorFolder(folder),
-                trusted,
-                second_place=place,
-                progress=bar,
-            )
+        found = _bring_back(command, folder, trust)
         with command.node(need="existing") as node:
             closed = node.gate.fault()
         command.output.answer(*_rebuilt(found, closed, command.output))
@@ -136,6 +114,26 @@ def rebuild(
         return 0 if closed is None else 1
 
     run(data, as_json, work)
+
+
+def _bring_back(command: Command, folder: Path, trust: Path | None) -> Rebuilt:
+    from traceability.ledger.keyring import Keyring
+    from traceability.ledger.mirror.folder import MirrorFolder
+    from traceability.ledger.node import SERVED_HEADS
+    from traceability.ledger.rebuild import rebuild as run_rebuild
+    from traceability.ledger.rebuild import require_keys
+    from traceability.ledger.second_place import SecondPlace
+    from traceability.store.store import Store
+    from traceability.verify.trust import load_trust
+
+    settings, path = command.settings, command.data_dir
+    trusted = load_trust(trust or folder / TRUST_NAME)
+    keyring = Keyring(path / "keys")
+    require_keys(keyring)
+    place = SecondPlace(settings.served_heads or path / SERVED_HEADS)
+    with Store.open(settings.database(path), path) as store, command.output.bar("rebuild") as bar:
+        mirror_folder = MirrorFolder(folder)
+        return run_rebuild(store, keyring, mirror_folder, trusted, second_place=place, progress=bar)
 
 
 def _rebuilt(

@@ -132,7 +132,7 @@ def prove(
 
 
 def verify(
-    file: Annotated[Path | None, typer.Argument(help="Proof bundle.")] = None,
+    file: Annotated[Path | None, typer.Argument(help="Proof bundle; or name a receipt.")] = None,
     receipt: Annotated[
         Path | None, typer.Option(help="Judge this receipt instead of a proof bundle.")
     ] = None,

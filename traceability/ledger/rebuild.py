@@ -19,7 +19,7 @@ from traceability.errors import Refused
 from traceability.hashing.envelope import parse_envelope
 from traceability.ledger.clock import Clock, system_clock
 from traceability.ledger.identity import Identity
-from traceability.ledger.keyring import Keyring
+from traceability.ledger.keyring import KeyNotHeld, Keyring
 from traceability.ledger.mirror.anchors import AnchorLine, read_anchor, stored_anchors
 from traceability.ledger.mirror.faults import MirrorDamaged
 from traceability.ledger.mirror.folder import MirrorFolder
@@ -55,6 +55,12 @@ class RebuildForked(Refused):
     code = "REBUILD_FORKED"
 
 
+class RebuildKeysMissing(Refused):
+    """The folder has no keys of the log: nothing could be written after a rebuild."""
+
+    code = "REBUILD_KEYS_MISSING"
+
+
 @dataclass(frozen=True, slots=True)
 class Rebuilt:
     """What came back: entries `first` … `tree_size` − 1, anchors; and what is still missing.
@@ -69,6 +75,19 @@ class Rebuilt:
     missing: tuple[MissingBatch, ...]
     missing_batches: int
     missing_records: int
+
+
+def require_keys(keyring: Keyring) -> None:
+    """Demand the keys of a log before a database is made beside them.
+
+    Raises
+    ------
+    RebuildKeysMissing
+    """
+    try:
+        keyring.named("log")
+    except KeyNotHeld as error:
+        raise RebuildKeysMissing(f"folder has no keys of the log: {error.fault}") from error
 
 
 def rebuild(

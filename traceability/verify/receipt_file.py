@@ -83,10 +83,15 @@ class Judged:
 
 
 def parse_receipt_file(data: bytes) -> ReceiptFile:
-    """Read a receipt, alone or with witnesses; white space is of no matter."""
+    """Read a receipt, alone or with witnesses; white space is of no matter.
+
+    The answer to a submission, which has its receipt among other members, will do too.
+    """
     value = parse_json(data, max_bytes=MAX_RECEIPT_FILE_BYTES)
     if not isinstance(value, dict) or "receipt" not in value:
         return ReceiptFile(_envelope(value))
+    if "witnesses" not in value:
+        return ReceiptFile(_envelope(value["receipt"]))
     found = shapes.members(value, "", required=("receipt", "witnesses"))
     parts = shapes.items(found["witnesses"], "/witnesses", most=MAX_WITNESSES)
     return ReceiptFile(

@@ -54,7 +54,18 @@ def test_a_mirror_that_is_too_old_leaves_the_store_closed(log: Published) -> Non
     status, answer = program("rebuild", str(log.mirror))
     assert (status, answer["writable"]) == (1, False)
     assert answer["closed"]["code"] == "STORE_BEHIND"
+    assert answer["served"] > answer["tree_size"]
     assert program(*ADD, "F2")[1]["error"]["code"] == "STORE_BEHIND"
+
+
+def test_without_the_logs_keys_nothing_is_made_and_with_them_all_of_it(log: Published) -> None:
+    program = log.program("new")
+    status, answer = program("rebuild", str(log.mirror))
+    assert (status, answer["error"]["code"]) == (1, "REBUILD_KEYS_MISSING")
+    assert not program.folder.exists()
+    shutil.copytree(log.folder / "data" / "keys", program.folder / "keys")
+    status, answer = program("rebuild", str(log.mirror))
+    assert (status, answer["first"], answer["writable"]) == (0, 0, True), answer
 
 
 def test_a_changed_mirror_is_refused_by_name(log: Published) -> None:

@@ -212,6 +212,17 @@ class TestUsage:
         status, answer = judged(log, unpinned, unpinned)
         assert (status, answer["error"]["code"]) == (1, "RECEIPT_INVALID")
 
+    def test_the_answer_to_a_submission_is_read_for_its_receipt(
+        self, log: Published, unpinned: Path, tmp_path: Path
+    ) -> None:
+        receipt = log.receipt(2, now() + DAY)
+        answer = tmp_path / "answer.json"
+        answer.write_text(json.dumps({"batch": 1, "receipt": json.loads(receipt.read_text())}))
+        assert judged(log, answer, unpinned) == judged(log, receipt, unpinned)
+        answer.write_text(json.dumps({"batch": 1, "receipt": None}))
+        status, told = judged(log, answer, unpinned)
+        assert (status, told["error"]["code"]) == (1, "RECEIPT_INVALID")
+
     def test_a_receipt_of_another_log_is_refused(
         self, log: Published, anvil: Anvil, tmp_path: Path
     ) -> None:

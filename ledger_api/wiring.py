@@ -19,7 +19,7 @@ from ledger_api.statuses import LedgerMissing
 from traceability.chain.accounts import address_of, load_account, load_or_create_account
 from traceability.chain.anchoring import Anchorer, AnchorPolicy
 from traceability.chain.client import ChainClient
-from traceability.chain.devchain import STATE_FILE, DevChain, SharedDevChain
+from traceability.chain.devchain import DevChain, SharedDevChain
 from traceability.chain.faults import ContractMismatch
 from traceability.chain.fees import FeeMode
 from traceability.chain.planning import LogIdentity
@@ -28,7 +28,7 @@ from traceability.chain.sender import Sender
 from traceability.chain.values import Finality
 from traceability.errors import Refused
 from traceability.ledger.clock import system_clock
-from traceability.ledger.gate import ChainHead, KnownHead
+from traceability.ledger.gate import RESTORED, ChainHead, KnownHead
 from traceability.ledger.identity import Identity
 from traceability.ledger.keyring import Keyring
 from traceability.ledger.node import ChainNotConfigured, Node, anchored_head
@@ -285,8 +285,12 @@ def _node(
 
 
 def chain_asked_by(settings: Settings, identity: Identity, data_dir: Path) -> ChainHead | None:
-    """Return what asks the chain for the log's head; None where it is the folder's own."""
-    if not settings.rpc_urls and (data_dir / STATE_FILE).exists():
+    """Return what asks the chain for the log's head; None where none is configured or needed.
+
+    A restored folder needs one. What an embedded chain left in it proves nothing: without
+    endpoints any command that anchors starts one.
+    """
+    if not settings.rpc_urls and not (data_dir / RESTORED).exists():
         return None
 
     def ask() -> KnownHead | None:

@@ -55,6 +55,22 @@ def file(ledger: Path, tmp_path: Path) -> Path:
     return path
 
 
+def test_a_restored_folder_is_not_written_with_an_embedded_chain_that_knows_nothing_of_it(
+    file: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other"
+    assert program(other, "restore", str(file))[0] == 0
+    # As after a restore of a ledger on a real chain whose endpoints the settings do not name.
+    (other / "devchain.state.json").unlink(missing_ok=True)
+    mint = ("mint", "--gtin", GTIN, "--lot", "L9", "--quantity", "1")
+    for _ in range(2):
+        status, answer, _ = program(other, *mint)
+        assert (status, answer["error"]["code"]) == (3, "STORE_UNCONFIRMED")
+        status, answer, _ = program(other, "key", "create")
+        assert (status, answer["error"]["code"]) == (3, "STORE_UNCONFIRMED")
+    assert program(other, "status")[0] == 0
+
+
 def test_a_restored_folder_is_used_like_the_first(ledger: Path, file: Path, tmp_path: Path) -> None:
     other = tmp_path / "other"
     status, answer, _ = program(other, "restore", str(file))

@@ -113,7 +113,7 @@ def _seekable(file: OpenFile) -> Iterator[IO[bytes]]:
 
 def _report(result: StreamResult) -> dict[str, Any]:
     """Return what became of a long document; not every event is listed."""
-    from ledger_api.reports import record_json
+    from ledger_api.reports import master_data_json, record_json
     from traceability.hashing.encoding import b64u_encode
 
     noteworthy = result.worth_telling()
@@ -126,7 +126,10 @@ def _report(result: StreamResult) -> dict[str, Any]:
         "records": listed,
         "unlisted": sum(1 for _ in noteworthy),
         "batches": result.batches,
+        "breaches": result.breaches,
     }
+    if result.master_data is not None:
+        found["master_data"] = master_data_json(result.master_data)
     if result.first_batch is not None:
         found["batch"] = result.first_batch.batch
         found["entry_hash"] = b64u_encode(result.first_batch.entry_hash)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from ledger_api.epcis.outcomes import Outcome, records_of
+from ledger_api.reports import master_data_json
 from traceability.ledger.streaming import StreamResult
 from traceability.store.repositories.capture_jobs import PieceResult
 from traceability.store.store import Store
@@ -53,8 +54,10 @@ def summary_of(result: StreamResult) -> Outcome:
         "duplicate": result.duplicate,
         "rejected": result.rejected,
         "batches": result.batches,
+        "breaches": result.breaches,
     }
-    return Outcome(first, totals=totals)
+    master_data = None if result.master_data is None else master_data_json(result.master_data)
+    return Outcome(first, totals=totals, master_data=master_data)
 
 
 def results_of(result: StreamResult) -> Iterator[PieceResult]:

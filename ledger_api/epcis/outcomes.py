@@ -47,17 +47,21 @@ class Outcome:
         The fault that ended the whole job, as a `Fault`'s members and `internal`.
     totals
         Of a document that was captured piece by piece: how many events ended how, and the number
-        of batches. `records` are then the first that were rejected; all are with their pieces.
+        of batches and of breaches that are told. `records` are then the first that were rejected;
+        all are with their pieces.
+    master_data
+        What became of the vocabularies of such a document.
     """
 
     records: list[dict[str, Any]]
     error: dict[str, Any] | None = None
     totals: dict[str, int] | None = None
+    master_data: dict[str, Any] | None = None
 
     def to_bytes(self) -> bytes:
         """Return the outcome as it is stored."""
         parts = [self.records, self.error]
-        more = [] if self.totals is None else [self.totals]
+        more = [] if self.totals is None else [self.totals, self.master_data]
         return zlib.compress(orjson.dumps([*parts, *more]), _FAST)
 
     @classmethod
@@ -168,8 +172,7 @@ def report_json(
         return found
     outcome = Outcome.from_bytes(row.outcome)
     if outcome.totals is not None:
-        first = {} if row.batch is None else _batch_json(repositories, row.batch)
-        found |= {name: first[name] for name in ("masterData",) if name in first}
+        found |= {} if outcome.master_data is None else {"masterData": outcome.master_data}
         return found | _paged(repositories, row, outcome.totals, language, page=page)
     records = outcome.records
     for result in ("accepted", "duplicate", "rejected"):

@@ -23,6 +23,7 @@ from traceability.ledger.document_places import Places
 from traceability.ledger.drafting import XML_TYPE, DocumentForm, Draft
 from traceability.ledger.faults import RolledBack
 from traceability.ledger.keeping import CapturedBatch
+from traceability.ledger.master_data import MasterData, told_of
 from traceability.ledger.pieces import DraftedPiece, EnvelopeFaulty, Reading, drafted_pieces
 from traceability.ledger.prepared import PreparedRecord, prepare_record
 from traceability.ledger.spill import Spill
@@ -39,6 +40,7 @@ from traceability.ledger.submission import (
 )
 from traceability.store.repositories import Repositories
 from traceability.strict_json import JSONValue
+from traceability.verify.identity import record_urn
 
 # A longer document is better taken bit by bit: drawn up whole, it needs thirty times its length.
 WHOLE_BYTES = 8 * 2**20
@@ -50,7 +52,7 @@ def no_progress(_events: int) -> None:
     """Tell nobody."""
 
 
-class _Judged(NamedTuple):
+class Judged(NamedTuple):
     """What became of one piece."""
 
     records: list[RecordResult]
@@ -68,6 +70,8 @@ class StreamResult:
         XML, for those between of which only the slice was kept.
     first_batch
         The number of the first of them.
+    breaches
+        How many breaches of the one-code rules are told of what was accepted.
     """
 
     accepted: int
@@ -75,7 +79,9 @@ class StreamResult:
     rejected: int
     batches: int
     first_batch: CapturedBatch | None
-    _judged: Spill[_Judged]
+    breaches: int
+    master_data: MasterData | None
+    _judged: Spill[Judged]
     # Where all was rolled back: the first batch that was not kept, and what was in those.
     _unkept_from: int | None
     _places: Places
@@ -85,7 +91,8 @@ class StreamResult:
         """ACCEPTED, PARTIALLY_ACCEPTED or REJECTED, as of a short document."""
         if not self.rejected:
             return "ACCEPTED"
-        return "PARTIALLY_ACCEPTED" if self.accepted else "REJECTED"
+        # Of a document whose events are all refused, master data may be kept.
+        return "PARTIALLY_ACCEPTED" if self.accepted or self.batches else "REJECTED"
 
     def pieces(self) -> Iterator[SubmissionResult]:
         """Yield what became of each piece, with pointers of the whole document."""
@@ -160,7 +167,7 @@ def submit_stream(
     with ExitStack() as stack:
         folder = submission.store.data_dir
         drafted: Spill[DraftedPiece] = stack.enter_context(Spill(folder))
-        judged: Spill[_Judged] = stack.enter_context(Spill(folder))
+        judged: Spill[Judged] = stack.enter_context(Spill(folder))
         reading = Reading(source)
         pieces = drafted_pieces(
             source,
@@ -182,7 +189,7 @@ def submit_stream(
 def _put_aside(
     pieces: Iterator[DraftedPiece],
     drafted: Spill[DraftedPiece],
-    judged: Spill[_Judged],
+    judged: Spill[Judged],
     progress: Progress,
 ) -> int | None:
     """Put the pieces of a document aside; return how many of its events are faulty.
@@ -196,14 +203,14 @@ def _put_aside(
             progress(events)
             faulty += sum(bool(draft.faults) for draft in piece.drafts)
             faults += sum(len(draft.faults) for draft in piece.drafts)
-            drafted.add(_bounded(piece) if faults > MAX_FAULTS else piece)
+            drafted.add(bounded(piece) if faults > MAX_FAULTS else piece)
     except EnvelopeFaulty as error:
-        judged.add(_Judged([_refused(draft) for draft in error.drafts], None))
+        judged.add(Judged([refused(draft) for draft in error.drafts], None))
         return None
     return faulty
 
 
-def _bounded(piece: DraftedPiece) -> DraftedPiece:
+def bounded(piece: DraftedPiece) -> DraftedPiece:
     """Return a piece with one fault an event; so many as there are nobody reads."""
     drafts = [draft._replace(faults=draft.faults[:1]) for draft in piece.drafts]
     return piece._replace(drafts=drafts)
@@ -216,7 +223,7 @@ class _Keeping:
         self,
         submission: Submission,
         reading: Reading,
-        judged: Spill[_Judged],
+        judged: Spill[Judged],
         *,
         participant: bytes | None,
         key: SigningKey | None,
@@ -230,6 +237,7 @@ class _Keeping:
         self._offset = 0
         self._captured: list[CapturedBatch] = []
         self._places = Places()
+        self._master_data: MasterData | None = None
         # Slices before the first piece that is kept: first and last piece, and its offset.
         self._left_out: list[tuple[int, int]] = []
 
@@ -250,12 +258,15 @@ class _Keeping:
     def refuse(self, also: Also, *, unjudged: Iterable[DraftedPiece] = ()) -> StreamResult:
         """Keep nothing of the document; only what `also` writes about that."""
         for piece in unjudged:
-            self._judged.add(_Judged([_refused(draft) for draft in piece.drafts], None))
+            self._tell_master_data(piece)
+            self._judged.add(Judged([refused(draft) for draft in piece.drafts], None))
         unkept_from = self._captured[0].batch if self._captured else 0
         self._counts = Counter()
         for one in self._judged:
             self._counts.update(_unkept(record, unkept_from).result for record in one.records)
         self._captured = []
+        if self._master_data is not None:
+            self._master_data = self._master_data._replace(result="rejected", record=None)
         result = self._result(unkept_from)
         with self._submission.store.unit_of_work() as work:
             self._submission.author(work.repositories, self._participant, self._key)
@@ -275,13 +286,15 @@ class _Keeping:
         judged = self._submission.judged(repositories, piece.drafts, author)
         accepted = accepted_of(piece.drafts, judged)
         self._counts.update(record.result for record in judged)
+        self._counts["breaches"] += sum(len(record.breaches) for record in judged)
         place = (number, self._offset)
         self._offset += piece.length
         vocabularies = new_master_data(repositories, piece.master_data, judged)
+        self._tell_master_data(piece)
         if not accepted and not vocabularies and not self._captured:
             # Nothing is new so far, and perhaps nothing will be.
             self._left_out.append(place)
-            self._judged.add(_Judged(judged, None))
+            self._judged.add(Judged(judged, None))
             return
         for left_out, offset in self._left_out:
             source = self._slice(drafted[left_out], left_out, offset, len(drafted))
@@ -292,7 +305,16 @@ class _Keeping:
         captured = self._append(repositories, records, author) if records else None
         if captured is not None:
             self._places.add(captured.entry_hash, judged)
-        self._judged.add(_Judged(judged, captured if accepted or vocabularies else None))
+            if vocabularies:
+                self._tell_master_data(piece, record_urn(captured.entry_hash, len(accepted)))
+        self._judged.add(Judged(judged, captured if accepted or vocabularies else None))
+
+    def _tell_master_data(self, piece: DraftedPiece, record: str | None = None) -> None:
+        """Remember what became of a piece's master data: kept as a record, or repeated."""
+        if piece.master_data is not None:
+            result = "accepted" if record else "duplicate"
+            payload = piece.master_data.payload
+            self._master_data = told_of(payload, result=result, record=record)
 
     def _append(
         self, repositories: Repositories, records: list[PreparedRecord], author: Author
@@ -325,13 +347,15 @@ class _Keeping:
             rejected=self._counts["rejected"],
             batches=len(self._captured),
             first_batch=self._captured[0] if self._captured else None,
+            breaches=self._counts["breaches"],
+            master_data=self._master_data,
             _judged=self._judged,
             _unkept_from=unkept_from,
             _places=self._places,
         )
 
 
-def _refused(draft: Draft) -> RecordResult:
+def refused(draft: Draft) -> RecordResult:
     """Return what becomes of an event of a document of which nothing is judged any further."""
     event_id = draft.record.event.event_id if draft.record and draft.record.event else None
     faults = draft.faults or (rollback_fault(draft.pointer, line=draft.line),)

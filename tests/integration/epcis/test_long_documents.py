@@ -13,6 +13,7 @@ from ledger_api.epcis import capturing, spooling
 from ledger_api.epcis.jobs import CaptureJobs
 from ledger_api.epcis.paging import EVENTS, Place, token_of
 from tests.integration.epcis.test_jobs import Died
+from tests.integration.ledger.test_master_data import told
 from tests.support.api import Api
 from tests.support.capture import (
     CAPTURE,
@@ -164,6 +165,43 @@ class TestCapture:
         other = kept if behaviour == "proceed" else "/epcisBody/eventList/4"
         assert f"'{other}'" in breach["detail"]
         assert f"'{other}'" in breach["got"]
+
+    @pytest.mark.parametrize("form", ["json", "xml"])
+    def test_tells_of_master_data(self, api: Api, form: str) -> None:
+        listed = long_document()["epcisBody"]["eventList"]
+        value: Any = told(*listed)
+        headers = XML if form == "xml" else {}
+        if form == "xml":
+            value = write_xml(value, version="2.0")
+        found = captured(api, value, headers=headers)["masterData"]
+        told_figures = (found["result"], found["vocabularies"], found["elements"])
+        assert told_figures == ("accepted", 1, 2)
+        assert found["record"].endswith(":3")
+        again = captured(api, value, headers=headers)["masterData"]
+        assert again == {"result": "duplicate", "vocabularies": 1, "elements": 2}
+
+    def test_without_master_data_says_nothing_of_it(self, api: Api) -> None:
+        assert "masterData" not in captured(api, long_document())
+
+    def test_tells_master_data_that_was_rolled_back(self, api: Api) -> None:
+        listed = long_document(n19=CASTING)["epcisBody"]["eventList"]
+        found = captured(api, told(*listed))["masterData"]
+        assert found == {"result": "rejected", "vocabularies": 1, "elements": 2}
+
+    @pytest.mark.parametrize(("mode", "count"), [(RuleMode.WARN, 1), (RuleMode.OFF, 0)])
+    def test_counts_the_breaches_that_are_told(self, api: Api, mode: RuleMode, count: int) -> None:
+        with api.node.store.unit_of_work() as work:
+            work.repositories.one_code.set_mode(api.participant, mode)
+            work.commit()
+        value = long_document()
+        listed = value["epcisBody"]["eventList"]
+        for one in listed:
+            one.update({"action": "ADD", "bizStep": "commissioning"})
+        listed[19]["epcList"] = listed[4]["epcList"]
+        job = captured(api, value)
+        assert (job["accepted"], job["breaches"]) == (20, count)
+        events = [one for page in pages(api, job, 100) for one in page]
+        assert sum(len(one.get("breaches", ())) for one in events) == count
 
     def test_again_is_all_duplicates(self, api: Api) -> None:
         captured(api, long_document())

@@ -1,4 +1,4 @@
-"""`submit` of files that are not read whole: taken bit by bit, with progress."""
+"""`submit` and `validate` of files that are not read whole: bit by bit, with progress."""
 
 from __future__ import annotations
 
@@ -16,8 +16,10 @@ from ledger_api.statuses import FileUnusable
 
 if TYPE_CHECKING:
     from ledger_api.cli.running import Command
+    from traceability.ledger.drafting import Drafter
     from traceability.ledger.node import Node
-    from traceability.ledger.streaming import StreamResult
+    from traceability.ledger.streaming import Progress, StreamResult
+    from traceability.ledger.submission import Submission
 
 # Of a long document those events are listed that were not accepted, or with a breach told; so
 # many of them, what has faults first.
@@ -36,7 +38,7 @@ class OpenFile:
     is_long: bool
 
 
-SubmitLong = Callable[[OpenFile], dict[str, Any]]
+TakeLong = Callable[[OpenFile], dict[str, Any]]
 
 
 @contextmanager
@@ -58,43 +60,82 @@ def opened(path: Path) -> Iterator[OpenFile]:
         yield OpenFile(path, handle, beginning, len(beginning) > WHOLE_BYTES)
 
 
-def long_submitter(command: Command, node: Node, *, key: Path | None, proceed: bool) -> SubmitLong:
+def long_submitter(command: Command, node: Node, *, key: Path | None, proceed: bool) -> TakeLong:
     """Return what submits a long file."""
 
     def submit_long(file: OpenFile) -> dict[str, Any]:
         from ledger_api.defaults import default_participant
-        from ledger_api.drafting_pool import DraftingPool
         from traceability.hashing.ed25519 import load_signing_key
         from traceability.ledger.drafting import form_of
         from traceability.ledger.streaming import submit_stream
 
         signing = None if key is None else load_signing_key(key)
-        pool = DraftingPool(command.settings.drafting_processes)
-        # A document makes many objects and no cycles: looking for these takes a third of the time.
-        gc.freeze()
-        gc.set_threshold(GARBAGE_THRESHOLD)
-        title = command.output.say("submitting", path=file.path)
-        drafter, node.submission.drafter = node.submission.drafter, pool.draft
-        try:
-            with (
-                command.output.bar(title) as report,
-                _seekable(file) as source,
-                submit_stream(
-                    node.submission,
-                    source,
-                    form_of(file.beginning),
-                    participant=None if signing else default_participant(node),
-                    key=signing,
-                    proceed=proceed,
-                    progress=lambda events: report(events, events),
-                ) as result,
-            ):
-                return _report(result)
-        finally:
-            node.submission.drafter = drafter
-            pool.close()
+        with (
+            _drafting(command, file, "submitting") as (drafter, source, progress),
+            _drawn_by(node.submission, drafter),
+            submit_stream(
+                node.submission,
+                source,
+                form_of(file.beginning),
+                participant=None if signing else default_participant(node),
+                key=signing,
+                proceed=proceed,
+                progress=progress,
+            ) as result,
+        ):
+            return _report(result)
 
     return submit_long
+
+
+def long_checker(command: Command, submission: Submission | None) -> TakeLong:
+    """Return what judges a long file; without a ledger, by itself."""
+
+    def check_long(file: OpenFile) -> dict[str, Any]:
+        from traceability.ledger.drafting import form_of
+        from traceability.ledger.stream_checking import check_stream
+
+        with (
+            _drafting(command, file, "checking") as (drafter, source, progress),
+            check_stream(
+                source,
+                form_of(file.beginning),
+                drafter=drafter,
+                submission=submission,
+                progress=progress,
+            ) as result,
+        ):
+            return _report(result) | {"status": "REJECTED" if result.rejected else "ACCEPTED"}
+
+    return check_long
+
+
+@contextmanager
+def _drafting(
+    command: Command, file: OpenFile, doing: str
+) -> Iterator[tuple[Drafter, IO[bytes], Progress]]:
+    """Give what draws up a long file, its bytes, and a bar of its events."""
+    from ledger_api.drafting_pool import DraftingPool
+
+    pool = DraftingPool(command.settings.drafting_processes)
+    # A document makes many objects and no cycles: looking for these takes a third of the time.
+    gc.freeze()
+    gc.set_threshold(GARBAGE_THRESHOLD)
+    title = command.output.say(doing, path=file.path)
+    try:
+        with command.output.bar(title) as report, _seekable(file) as source:
+            yield pool.draft, source, lambda events: report(events, events)
+    finally:
+        pool.close()
+
+
+@contextmanager
+def _drawn_by(submission: Submission, drafter: Drafter) -> Iterator[None]:
+    before, submission.drafter = submission.drafter, drafter
+    try:
+        yield
+    finally:
+        submission.drafter = before
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ledger_api.cli.long_files import SubmitLong, long_submitter, opened
+from ledger_api.cli.long_files import TakeLong, long_checker, long_submitter, opened
 from ledger_api.cli.output import Output
 from ledger_api.cli.running import DEFAULT_DATA, AsJSON, Command, DataDir, error_of, run
 from ledger_api.i18n.fault_texts import fault_detail
@@ -30,7 +30,7 @@ from traceability.strict_json import MAX_BYTES
 if TYPE_CHECKING:
     from traceability.ledger.drafting import DocumentBody
     from traceability.ledger.node import Node
-    from traceability.ledger.submission import SubmissionResult
+    from traceability.ledger.submission import Submission, SubmissionResult
 
 Files = Annotated[list[Path], typer.Argument(help="EPCIS documents, JSON-LD or XML.")]
 KeyFile = Annotated[
@@ -40,7 +40,6 @@ Proceed = Annotated[
     bool, typer.Option("--proceed", help="Take the sound events of a faulty document.")
 ]
 Report = dict[str, Any]
-Judge = Callable[["DocumentBody"], "SubmissionResult"]
 
 
 def validate(files: Files, data: DataDir = DEFAULT_DATA, as_json: AsJSON = False) -> None:
@@ -55,19 +54,25 @@ def validate(files: Files, data: DataDir = DEFAULT_DATA, as_json: AsJSON = False
 def _validate(command: Command, files: list[Path]) -> int:
     require_readable(files)
     with ExitStack() as stack:
-        judge = _judge(stack, command)
-        reports = [_judged(path, lambda body: _checked(judge(body))) for path in files]
+        submission = _ledger(stack, command)
+        check_long = long_checker(command, submission)
+        reports = [_taken(path, _checker(submission), check_long) for path in files]
     return _answer(command, reports)
 
 
-def _judge(stack: ExitStack, command: Command) -> Judge:
-    """Return what judges a document: the ledger where there is one."""
+def _ledger(stack: ExitStack, command: Command) -> Submission | None:
+    """Return what judges a document by a ledger, where there is one."""
+    try:
+        return stack.enter_context(command.node(need="existing")).submission
+    except LedgerMissing:
+        return None
+
+
+def _checker(submission: Submission | None) -> Callable[[DocumentBody], Report]:
     from traceability.ledger.submission import check_alone
 
-    try:
-        return stack.enter_context(command.node(need="existing")).submission.check_body
-    except LedgerMissing:
-        return check_alone
+    judge = check_alone if submission is None else submission.check_body
+    return lambda body: _checked(judge(body))
 
 
 def _checked(result: SubmissionResult) -> Report:
@@ -98,7 +103,7 @@ def _submit(command: Command, files: list[Path], key: Path | None, proceed: bool
             submit_long = long_submitter(command, node, key=key, proceed=proceed)
             try:
                 for path in files:
-                    reports.append(_submitted(path, submit_one, submit_long))
+                    reports.append(_taken(path, submit_one, submit_long))
             finally:
                 # Whatever stops the command: what was kept before it gets its place in the log.
                 node.sequencer.run()
@@ -124,18 +129,16 @@ def _submitter(node: Node, key: Path | None, proceed: bool) -> Callable[[Documen
     return submit_one
 
 
-def _submitted(
-    path: Path, submit_one: Callable[[DocumentBody], Report], submit_long: SubmitLong
-) -> Report:
+def _taken(path: Path, take_one: Callable[[DocumentBody], Report], take_long: TakeLong) -> Report:
     """Return what became of one file; only a short one is read whole."""
     from traceability.ledger.drafting import DocumentBody, form_of
 
     try:
         with opened(path) as file:
             if file.is_long:
-                found = submit_long(file)
+                found = take_long(file)
             else:
-                found = submit_one(DocumentBody(file.beginning, form_of(file.beginning)))
+                found = take_one(DocumentBody(file.beginning, form_of(file.beginning)))
     except (InvalidInput, Refused) as error:
         return _refused(path, error)
     return {"path": str(path)} | found
@@ -186,22 +189,6 @@ def read_file(path: Path) -> bytes:
             return handle.read(MAX_BYTES + 1)
     except OSError as error:
         raise FileUnusable(f"file cannot be read: {error.strerror}: {str(path)!r}") from error
-
-
-def _judged(path: Path, judge: Callable[[DocumentBody], Report]) -> Report:
-    """Return what became of one file; an error that is not the document's is raised."""
-    try:
-        found = judge(_body(path))
-    except (InvalidInput, Refused) as error:
-        return _refused(path, error)
-    return {"path": str(path)} | found
-
-
-def _body(path: Path) -> DocumentBody:
-    from traceability.ledger.drafting import DocumentBody, form_of
-
-    data = read_file(path)
-    return DocumentBody(data, form_of(data))
 
 
 def _refused(path: Path, error: ItemProofError) -> Report:

@@ -78,6 +78,7 @@ LINES = {
         "  主数据：{result}，{vocabularies} 个词汇表，{elements} 个条目",
         "  master data: {result}, {vocabularies} vocabularies with {elements} elements",
     ),
+    "checking": ("正在检查 {path}", "checking {path}"),
     "submitting": ("正在提交 {path}", "submitting {path}"),
     "unlisted": (
         "… 另有 {count} 个事件被拒绝、重复或有提示，未列出",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Sequence
 
 from traceability.store.repositories import Repositories
 from traceability.store.repositories.events import EventFacts, StoredEvent
+from traceability.store.seen import Seen
 
 # The names that a ledger gives to records; no other event may have one for an id.
 RESERVED = "urn:itemproof:record:"
@@ -27,7 +29,9 @@ class KnownEvents:
         events: Sequence[EventFacts],
         *,
         participant: bytes | None = None,
+        remembered: RememberedEvents | None = None,
     ) -> None:
+        self._remembered = remembered
         self._by_id: dict[str, list[bool]] = {}
         self._by_content: dict[tuple[str | None, bytes, bool], Place | None] = {}
         if repositories is None:
@@ -42,6 +46,8 @@ class KnownEvents:
     def add(self, event: EventFacts) -> None:
         """Remember one more event, which is about to be kept."""
         self._add(event.event_id, event.content_mac, event.declares_error)
+        if self._remembered is not None:
+            self._remembered.add(event)
 
     def _add(
         self, event_id: str | None, mac: bytes, declares_error: bool, place: Place | None = None
@@ -55,7 +61,9 @@ class KnownEvents:
 
         An event that came without an id is the same under the name that its record has.
         """
-        return _key(event) in self._by_content
+        if _key(event) in self._by_content:
+            return True
+        return self._remembered is not None and self._remembered.has(event)
 
     def place(self, event: EventFacts) -> Place | None:
         """Return where the same event is recorded; none if it only stands in this document."""
@@ -65,7 +73,34 @@ class KnownEvents:
         """Tell whether another event has the same id; an error declaration may reuse it."""
         if event.event_id is None or event.declares_error:
             return False
-        return any(not declared for declared in self._by_id.get(event.event_id, ()))
+        if any(not declared for declared in self._by_id.get(event.event_id, ())):
+            return True
+        return self._remembered is not None and self._remembered.has_id(event.event_id)
+
+
+class RememberedEvents:
+    """The sound events of a long document that stand before a piece of it."""
+
+    def __init__(self, seen: Seen) -> None:
+        self._seen = seen
+
+    def add(self, event: EventFacts) -> None:
+        """Remember one more event."""
+        self._seen.add(_digest("content", *_key(event)))
+        if event.event_id is not None and not event.declares_error:
+            self._seen.add(_digest("id", event.event_id))
+
+    def has(self, event: EventFacts) -> bool:
+        """Tell whether the same event is there."""
+        return _digest("content", *_key(event)) in self._seen
+
+    def has_id(self, event_id: str) -> bool:
+        """Tell whether an event that declares no error has this id."""
+        return _digest("id", event_id) in self._seen
+
+
+def _digest(*parts: object) -> bytes:
+    return hashlib.sha256(repr(parts).encode("utf-8", "surrogatepass")).digest()
 
 
 def is_reserved(event: EventFacts) -> bool:

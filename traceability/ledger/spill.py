@@ -31,10 +31,10 @@ class Spill(Generic[T]):
     Parameters
     ----------
     folder
-        Where the file lies while it is used.
+        Where the file lies while it is used; none for the system's own.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path | None) -> None:
         try:
             self._file: IO[bytes] = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115  # closed by `close`
         except OSError as error:

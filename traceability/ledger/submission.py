@@ -29,7 +29,7 @@ from traceability.ledger.drafting import (
 from traceability.ledger.faults import EventIdConflict, RolledBack
 from traceability.ledger.keeping import CapturedBatch
 from traceability.ledger.keyring import Keyring
-from traceability.ledger.known_events import KnownEvents, is_reserved
+from traceability.ledger.known_events import KnownEvents, RememberedEvents, is_reserved
 from traceability.ledger.master_data import MasterData, is_repeated, told_of
 from traceability.ledger.participants import held_key
 from traceability.ledger.prepared import PreparedRecord, prepare_batch
@@ -84,7 +84,7 @@ class SubmissionResult:
 
 
 # What is compared only within one document, and not kept, needs no secret key.
-_NO_SECRET = bytes(32)
+NO_SECRET = bytes(32)
 
 # Writes more in the transaction that keeps a document, just before its commit.
 Also = Callable[[Repositories, SubmissionResult], None]
@@ -126,7 +126,7 @@ class Submission:
         """
         drafted = self.drafter(body, self.duplicate_key)
         with self.store.reading() as repositories:
-            judged = _judge(repositories, drafted.drafts, participant)
+            judged = judge(repositories, drafted.drafts, participant)
         return _checked(judged, drafted)
 
     def submit_body(
@@ -216,7 +216,7 @@ class Submission:
         self, repositories: Repositories, drafts: Sequence[Draft], author: Author
     ) -> list[RecordResult]:
         """Return what is to become of each draft by all that is recorded."""
-        judged = _judge(repositories, drafts, author.participant)
+        judged = judge(repositories, drafts, author.participant)
         return _held_to_rules(repositories, drafts, judged, author.participant)
 
     def append(
@@ -239,8 +239,8 @@ class Submission:
 
 def check_alone(body: DocumentBody) -> SubmissionResult:
     """Judge a document by itself, where there is no ledger that its events could contradict."""
-    drafted = draft_body(body, _NO_SECRET)
-    return _checked(_judge(None, drafted.drafts, None), drafted)
+    drafted = draft_body(body, NO_SECRET)
+    return _checked(judge(None, drafted.drafts, None), drafted)
 
 
 def _checked(judged: Sequence[RecordResult], drafted: Drafted) -> SubmissionResult:
@@ -269,12 +269,22 @@ def new_master_data(
     return [master_data]
 
 
-def _judge(
-    repositories: Repositories | None, drafts: Sequence[Draft], participant: bytes | None
+def judge(
+    repositories: Repositories | None,
+    drafts: Sequence[Draft],
+    participant: bytes | None,
+    *,
+    remembered: RememberedEvents | None = None,
 ) -> list[RecordResult]:
-    """Return what is to become of each draft, in their order."""
+    """Return what is to become of each draft, in their order.
+
+    Parameters
+    ----------
+    remembered
+        Events of the same document that stand before them.
+    """
     sound = [draft.record.event for draft in drafts if draft.record and draft.record.event]
-    known = KnownEvents(repositories, sound, participant=participant)
+    known = KnownEvents(repositories, sound, participant=participant, remembered=remembered)
     results = []
     for draft in drafts:
         result = _verdict(draft, known)

@@ -1,4 +1,4 @@
-"""`submit` of files that are longer than what is read whole."""
+"""`submit` and `validate` of files that are longer than what is read whole."""
 
 from __future__ import annotations
 
@@ -89,3 +89,50 @@ def test_may_come_from_a_pipe(tmp_path: Path) -> None:
     status, answer = run(tmp_path, "submit", str(path))
     writer.join()
     assert (status, answer["files"][0]["accepted"]) == (0, 20)
+
+
+class TestValidate:
+    """A long file is judged as a short one is, and nothing is kept."""
+
+    @pytest.mark.parametrize("form", ["json", "xml"])
+    @pytest.mark.parametrize("has_ledger", [False, True])
+    def test_knows_what_stands_before(self, tmp_path: Path, form: str, has_ledger: bool) -> None:
+        listed = events()
+        first = tmp_path / "first.json"
+        first.write_text(json.dumps(document(listed[1])))
+        if has_ledger:
+            run(tmp_path, "submit", str(first))
+        listed[18] = listed[4]
+        listed[19]["eventID"] = listed[5]["eventID"]
+        path = tmp_path / f"events.{form}"
+        value = document(*listed)
+        data = write_xml(value, version="2.0") if form == "xml" else json.dumps(value).encode()
+        path.write_bytes(data)
+        status, answer = run(tmp_path, "validate", str(path))
+        (found,) = answer["files"]
+        assert (status, found["status"], found["rejected"]) == (1, "REJECTED", 1)
+        assert found["duplicate"] == (2 if has_ledger else 1)
+        record = found["records"][0]
+        assert record["pointer"] == "/epcisBody/eventList/19"
+        assert record["error"]["code"] == "EVENT_ID_CONFLICT"
+
+    def test_accepts_a_sound_file_and_keeps_nothing(self, tmp_path: Path) -> None:
+        path = tmp_path / "events.json"
+        path.write_text(json.dumps(document(*events())))
+        for _ in range(2):
+            status, answer = run(tmp_path, "validate", str(path))
+            (found,) = answer["files"]
+            assert (status, found["status"], found["accepted"]) == (0, "ACCEPTED", 20)
+        assert not (tmp_path / "data").exists()
+
+    def test_tells_only_what_surrounds_the_events_where_that_is_faulty(
+        self, tmp_path: Path
+    ) -> None:
+        path = tmp_path / "events.json"
+        value = document(*events())
+        del value["creationDate"]
+        path.write_text(json.dumps(value))
+        status, answer = run(tmp_path, "validate", str(path))
+        (found,) = answer["files"]
+        assert (status, found["rejected"]) == (1, 1)
+        assert found["records"][0]["error"]["code"] == "EPCIS_MEMBER_MISSING"

@@ -123,7 +123,7 @@ def _drafting(
     gc.set_threshold(GARBAGE_THRESHOLD)
     title = command.output.say(doing, path=file.path)
     try:
-        with command.output.bar(title) as report, _seekable(file) as source:
+        with command.output.bar(title) as report, seekable(file) as source:
             yield pool.draft, source, lambda events: report(events, events)
     finally:
         pool.close()
@@ -139,7 +139,7 @@ def _drawn_by(submission: Submission, drafter: Drafter) -> Iterator[None]:
 
 
 @contextmanager
-def _seekable(file: OpenFile) -> Iterator[IO[bytes]]:
+def seekable(file: OpenFile) -> Iterator[IO[bytes]]:
     """Give a file that can be read from any place; a pipe is copied first."""
     if file.handle.seekable():
         file.handle.seek(0)

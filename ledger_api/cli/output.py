@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -36,6 +36,22 @@ class Output:
             return
         for line in lines:
             self._stdout.print(line, markup=False)
+
+    def answer_long(self, value: dict[str, Iterable[Any]], lines: Iterable[str]) -> None:
+        """Print an answer whose lists need not be in memory, as `answer` would."""
+        if not self.as_json:
+            for line in lines:
+                self._stdout.print(line, markup=False)
+            return
+        start = "{"
+        for name, items in value.items():
+            sys.stdout.write(f"{start}{json.dumps(name)}: [")
+            for number, item in enumerate(items):
+                sys.stdout.write((", " if number else "") + json.dumps(item, ensure_ascii=False))
+            sys.stdout.write("]")
+            start = ", "
+        sys.stdout.write("}\n")
+        sys.stdout.flush()
 
     def progress(self, line: str) -> None:
         """Print one line of progress on standard error."""

@@ -25,7 +25,6 @@ from ledger_api.statuses import (
 )
 from traceability.errors import InvalidInput, ItemProofError, Refused
 from traceability.events.faults import Fault
-from traceability.strict_json import MAX_BYTES
 
 if TYPE_CHECKING:
     from traceability.ledger.drafting import DocumentBody
@@ -175,20 +174,6 @@ def _unreadable(path: Path) -> Iterator[str]:
         yield "is a folder"
     elif not os.access(path, os.R_OK):
         yield "may not be read"
-
-
-def read_file(path: Path) -> bytes:
-    """Read a file, one byte more than the limit at most; the parser says that it is too long.
-
-    Raises
-    ------
-    FileUnusable
-    """
-    try:
-        with path.open("rb") as handle:
-            return handle.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise FileUnusable(f"file cannot be read: {error.strerror}: {str(path)!r}") from error
 
 
 def _refused(path: Path, error: ItemProofError) -> Report:

@@ -17,6 +17,7 @@ from traceability.events.faults import Fault
 from traceability.events.json_pieces import JsonPieces, shifted
 from traceability.events.json_scanner import Seekable
 from traceability.events.jsonld import parse_document
+from traceability.events.model import Document
 from traceability.events.xml.lines import Lines
 from traceability.events.xml.reading import stream_xml
 from traceability.ledger.drafting import (
@@ -29,7 +30,7 @@ from traceability.ledger.drafting import (
 )
 from traceability.ledger.master_data import master_data_record
 from traceability.ledger.prepared import PreparedRecord
-from traceability.strict_json import JSONValue
+from traceability.strict_json import JSONValue, parse_json
 
 # A long document is cut after so many; a batch of fewer costs more for each of its events.
 EVENTS_AT_ONCE = 500
@@ -209,6 +210,47 @@ def _result(
         if locate is None:
             raise
         raise locate(error, first_event) from error
+
+
+class ParsedPiece(NamedTuple):
+    """Some events of a document, parsed; `placed` gives pointers of the whole document."""
+
+    document: Document
+    lines: Lines | None = None
+    prefix: str = ""
+    first_event: int = 0
+
+    def placed(self, pointer: str) -> str:
+        """Return a pointer of the piece as one of the whole document."""
+        return shifted(pointer, self.prefix, self.first_event)
+
+
+def parsed_pieces(source: Seekable, form: DocumentForm) -> Iterator[ParsedPiece]:
+    """Yield a document piece by piece; where what surrounds the events is faulty, only that.
+
+    Raises
+    ------
+    InvalidInput
+        The document cannot be read.
+    """
+    if form == "xml":
+        for found in stream_xml(source, events_at_once=EVENTS_AT_ONCE):
+            prefix = _XML_PREFIXES[found.value["type"]]
+            document = parse_document(found.value)
+            yield ParsedPiece(document, found.lines, prefix, found.first_event)
+        return
+    pieces = JsonPieces(source, events_at_once=EVENTS_AT_ONCE)
+    if pieces.prefix or isinstance(pieces.envelope, list):
+        envelope = parse_document(pieces.envelope)
+        if envelope.faults:
+            yield ParsedPiece(envelope)
+            return
+    for data, first_event in pieces:
+        try:
+            value = parse_json(data)
+        except InvalidInput as error:
+            raise pieces.located(error, first_event) from error
+        yield ParsedPiece(parse_document(value), None, pieces.prefix, first_event)
 
 
 class _Drawing:

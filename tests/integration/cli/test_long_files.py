@@ -136,3 +136,21 @@ class TestValidate:
         (found,) = answer["files"]
         assert (status, found["rejected"]) == (1, 1)
         assert found["records"][0]["error"]["code"] == "EPCIS_MEMBER_MISSING"
+
+
+class TestHash:
+    @pytest.mark.parametrize("form", ["json", "xml"])
+    def test_says_of_a_long_file_what_it_says_of_a_short_one(
+        self, tmp_path: Path, form: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        listed = events()
+        listed[7]["bizStep"] = "casting"
+        value = document(*listed)
+        path = tmp_path / f"events.{form}"
+        data = write_xml(value, version="2.0") if form == "xml" else json.dumps(value).encode()
+        path.write_bytes(data)
+        status, answer = run(tmp_path, "hash", str(path))
+        monkeypatch.setattr(streaming, "WHOLE_BYTES", 2**20)
+        assert (status, answer) == run(tmp_path, "hash", str(path))
+        assert (status, len(answer["events"]), len(answer["faults"])) == (1, 19, 1)
+        assert answer["faults"][0]["pointer"] == "/epcisBody/eventList/7/bizStep"

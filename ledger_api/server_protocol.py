@@ -1,12 +1,13 @@
 """What is no request is answered as a problem, too: malformed, or a head beyond a limit.
 
-Source: RFC 9112 (HTTP/1.1), sections 2.2 and 3; RFC 6585, section 5 (431). uvicorn itself answers
-in plain text, and lets a head be of any length.
+Source: RFC 9112 (HTTP/1.1), sections 2.2 and 3; RFC 9110, section 15.5.9 (408); RFC 6585, section
+5 (431). uvicorn itself answers in plain text, lets a head be of any length, and waits for ever.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
@@ -20,8 +21,12 @@ from ledger_api.problems import language_of, problem, problem_of
 from ledger_api.scoreboard import Figure, Slot
 from traceability.errors import InvalidInput, ItemProofError, Unavailable
 
-# How long a new connection may take to say what it wants.
+# How long a head may take to arrive whole.
 HEAD_SECONDS = 20.0
+# A body has to bring so many bytes in so many seconds, for as long as it is read: what stalls would
+# keep its share of the memory and of the places for submissions from everybody else.
+BODY_SECONDS = 20.0
+LEAST_BODY = 20 * 1024
 # The address and all header fields; the parser itself refuses addresses of as much.
 MAX_HEAD = 2**16 - 1
 
@@ -44,6 +49,12 @@ class RequestHeadTooLarge(InvalidInput):
     code = "REQUEST_HEAD_TOO_LARGE"
 
 
+class RequestTooSlow(InvalidInput):
+    """The body stalls, or comes too slowly (HTTP 408)."""
+
+    code = "REQUEST_TOO_SLOW"
+
+
 class TooManyConnections(Unavailable):
     """The server has as many connections as it answers."""
 
@@ -58,6 +69,9 @@ class ServerProtocol(HttpToolsProtocol):
     slot: Slot | None = None
 
     _late: asyncio.TimerHandle | None = None
+    # Bytes of the body since it was last looked at, and whether it was not read then.
+    _arrived = 0
+    _was_held = False
 
     # No request has begun yet on a new connection.
     _address = 0
@@ -76,7 +90,7 @@ class ServerProtocol(HttpToolsProtocol):
         if len(self.connections) > 2 * self.max_connections:
             transport.abort()
             return
-        self._late = self.loop.call_later(HEAD_SECONDS, transport.close)
+        self._wait(HEAD_SECONDS, transport.close)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Let go of a connection."""
@@ -87,6 +101,10 @@ class ServerProtocol(HttpToolsProtocol):
     def _count_connection(self, figure: Figure, amount: int) -> None:
         if self.slot is not None:
             self.slot.add(figure, amount)
+
+    def _wait(self, seconds: float, then: Callable[[], None]) -> None:
+        self._stop_waiting()
+        self._late = self.loop.call_later(seconds, then)
 
     def _stop_waiting(self) -> None:
         if self._late is not None:
@@ -107,6 +125,7 @@ class ServerProtocol(HttpToolsProtocol):
         """Begin to count."""
         self._address = self._head = self._unfinished = 0
         self._is_in_head = True
+        self._wait(HEAD_SECONDS, self.transport.close)
         super().on_message_begin()
 
     def on_url(self, url: bytes) -> None:
@@ -123,9 +142,35 @@ class ServerProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """End the head."""
         self._is_in_head = False
-        self._stop_waiting()
+        self._arrived, self._was_held = 0, False
+        self._wait(BODY_SECONDS, self._judge_body)
         self._count_connection(Figure.REQUESTS, 1)
         super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """Take a part of the body."""
+        self._arrived += len(body)
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """End the request."""
+        self._stop_waiting()
+        super().on_message_complete()
+
+    def _judge_body(self) -> None:
+        """Refuse a body that has hardly grown, unless it is us who did not read it."""
+        is_held = self.flow.read_paused or self.cycle.waiting_for_100_continue
+        if is_held or self._was_held or self._arrived >= LEAST_BODY:
+            self._arrived, self._was_held = 0, is_held
+            self._wait(BODY_SECONDS, self._judge_body)
+            return
+        if self.pipeline or self.cycle.response_started:
+            self.transport.close()
+            return
+        expected = f"at least {LEAST_BODY} bytes in {BODY_SECONDS:g} seconds"
+        error = RequestTooSlow("request's body comes too slowly", expected=expected)
+        self._refusal = HTTPStatus.REQUEST_TIMEOUT, error
+        self.send_400_response("")
 
     def _count(self, length: int) -> None:
         self._head += length

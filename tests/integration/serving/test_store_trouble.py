@@ -61,7 +61,9 @@ def troubled(api: Api, server: PostgresServer, kind: str) -> Iterator[None]:
 def end_connections(api: Api, server: PostgresServer) -> None:
     end = "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = {}"
     name = make_url(api.node.store.engine.url).database or ""
-    server.execute(sql.SQL(end).format(sql.Literal(name)))
+    # Twice: one that is just being opened has the settings of before, and is not listed yet.
+    for _ in range(2):
+        server.execute(sql.SQL(end).format(sql.Literal(name)))
 
 
 @pytest.mark.parametrize(

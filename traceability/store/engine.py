@@ -45,7 +45,7 @@ def open_engine(database_url: str) -> Engine:
     if backend == "sqlite":
         return _open_sqlite(url)
     if backend == "postgresql":
-        return create_engine(url.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+        return _open_postgresql(url)
     raise DatabaseURLInvalid(
         "database URL has an unknown backend",
         expected="sqlite or postgresql",
@@ -61,6 +61,17 @@ def _parsed(database_url: str) -> URL:
         raise DatabaseURLInvalid(
             "database URL is malformed", expected="sqlite:///PATH or postgresql://…"
         ) from None
+
+
+def _open_postgresql(url: URL) -> Engine:
+    engine = create_engine(url.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+    event.listen(engine, "checkout", _forget_read_only)
+    return engine
+
+
+def _forget_read_only(connection: Any, _record: Any, _proxy: Any) -> None:
+    # After a reader SQLAlchemy leaves False, which overrules a database that is set to read only.
+    connection.read_only = None
 
 
 def _open_sqlite(url: URL) -> Engine:

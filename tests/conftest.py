@@ -20,6 +20,7 @@ pytest_plugins = [
     "tests.support.postgres",
     "tests.support.api",
     "tests.support.rebuilt",
+    "tests.support.scheduling",
 ]
 
 VARIABLE = "ITEMPROOF_CONFORMANCE_DATA"

@@ -34,6 +34,7 @@ from tests.attack.writes import DATABASES, FINAL_SECONDS, place
 from tests.support.families import family_of, resident_of, workers_of
 from tests.support.ledger import GTIN, document, event
 from tests.support.servers import Server, free_port, itemproof_command, running
+from tests.support.threads import beside
 from traceability.hashing.canonical import canonicalize
 from traceability.ledger.audit.audit import audit
 from traceability.ledger.clock import system_clock
@@ -194,19 +195,8 @@ def operator_key(node: Node) -> str:
 @contextmanager
 def harried(server: Server, told: Told) -> Iterator[None]:
     """Kill a process every few seconds, and watch their memory, until the block ends."""
-    stopping = threading.Event()
-    threads = [
-        threading.Thread(target=_kill, args=(server, told, stopping)),
-        threading.Thread(target=_watch, args=(server.process.pid, told, stopping)),
-    ]
-    for thread in threads:
-        thread.start()
-    try:
+    with beside([partial(_kill, server, told), partial(_watch, server.process.pid, told)]):
         yield
-    finally:
-        stopping.set()
-        for thread in threads:
-            thread.join()
 
 
 def _kill(server: Server, told: Told, stopping: threading.Event) -> None:

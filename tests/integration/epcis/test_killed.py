@@ -11,8 +11,7 @@ import json
 import random
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,6 +25,7 @@ from ledger_api.wiring import open_node
 from tests.support.anvil import Anvil
 from tests.support.ledger import GTIN, add_participant, document, event
 from tests.support.servers import Server, free_port, itemproof_command, running
+from tests.support.threads import beside
 from traceability.chain.accounts import create_account
 from traceability.ledger.audit.audit import audit
 from traceability.ledger.node import Node
@@ -120,21 +120,6 @@ def new_client(node: Node, name: str, url: str) -> Client:
     return Client(name, participant, token, url)
 
 
-@contextmanager
-def sending(clients: list[Client]) -> Iterator[None]:
-    """Let all clients send while the block lasts, and a document that was begun be promised."""
-    stopping = threading.Event()
-    threads = [threading.Thread(target=one.send_until, args=(stopping,)) for one in clients]
-    for thread in threads:
-        thread.start()
-    try:
-        yield
-    finally:
-        stopping.set()
-        for thread in threads:
-            thread.join()
-
-
 def children_of(process: int) -> list[int]:
     listed = Path(f"/proc/{process}/task/{process}/children")
     return [int(number) for number in listed.read_text(encoding="utf-8").split()]
@@ -193,7 +178,8 @@ def serve_and_kill(clients: list[Client], settings: Settings, folder: Path) -> N
             return stack.enter_context(running(command, url, log=log, environment=environment))
 
         server = start(0)
-        with sending(clients):
+        # A document that was begun is promised before its client stops.
+        with beside([one.send_until for one in clients]):
             for number in range(1, KILLS + 1):
                 time.sleep(chosen.uniform(*LIFE_SECONDS))
                 kill(server)

@@ -152,9 +152,16 @@ class TestBytes:
         assert (slot.get(Figure.SUBMISSION_BYTES), slot.get(Figure.SUBMISSIONS)) == (0, 0)
 
     def test_of_one_document_alone_may_be_more(self) -> None:
-        admission = Admission(Limits(body_bytes=100), Slot())
+        slot = Slot()
+        admission = Admission(Limits(body_bytes=100), slot)
         with admission.place("a", announced="101", most=1000):
-            pass
+            assert slot.get(Figure.SUBMISSION_BYTES) == 101
+            with (
+                pytest.raises(Overloaded, match="documents of 101 bytes"),
+                admission.place("b", announced="1", most=1000),
+            ):
+                pass
+        assert (slot.get(Figure.SUBMISSION_BYTES), slot.get(Figure.SUBMISSIONS)) == (0, 0)
 
     def test_that_are_spooled_do_not_count(self) -> None:
         slot = Slot()

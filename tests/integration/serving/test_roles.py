@@ -86,6 +86,7 @@ def test_a_failure_is_told_and_passes(store: Store, bell: Bell) -> None:
     works.role.wake()
     wait_until(lambda: told == ["STORE_UNAVAILABLE", None])
     works.role.stop()
+    assert (told, works.count) == (["STORE_UNAVAILABLE", None], 2)
 
 
 def test_a_role_is_taken_again_when_its_connection_was_ended(
@@ -108,6 +109,7 @@ def test_a_role_is_taken_again_when_its_connection_was_ended(
     second.role.stop()
     store.close()
     others.close()
+    assert first.count + second.count > 1
 
 
 def ring(bell: Bell) -> bool:

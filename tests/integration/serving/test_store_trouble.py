@@ -17,10 +17,6 @@ from tests.support.postgres import PostgresServer
 from traceability.ledger.audit.audit import audit
 
 
-def name_of(api: Api) -> sql.Identifier:
-    return sql.Identifier(make_url(api.node.store.engine.url).database or "")
-
-
 @contextmanager
 def pragma(api: Api, value: str, undone: str) -> Iterator[None]:
     """Set a pragma on every connection to SQLite, those in use too, until the block ends."""
@@ -48,19 +44,26 @@ def troubled(api: Api, server: PostgresServer, kind: str) -> Iterator[None]:
         with pragma(api, *(full if kind == "full" else ("query_only = 1", "query_only = 0"))):
             yield
         return
-    change = sql.SQL("ALTER DATABASE {} SET default_transaction_read_only = {}")
-    server.execute(change.format(name_of(api), sql.SQL("on")))
-    end_connections(api, server)
+    setting = "SET default_transaction_read_only ="
+    with altered(api, server, f"{setting} on", f"{setting} off"):
+        yield
+
+
+@contextmanager
+def altered(api: Api, server: PostgresServer, change: str, undone: str) -> Iterator[None]:
+    """Alter the database, for new connections and so for all, until the block ends."""
+    for_all(api, server, change)
     try:
         yield
     finally:
-        server.execute(change.format(name_of(api), sql.SQL("off")))
-        end_connections(api, server)
+        for_all(api, server, undone)
 
 
-def end_connections(api: Api, server: PostgresServer) -> None:
-    end = "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = {}"
+def for_all(api: Api, server: PostgresServer, change: str) -> None:
+    """Alter the database and end every connection that was opened before."""
     name = make_url(api.node.store.engine.url).database or ""
+    server.execute(sql.SQL("ALTER DATABASE {} " + change).format(sql.Identifier(name)))
+    end = "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = {}"
     # Twice: one that is just being opened has the settings of before, and is not listed yet.
     for _ in range(2):
         server.execute(sql.SQL(end).format(sql.Literal(name)))
@@ -88,23 +91,11 @@ def test_a_full_or_read_only_store_refuses_and_is_read(
     assert audit(api.node.store, second_place=api.node.second_place).ok
 
 
-@contextmanager
-def gone(api: Api, server: PostgresServer) -> Iterator[None]:
-    """End all connections to the database, and let nobody in, until the block ends."""
-    change = sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS {}")
-    server.execute(change.format(name_of(api), sql.SQL("false")))
-    end_connections(api, server)
-    try:
-        yield
-    finally:
-        server.execute(change.format(name_of(api), sql.SQL("true")))
-
-
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_a_database_that_is_gone_and_back(api: Api, postgres_server: PostgresServer) -> None:
     assert api.submit(document(event(1))).status_code == 201
     key = api.headers("participant")
-    with gone(api, postgres_server):
+    with altered(api, postgres_server, "ALLOW_CONNECTIONS false", "ALLOW_CONNECTIONS true"):
         refused = api.client.post("/api/batches", json=document(event(2)), headers=key)
         problem(refused, 503, "STORE_UNAVAILABLE")
         assert refused.headers["retry-after"]

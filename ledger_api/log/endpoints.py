@@ -6,10 +6,12 @@ size in its address never changes; `ledger/mirror/folder.py` lists the addresses
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import chain
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Path
-from fastapi.responses import PlainTextResponse, Response
+from fastapi import APIRouter, Header, Path, Query
+from fastapi.responses import PlainTextResponse, Response, StreamingResponse
 
 from ledger_api.auth import authenticate, require_role
 from ledger_api.services import Services, ServicesOf
@@ -29,6 +31,7 @@ router = APIRouter(prefix="/log", tags=["log"])
 # Sizes of a log are below 2^53 in every format.
 Size = Annotated[int, Path(ge=0, lt=2**53)]
 HASH_BYTES = 32
+ANCHORS_AT_ONCE = 1_000
 FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 # What only auditors may see, no shared cache may keep.
 FOREVER_PRIVATE = {"Cache-Control": "private, max-age=31536000, immutable"}
@@ -122,12 +125,29 @@ def _parse(path: str) -> TilePath:
 
 
 @router.get("/anchors", response_class=PlainTextResponse, summary="The final anchors")
-def get_anchors(services: ServicesOf) -> PlainTextResponse:
-    """Return a line for each: size, earlier size, nonce, transaction hash; only sizes bind."""
-    with services.node.store.reading() as repositories:
-        rows = repositories.anchors.final()
-    lines = [AnchorLine(*row) for row in rows]
-    return PlainTextResponse(anchors_text(lines), headers={"Cache-Control": "no-cache"})
+def get_anchors(
+    services: ServicesOf, after: Annotated[int, Query(ge=0, lt=2**53)] = 0
+) -> StreamingResponse:
+    """Return a line for each: size, earlier size, nonce, transaction hash; only sizes bind.
+
+    `after` leaves out those up to a size; whoever has them need not read them again.
+    """
+    # The first page is read before the answer begins, so that a store that fails is told.
+    pages = _anchor_pages(services, after)
+    return StreamingResponse(
+        chain([next(pages)], pages), media_type="text/plain", headers={"Cache-Control": "no-cache"}
+    )
+
+
+def _anchor_pages(services: Services, after: int) -> Iterator[bytes]:
+    """Yield the list in pieces, each of a transaction of its own; the last is short."""
+    while True:
+        with services.node.store.reading() as repositories:
+            rows = repositories.anchors.final(after=after, limit=ANCHORS_AT_ONCE)
+        yield anchors_text(AnchorLine(*row) for row in rows)
+        if len(rows) < ANCHORS_AT_ONCE:
+            return
+        after = rows[-1][0]
 
 
 @router.get("/anchor/{tree_size}", summary="The evidence around an anchor")

@@ -11,6 +11,8 @@ from tests.support.ledger import document, event
 from traceability.hashing.statement import Header, ScoreStatement
 from traceability.ledger.chains import append_signed
 from traceability.ledger.mirror.faults import MirrorSourceRefused
+from traceability.ledger.mirror.folder import file_of
+from traceability.ledger.mirror.source import check_length
 from traceability.ledger.node import Node
 from traceability.verify.trust import Trust
 
@@ -24,14 +26,16 @@ class ClientSource:
     changed: dict[str, Callable[[bytes], bytes | None]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
 
-    def get(self, name: str) -> bytes | None:
+    def get(self, name: str, *, most: int | None = None) -> bytes | None:
         self.asked.append(name)
         answer = self.client.get(f"/log/{name}", headers=self.headers)
         if answer.status_code in (401, 403):
             raise MirrorSourceRefused("an API key is needed")
         data = answer.content if answer.status_code == 200 else None
-        change = self.changed.get(name)
-        return change(data) if change is not None and data is not None else data
+        change = self.changed.get(file_of(name))
+        found = change(data) if change is not None and data is not None else data
+        check_length(name, len(found or b""), most)
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +44,8 @@ class FolderSource:
 
     path: Path
 
-    def get(self, name: str) -> bytes | None:
-        place = self.path / name
+    def get(self, name: str, *, most: int | None = None) -> bytes | None:
+        place = self.path / file_of(name)
         return place.read_bytes() if place.is_file() else None
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from tests.support.api import Api
 from tests.support.mirrored import ClientSource, FolderSource, fill, grow, trusted
+from traceability.ledger.mirror.anchors import AnchorLine, anchors_text, most_list_bytes
 from traceability.ledger.mirror.copying import copy_log
 from traceability.ledger.mirror.faults import (
     MirrorBusy,
@@ -16,6 +17,7 @@ from traceability.ledger.mirror.faults import (
     MirrorPartMissing,
     MirrorSourceOlder,
     MirrorSourceRefused,
+    MirrorSourceTooLong,
     MirrorSourceWrong,
 )
 from traceability.ledger.mirror.folder import MirrorFolder
@@ -165,7 +167,7 @@ def test_a_longer_log_with_another_beginning_is_a_fork_and_its_proof_is_kept(
     }
 
     class Forked:
-        def get(self, name: str) -> bytes | None:
+        def get(self, name: str, *, most: int | None = None) -> bytes | None:
             return lies.get(name)
 
     with pytest.raises(MirrorForked) as caught:
@@ -258,3 +260,22 @@ def test_an_earlier_head_is_served_for_ever_and_an_unknown_one_is_not(api: Api) 
     assert answer.text == latest.text
     assert "immutable" in answer.headers["cache-control"]
     assert api.client.get(f"/log/checkpoints/{latest.tree_size + 1}").status_code == 404
+
+
+@pytest.mark.parametrize("extra", [0, 1])
+def test_a_list_of_more_anchors_than_the_log_has_sizes_is_refused(
+    api: Api, source: ClientSource, folder: MirrorFolder, extra: int
+) -> None:
+    grow(api.node, api.participant, 3)
+    head = copy_log(source, folder, trusted(api.node)).head
+    longest = most_list_bytes(head.tree_size)
+    # Lines of what lies beyond the head are passed over, as many as there may be of them.
+    line = AnchorLine(10**15, 1, 1, bytes(32)).text().encode()
+    count = longest // len(line) + extra
+    lines = [AnchorLine(10**15 + at, 1, 1, bytes(32)) for at in range(count)]
+    source.changed["anchors"] = lambda _data: anchors_text(lines)
+    if extra:
+        with pytest.raises(MirrorSourceTooLong, match="'anchors' of the log is too long"):
+            copy_log(source, folder, trusted(api.node))
+    else:
+        assert copy_log(source, folder, trusted(api.node)).anchors == 0

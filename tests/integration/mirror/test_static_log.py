@@ -8,8 +8,11 @@ import pytest
 
 from tests.support.api import Api
 from tests.support.mirrored import fill
+from traceability.ledger.mirror.anchors import parse_anchors
 from traceability.merkle.tiles import parse_entry_bundle
 from traceability.merkle.tree import leaf_hash, root_hash
+from traceability.store.repositories import Repositories
+from traceability.store.tables import anchors
 
 FOR_EVER = "public, max-age=31536000, immutable"
 
@@ -88,3 +91,49 @@ def test_the_newest_head_is_kept_by_no_cache(api: Api, size: int) -> None:
     assert answer.headers["content-type"].startswith("text/plain")
     assert answer.text.split("\n")[1] == str(size)
     assert ask(api, "anchors").headers["cache-control"] == "no-cache"
+
+
+class TestListOfAnchors:
+    @pytest.fixture
+    def sizes(self, api: Api, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+        """Return the sizes of five final anchors, served two at a time."""
+        monkeypatch.setattr("ledger_api.log.endpoints.ANCHORS_AT_ONCE", 2)
+        sizes = [3, 5, 8, 13, 21]
+        with api.node.store.unit_of_work() as work:
+            for at, size in enumerate(sizes):
+                put_anchor(work.repositories, size, at)
+            # One that is not final is not listed.
+            put_anchor(work.repositories, 34, 5, state="sent")
+            work.commit()
+        return sizes
+
+    def test_is_whole_whatever_its_pages(self, api: Api, sizes: list[int]) -> None:
+        lines = parse_anchors(ask(api, "anchors").content)
+        assert [(line.tree_size, line.nonce) for line in lines] == list(
+            zip(sizes, range(5), strict=True)
+        )
+
+    @pytest.mark.parametrize("after", [0, 2, 3, 8, 20, 21, 2**53 - 1])
+    def test_leaves_out_what_is_known(self, api: Api, sizes: list[int], after: int) -> None:
+        lines = parse_anchors(ask(api, f"anchors?after={after}").content)
+        assert [line.tree_size for line in lines] == [size for size in sizes if size > after]
+
+    @pytest.mark.parametrize("after", ["-1", "x", str(2**53)])
+    def test_after_no_size_is_refused(self, api: Api, sizes: list[int], after: str) -> None:
+        assert ask(api, f"anchors?after={after}").status_code == 400
+
+
+def put_anchor(repositories: Repositories, size: int, at: int, *, state: str = "final") -> None:
+    repositories.connection.execute(
+        anchors.insert().values(
+            tx_hash=bytes([at]) * 32,
+            raw=b"",
+            nonce=at,
+            from_size=1,
+            tree_size=size,
+            root_hash=bytes(32),
+            state=state,
+            signed_at=0,
+            evidence=b"{}",
+        )
+    )

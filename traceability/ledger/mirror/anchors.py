@@ -22,6 +22,9 @@ from traceability.verify.reading import parse_evidence
 from traceability.verify.trust import Trust
 
 _LINE = re.compile(r"([1-9][0-9]{0,15}) ([1-9][0-9]{0,15}) (0|[1-9][0-9]{0,15}) ([0-9a-f]{64})")
+LONGEST_LINE = 3 * 17 + 64 + 1
+# More than are logged between two questions of one copy.
+GROWN_ENTRIES = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +85,21 @@ def read_anchor(data: bytes, trust: Trust) -> AnchoredHead:
     )
 
 
+def most_list_bytes(tree_size: int) -> int:
+    """Return how long the list of a log of so many entries may be: a line for each size.
+
+    The log may have grown, and been anchored, since its head was read.
+    """
+    return LONGEST_LINE * (tree_size + GROWN_ENTRIES)
+
+
 def copy_anchors(source: LogSource, folder: MirrorFolder, trust: Trust, *, tree_size: int) -> int:
     """Fetch the anchors that are new and lie within the tree; return how many."""
     known = stored_anchors(folder)
     last = known[-1].tree_size if known else 0
+    asked = f"anchors?after={last}" if last else "anchors"
     try:
-        listed = parse_anchors(source.get("anchors") or b"")
+        listed = parse_anchors(source.get(asked, most=most_list_bytes(tree_size)) or b"")
     except MirrorDamaged as error:
         raise MirrorSourceWrong(f"log's {error.fault}") from error
     new = [line for line in listed if last < line.tree_size <= tree_size]

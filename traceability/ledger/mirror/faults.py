@@ -11,6 +11,18 @@ class MirrorSourceUnavailable(Unavailable):
     code = "MIRROR_SOURCE_UNAVAILABLE"
 
 
+class MirrorSourceSlow(Unavailable):
+    """The log that is copied sends so slowly that the copy would not end."""
+
+    code = "MIRROR_SOURCE_SLOW"
+
+
+class MirrorSourceTooLong(Refused):
+    """The log hands out more than a log of its size can have."""
+
+    code = "MIRROR_SOURCE_TOO_LONG"
+
+
 class MirrorSourceRefused(Refused):
     """The log that is copied wants an API key, or another one."""
 

@@ -50,7 +50,12 @@ SUFFIX = ".new"
 
 def most_bytes(name: str) -> int:
     """Return how long the file of a name may be."""
-    return MAX_LIST_BYTES if name == "anchors" else MAX_FILE_BYTES
+    return MAX_LIST_BYTES if file_of(name) == "anchors" else MAX_FILE_BYTES
+
+
+def file_of(name: str) -> str:
+    """Return the file that a name means; what is asked of it besides, only a node heeds."""
+    return name.partition("?")[0]
 
 
 class MirrorFolder:

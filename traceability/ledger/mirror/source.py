@@ -6,7 +6,8 @@ Nothing that it says is believed: `copying.py` hashes everything.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Protocol, Self
@@ -18,13 +19,23 @@ from traceability.hashing.encoding import HASH_LENGTH
 from traceability.ledger.mirror.faults import (
     MirrorPartMissing,
     MirrorSourceRefused,
+    MirrorSourceSlow,
+    MirrorSourceTooLong,
     MirrorSourceUnavailable,
 )
 from traceability.ledger.mirror.folder import (
     LEVEL_SHIFT,
     LOW_BITS,
     MirrorFolder,
+    file_of,
     most_bytes,
+)
+from traceability.ledger.mirror.watching import (
+    GRACE_SECONDS,
+    LEAST_BYTES_PER_SECOND,
+    Awaited,
+    Watch,
+    WatchedAdapter,
 )
 from traceability.merkle.tiles import TILE_HEIGHT, TILE_WIDTH, tile_path
 
@@ -41,12 +52,14 @@ LOOPBACK = ("127.0.0.1", "localhost")
 class LogSource(Protocol):
     """A log's files by name; any thread may ask."""
 
-    def get(self, name: str) -> bytes | None:
-        """Return a file's bytes; None where there is none.
+    def get(self, name: str, *, most: int | None = None) -> bytes | None:
+        """Return a file's bytes, at most so many; None where there is none.
+
+        A name may end in a question, as `anchors?after=7`, which a file server passes over.
 
         Raises
         ------
-        MirrorSourceUnavailable, MirrorSourceRefused
+        MirrorSourceUnavailable, MirrorSourceRefused, MirrorSourceSlow, MirrorSourceTooLong
         """
 
 
@@ -56,9 +69,11 @@ class FolderSource:
 
     folder: MirrorFolder
 
-    def get(self, name: str) -> bytes | None:
+    def get(self, name: str, *, most: int | None = None) -> bytes | None:
         """Return a file's bytes."""
-        return self.folder.read(name)
+        data = self.folder.read(file_of(name))
+        check_length(name, 0 if data is None else len(data), most)
+        return data
 
 
 class HttpSource:
@@ -73,6 +88,9 @@ class HttpSource:
         self._base = url.rstrip("/")
         self._session = requests.Session()
         self._session.trust_env = parts.hostname not in LOOPBACK
+        self._watch = Watch()
+        for scheme in ("http://", "https://"):
+            self._session.mount(scheme, WatchedAdapter(self._watch))
         if api_key is not None:
             self._session.headers["Authorization"] = f"Bearer {api_key}"
         self._place = parts.netloc.rpartition("@")[2]
@@ -83,15 +101,13 @@ class HttpSource:
             self._base += "/log"
         return self
 
-    def get(self, name: str) -> bytes | None:
+    def get(self, name: str, *, most: int | None = None) -> bytes | None:
         """Return a file's bytes; an overloaded server is asked again, when it says so."""
         for attempt in range(TRIES):
             try:
-                with self._session.get(
-                    f"{self._base}/{name}", timeout=TIMEOUT_SECONDS, stream=True
-                ) as answer:
+                with self._asked(name) as (answer, awaited):
                     if answer.status_code == OK:
-                        return self._body(answer, name)
+                        return self._body(answer, awaited, name, most=most)
                     if answer.status_code not in OVERLOADED:
                         self._check_absent(answer.status_code, name)
                         return None
@@ -107,13 +123,36 @@ class HttpSource:
                 time.sleep(wait)
         raise MirrorSourceUnavailable(f"log at {self._place} is overloaded: try again later")
 
-    def _body(self, answer: requests.Response, name: str) -> bytes:
-        parts, size = [], 0
+    @contextmanager
+    def _asked(self, name: str) -> Iterator[tuple[requests.Response, Awaited]]:
+        """Yield the answer to a question; one that comes too slowly is an error of its own."""
+        address = f"{self._base}/{name}"
+        with self._watch.awaiting() as awaited:
+            try:
+                with self._session.get(address, timeout=TIMEOUT_SECONDS, stream=True) as answer:
+                    yield answer, awaited
+            except (requests.RequestException, OSError, ValueError) as error:
+                if not awaited.is_given_up:
+                    raise
+                raise self._slow(name) from error
+
+    def _slow(self, name: str) -> MirrorSourceSlow:
+        return MirrorSourceSlow(
+            f"log at {self._place} sends {name!r} too slowly: expected "
+            f"{LEAST_BYTES_PER_SECOND} bytes a second after {GRACE_SECONDS:.0f} s"
+        )
+
+    def _body(
+        self, answer: requests.Response, awaited: Awaited, name: str, *, most: int | None
+    ) -> bytes:
+        parts = []
         for part in answer.iter_content(CHUNK_BYTES):
             parts.append(part)
-            size += len(part)
-            if size > most_bytes(name):
-                raise MirrorSourceUnavailable(f"file {name!r} of the log is too long")
+            awaited.size += len(part)
+            check_length(name, awaited.size, most)
+        # Who was hung up on without having said how long the answer is looks finished.
+        if awaited.is_given_up:
+            raise self._slow(name)
         return b"".join(parts)
 
     def _check_absent(self, status: int, name: str) -> None:
@@ -137,7 +176,22 @@ class HttpSource:
         trace: TracebackType | None,
     ) -> None:
         """Close the connections."""
+        self._watch.close()
         self._session.close()
+
+
+def check_length(name: str, size: int, most: int | None) -> None:
+    """Refuse a file that is longer than any of its name, or than it can be here.
+
+    Raises
+    ------
+    MirrorSourceTooLong
+    """
+    allowed = most_bytes(name) if most is None else min(most, most_bytes(name))
+    if size > allowed:
+        raise MirrorSourceTooLong(
+            f"file {file_of(name)!r} of the log is too long: expected at most {allowed} bytes"
+        )
 
 
 def _wait(retry_after: str | None, attempt: int) -> float:

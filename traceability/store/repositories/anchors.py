@@ -168,14 +168,26 @@ class AnchorRepository:
         )
         return [_attempt(row) for row in rows]
 
-    def final(self) -> list[tuple[int, int, int, bytes]]:
-        """Return size, earlier size, nonce and hash of each final anchor with its evidence."""
+    def final(self, *, after: int, limit: int) -> list[tuple[int, int, int, bytes]]:
+        """Return size, earlier size, nonce and hash of final anchors with their evidence.
+
+        Of sizes above `after`, in their order, so many at most; of each the last attempt.
+        """
+        proven = (anchors.c.state == "final") & anchors.c.evidence.is_not(None)
+        last = (
+            select(anchors.c.tree_size, func.max(anchors.c.attempt).label("attempt"))
+            .where(proven, anchors.c.tree_size > after)
+            .group_by(anchors.c.tree_size)
+            .order_by(anchors.c.tree_size)
+            .limit(limit)
+            .subquery()
+        )
         rows = self._connection.execute(
             select(anchors.c.tree_size, anchors.c.from_size, anchors.c.nonce, anchors.c.tx_hash)
-            .where(anchors.c.state == "final", anchors.c.evidence.is_not(None))
-            .order_by(anchors.c.tree_size, anchors.c.attempt)
+            .join(last, anchors.c.attempt == last.c.attempt)
+            .order_by(anchors.c.tree_size)
         )
-        return list({row.tree_size: tuple(row) for row in rows}.values())
+        return [(row.tree_size, row.from_size, row.nonce, row.tx_hash) for row in rows]
 
     def _first(
         self, *conditions: ColumnElement[bool], descending: bool = False

@@ -14,9 +14,6 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import NamedTuple
 
-import duckdb
-import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow ships no types
-
 from analytics.errors import CountsError
 
 # A deviation is at most a million gauge quanta from nominal: squares of nine million
@@ -49,18 +46,6 @@ FROM (SELECT subgroup, ordinal, deviation, inspected, passed, nonconformities, o
       FROM observations) AS steps
 GROUP BY subgroup
 """
-
-SCHEMA = pa.schema(
-    [
-        pa.field("subgroup", pa.int32(), nullable=False),
-        pa.field("ordinal", pa.int64(), nullable=False),
-        pa.field("deviation", pa.int32()),
-        pa.field("inspected", pa.int32(), nullable=False),
-        pa.field("passed", pa.int32(), nullable=False),
-        pa.field("nonconformities", pa.int32(), nullable=False),
-        pa.field("opportunities", pa.int64(), nullable=False),
-    ]
-)
 
 
 class Observation(NamedTuple):
@@ -122,23 +107,6 @@ def decode(rows: Iterable[Sequence[int | None]]) -> dict[int, IntegerStatistics]
     return {row[0]: IntegerStatistics(*row[1:]) for row in rows}  # type: ignore[misc, arg-type]  # the statement's column types
 
 
-def run_duckdb(observations: pa.Table, *, threads: int = 2) -> dict[int, IntegerStatistics]:
-    """Run the statement with DuckDB, in memory.
-
-    Parameters
-    ----------
-    observations
-        Shape (n_rows, 7), columns as in `SCHEMA`.
-    threads
-        Upper bound; the result does not depend on it.
-    """
-    with duckdb.connect(config={"threads": threads}) as connection:
-        connection.register("observations", observations)
-        found = connection.sql(STATEMENT).to_arrow_table()
-    columns = [column.to_pylist() for column in found.columns]
-    return decode(zip(*columns, strict=True))
-
-
 def run_python(observations: Iterable[Observation]) -> dict[int, IntegerStatistics]:
     """Compute what the statement computes, with Python's integers."""
     groups: dict[int, list[Observation]] = defaultdict(list)
@@ -187,13 +155,6 @@ def observe(
     for offset, deviation in enumerate(deviations or (None,)):
         yield Observation(subgroup, ordinal + offset, deviation, *counts)
         counts = (0, 0, 0, 0)
-
-
-def to_arrow(observations: Iterable[Observation]) -> pa.Table:
-    """Lay observations out as the Arrow table that DuckDB reads."""
-    columns = list(zip(*observations, strict=True)) or [()] * len(SCHEMA)
-    arrays = [pa.array(column, field.type) for column, field in zip(columns, SCHEMA, strict=True)]
-    return pa.Table.from_arrays(arrays, schema=SCHEMA)
 
 
 def merge(parts: Sequence[IntegerStatistics]) -> IntegerStatistics:

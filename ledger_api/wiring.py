@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -12,11 +11,14 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-from eth_account.signers.local import LocalAccount
-
 from ledger_api.settings import Settings
 from ledger_api.statuses import LedgerMissing
-from traceability.chain.accounts import address_of, load_account, load_or_create_account
+from traceability.chain.accounts import (
+    Account,
+    address_of,
+    load_account,
+    load_or_create_account,
+)
 from traceability.chain.anchoring import Anchorer, AnchorPolicy
 from traceability.chain.client import ChainClient
 from traceability.chain.devchain import DevChain, SharedDevChain
@@ -51,9 +53,6 @@ class OtherLog(Refused):
     code = "OTHER_LOG"
 
 
-# A library behind the chain client raises Python's limit to where a deep document would
-# overflow the stack instead of being refused; this is Python's own.
-RECURSION_LIMIT = 1000
 # How long a command that writes waits for the chain's head, before it does without.
 GATE_SECONDS = 5.0
 
@@ -63,7 +62,7 @@ class _Chain:
     """A chain that this process may use."""
 
     client: ChainClient
-    account: LocalAccount
+    account: Account
     policy: AnchorPolicy
     # None on an embedded chain: its account is this folder's alone.
     locks: Path | None
@@ -91,7 +90,6 @@ def open_node(
     ChainUnavailable
         A new ledger has to be opened, and the chain does not answer.
     """
-    sys.setrecursionlimit(RECURSION_LIMIT)
     if need == "existing":
         require_ledger(settings, data_dir)
     with ExitStack() as stack:
@@ -187,7 +185,7 @@ def _embedded(
     return stack.enter_context(SharedDevChain(data_dir))
 
 
-def _publisher(settings: Settings, data_dir: Path) -> LocalAccount:
+def _publisher(settings: Settings, data_dir: Path) -> Account:
     if settings.publisher_key_file is not None:
         return load_account(settings.publisher_key_file)
     path = data_dir / "keys" / "publisher.key"

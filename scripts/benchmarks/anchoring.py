@@ -11,10 +11,8 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-from eth_account.signers.local import LocalAccount
-
 from scripts.benchmarks.measure import Part, Row
-from traceability.chain.accounts import address_of
+from traceability.chain.accounts import Account, address_of
 from traceability.chain.client import ChainClient
 from traceability.chain.devchain import DevChain
 from traceability.chain.values import AnchorCall
@@ -54,7 +52,7 @@ def _measure(*, quick: bool) -> Iterator[Row]:  # noqa: ARG001 # every part has 
             yield Row(f"anchor-gas-{nodes}", gas, "gas", budget, FLOOR)
 
 
-def _gas(client: ChainClient, account: LocalAccount, start: int, end: int) -> float:
+def _gas(client: ChainClient, account: Account, start: int, end: int) -> float:
     """Open a log, bring its head to `start`, and return the gas of going on to `end`."""
     sender = client.deploy(account) and address_of(account)
     log_id = client.open_log(_level(0), sender, account).log_id
@@ -62,7 +60,7 @@ def _gas(client: ChainClient, account: LocalAccount, start: int, end: int) -> fl
     return float(_anchor(client, account, log_id, start, end))
 
 
-def _anchor(client: ChainClient, account: LocalAccount, log_id: bytes, start: int, end: int) -> int:
+def _anchor(client: ChainClient, account: Account, log_id: bytes, start: int, end: int) -> int:
     call = AnchorCall(
         log_id=log_id,
         from_size=start,

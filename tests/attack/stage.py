@@ -14,8 +14,6 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 
-from eth_account.signers.local import LocalAccount
-
 from ledger_api.defaults import default_participant
 from ledger_api.settings import Settings
 from ledger_api.wiring import open_node
@@ -23,7 +21,7 @@ from tests.attack.checks import chain_differences, logged_ids
 from tests.attack.victim import body_of, event_ids
 from tests.support.anvil import Anvil, running_anvil
 from tests.support.endpoint import Proxy, proxied
-from traceability.chain.accounts import address_of, load_or_create_account
+from traceability.chain.accounts import KeyAccount, address_of, load_or_create_account
 from traceability.chain.anchoring import Anchorer, AnchorPolicy
 from traceability.chain.capture import EvidenceTarget, capture_evidence
 from traceability.chain.client import ChainClient
@@ -88,7 +86,7 @@ class Stage:
     proxies: list[Proxy]
     node: Node
     settings: Settings
-    account: LocalAccount
+    account: KeyAccount
     names: Names
     ends: ExitStack
     clock: Clock = field(default_factory=Clock)
@@ -276,7 +274,7 @@ def staged(
         yield stage
 
 
-def _funded(anvil: Anvil, path: Path) -> LocalAccount:
+def _funded(anvil: Anvil, path: Path) -> KeyAccount:
     account = load_or_create_account(path)
     with anvil.client() as client:
         client.fund(address_of(account), FUNDS_WEI)

@@ -12,9 +12,10 @@ from scipy import special
 
 from analytics.capability import Specification, indices
 from analytics.control_charts import CONSTANTS, control_chart
+from analytics.duckdb_statistics import run_duckdb, to_arrow
 from analytics.exact import sqrt_down
 from analytics.grading import DPMO_EXACT, DPMO_LIMITS, DPMO_TEXT, grade, parse_metrics
-from analytics.integer_statistics import Observation, run_duckdb, run_python, to_arrow, variance
+from analytics.integer_statistics import Observation, run_python, variance
 from analytics.yields import sigma_level
 
 pytestmark = pytest.mark.conformance_data

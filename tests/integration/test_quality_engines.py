@@ -8,15 +8,14 @@ import psycopg
 import pytest
 from sqlalchemy import make_url
 
+from analytics.duckdb_statistics import run_duckdb, to_arrow
 from analytics.integer_statistics import (
     MAX_DEVIATION,
     STATEMENT,
     IntegerStatistics,
     Observation,
     decode,
-    run_duckdb,
     run_python,
-    to_arrow,
 )
 from analytics.supplier_data import SupplierData
 from tests.support.quality import inspection_rows

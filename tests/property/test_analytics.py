@@ -6,17 +6,10 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from analytics.duckdb_statistics import run_duckdb, to_arrow
 from analytics.exact import fixed, parse_decimal, sqrt_down, sqrt_up
 from analytics.grading import METRICS, Metrics, grade
-from analytics.integer_statistics import (
-    MAX_DEVIATION,
-    Observation,
-    merge,
-    run_duckdb,
-    run_python,
-    to_arrow,
-    variance,
-)
+from analytics.integer_statistics import MAX_DEVIATION, Observation, merge, run_python, variance
 from analytics.intervals import exact_upper, wilson
 from analytics.supplier_score import score_supplier
 from tests.support.quality import SUPPLIER, accounts, inspection

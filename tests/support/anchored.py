@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from eth_account.signers.local import LocalAccount
-
 from tests.support.anchor_log import MemoryLog
 from traceability.chain import registry
-from traceability.chain.accounts import address_of
+from traceability.chain.accounts import Account, address_of
 from traceability.chain.anchoring import Anchorer, AnchorPolicy
 from traceability.chain.client import ChainClient
 
@@ -30,7 +28,7 @@ class Anchored:
 
     client: ChainClient
     log: MemoryLog
-    account: LocalAccount
+    account: Account
 
     def anchorer(self, *, mines: bool = True, **options: Any) -> Anchorer:
         policy = {name: options.pop(name) for name in tuple(options) if name in POLICY}
@@ -45,7 +43,7 @@ class Anchored:
         )
 
 
-def open_log(client: ChainClient, account: LocalAccount) -> Anchored:
+def open_log(client: ChainClient, account: Account) -> Anchored:
     log = MemoryLog()
     log.grow(1)
     log.log_id = client.open_log(log.leaves[0], address_of(account), account).log_id

@@ -45,8 +45,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 
-from eth_account.signers.local import LocalAccount
-
+from traceability.chain.accounts import Account
 from traceability.chain.anchor_store import REVERTED, AnchorStore, AttemptRow
 from traceability.chain.costs import GUESSED_GAS, Estimate, Purse
 from traceability.chain.faults import (
@@ -114,7 +113,7 @@ class Anchorer:
         store: AnchorStore,
         *,
         log: LogIdentity,
-        account: LocalAccount,
+        account: Account,
         code_hash: bytes,
         policy: AnchorPolicy | None = None,
         now: Callable[[], datetime] = utc_now,

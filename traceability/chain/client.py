@@ -15,9 +15,6 @@ from typing import Any, Self, TypeVar
 from urllib.parse import urlsplit
 
 import requests
-from web3 import HTTPProvider
-from web3.exceptions import Web3Exception
-from web3.types import RPCEndpoint
 
 from traceability.chain.agreement import Vote, agreed, told
 from traceability.chain.backoff import Jitter, Rest, read_retry_after, system_jitter
@@ -32,6 +29,7 @@ from traceability.chain.faults import (
     is_verdict,
 )
 from traceability.chain.fees import FeeMode
+from traceability.chain.json_rpc import JSONRPC
 from traceability.chain.node_calls import Ask
 from traceability.chain.registry_calls import RegistryCalls
 from traceability.chain.values import TAG, Finality
@@ -44,7 +42,7 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T", bound=Hashable)
 DEFAULT_TIMEOUT_SECONDS = 10.0
 # Failures of the transport and answers that are no JSON-RPC.
-TRANSPORT_FAILURES = (requests.RequestException, OSError, ValueError, Web3Exception)
+TRANSPORT_FAILURES = (requests.RequestException, OSError, ValueError)
 LOOPBACK = ("127.0.0.1", "localhost")
 TOO_MANY_REQUESTS, SERVICE_UNAVAILABLE = 429, 503
 
@@ -69,12 +67,7 @@ class Endpoint:
         self._session = requests.Session()
         # A proxy from the environment must not stand between us and this machine.
         self._session.trust_env = self.place.partition(":")[0] not in LOOPBACK
-        self._provider = HTTPProvider(
-            url,
-            request_kwargs={"timeout": timeout_seconds},
-            session=self._session,
-            exception_retry_configuration=None,
-        )
+        self._rpc = JSONRPC(url, self._session, timeout_seconds=timeout_seconds)
 
     @property
     def is_resting(self) -> bool:
@@ -127,7 +120,7 @@ class Endpoint:
 
     def _ask(self, method: str, params: Sequence[object]) -> Any:
         try:
-            response: Any = self._provider.make_request(RPCEndpoint(method), list(params))
+            response: Any = self._rpc.call(method, params)
         except TRANSPORT_FAILURES as cause:
             raise self._transport_fault(method, cause) from cause
         if not isinstance(response, dict) or not response.keys() & {"result", "error"}:

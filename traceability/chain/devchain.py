@@ -22,9 +22,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from eth_account.signers.local import LocalAccount
-
-from traceability.chain.accounts import address_of, load_or_create_account
+from traceability.chain.accounts import Account, address_of, load_or_create_account
 from traceability.chain.client import ChainClient
 from traceability.chain.devchain_state import StateKeeper, mend
 from traceability.chain.faults import AnvilMissing, ChainUnavailable
@@ -86,7 +84,7 @@ class DevChain:
         self.chain_id = CHAIN_ID
 
     @property
-    def account(self) -> LocalAccount:
+    def account(self) -> Account:
         """The folder's account, which has all the funds that it needs."""
         return load_or_create_account(self._data_dir / KEY_FILE)
 
@@ -170,7 +168,7 @@ class SharedDevChain:
         self.url = ""
 
     @property
-    def account(self) -> LocalAccount:
+    def account(self) -> Account:
         """The folder's account."""
         return load_or_create_account(self._data_dir / KEY_FILE)
 

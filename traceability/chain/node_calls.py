@@ -10,10 +10,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Mapping
 from typing import Any, Protocol, TypeVar
 
-from eth_account.signers.local import LocalAccount
 from eth_utils.address import to_checksum_address
 
-from traceability.chain.accounts import address_of
+from traceability.chain.accounts import Account, address_of
 from traceability.chain.faults import (
     ChainIdMismatch,
     ChainUnavailable,
@@ -218,7 +217,7 @@ class NodeCalls(ABC):
         self,
         data: bytes,
         *,
-        account: LocalAccount,
+        account: Account,
         to: str | None,
         gas: int,
         nonce: int | None = None,

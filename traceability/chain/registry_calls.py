@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from eth_account.signers.local import LocalAccount
-
 from traceability.chain import registry
-from traceability.chain.accounts import address_of
+from traceability.chain.accounts import Account, address_of
 from traceability.chain.faults import (
     ContractMismatch,
     EvidenceUnavailable,
@@ -94,7 +92,7 @@ class RegistryCalls(NodeCalls):
                 got=found.hex(),
             )
 
-    def deploy(self, account: LocalAccount) -> str:
+    def deploy(self, account: Account) -> str:
         """Deploy the registry, wait for it and return its address, which is used from now on."""
         transaction = self.sign(
             registry.artifact().bytecode, account=account, to=None, gas=DEPLOY_GAS
@@ -133,9 +131,7 @@ class RegistryCalls(NodeCalls):
             raise AssertionError("an endpoint that answers names a head")
         return found
 
-    def open_log(
-        self, genesis_leaf_hash: bytes, publisher: str, account: LocalAccount
-    ) -> OpenedLog:
+    def open_log(self, genesis_leaf_hash: bytes, publisher: str, account: Account) -> OpenedLog:
         """Open a log, or find that this account has opened it already; wait for the block."""
         log_id = self.log_id(genesis_leaf_hash, address_of(account))
         head = self.head(log_id)
@@ -165,7 +161,7 @@ class RegistryCalls(NodeCalls):
         self,
         call: AnchorCall,
         *,
-        account: LocalAccount,
+        account: Account,
         nonce: int,
         fee: Fee,
         estimated_gas: int | None = None,

@@ -6,9 +6,7 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 
-from eth_account.signers.local import LocalAccount
-
-from traceability.chain.accounts import address_of
+from traceability.chain.accounts import Account, address_of
 from traceability.chain.anchor_store import REVERTED, AnchorStore, AttemptRow
 from traceability.chain.costs import Estimate
 from traceability.chain.faults import AnchorReverted, FeeAboveLimit, HeadMoved
@@ -34,7 +32,7 @@ class Signer:
         store: AnchorStore,
         *,
         log: LogIdentity,
-        account: LocalAccount,
+        account: Account,
         policy: AnchorPolicy,
         now: Callable[[], datetime],
         sender: Sender | None,

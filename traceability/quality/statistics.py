@@ -16,9 +16,7 @@ from analytics.integer_statistics import (
     IntegerStatistics,
     Observation,
     observe,
-    run_duckdb,
     run_python,
-    to_arrow,
 )
 from analytics.loss_rates import AnnualLoss, AnnualOutput
 from analytics.supplier_data import Characteristic, SubgroupKey, SupplierData
@@ -113,11 +111,15 @@ def observations(rows: Sequence[QualityRow]) -> Observations:
 
 def summarise(given: Observations) -> dict[SubgroupKey, IntegerStatistics]:
     """Run the statement on the engine that suits the number of rows; the bits are the same."""
-    if len(given.rows) < DUCKDB_FROM_ROWS:
-        found = run_python(given.rows)
-    else:
-        found = run_duckdb(to_arrow(given.rows))
+    engine = run_python if len(given.rows) < DUCKDB_FROM_ROWS else _duckdb
+    found = engine(given.rows)
     return {given.keys[number]: statistics for number, statistics in found.items()}
+
+
+def _duckdb(rows: Iterable[Observation]) -> dict[int, IntegerStatistics]:
+    from analytics.duckdb_statistics import run_duckdb, to_arrow  # noqa: PLC0415 # a node starts without waiting for it
+
+    return run_duckdb(to_arrow(rows))
 
 
 def statistics_hash(suppliers: Sequence[SupplierData]) -> bytes:

@@ -8,14 +8,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from eth_account.signers.local import LocalAccount
 
 from tests.support.anchor_log import MemoryLog, WriteFailed
 from tests.support.anchored import TIMEOUT, Anchored, advance, finish, open_log
 from tests.support.anvil import Anvil, other_transaction, running_anvil
 from tests.support.endpoint import proxied
 from traceability.chain import registry
-from traceability.chain.accounts import address_of
+from traceability.chain.accounts import Account, address_of
 from traceability.chain.anchor_store import AttemptRow
 from traceability.chain.client import ChainClient
 from traceability.chain.faults import (
@@ -39,10 +38,10 @@ class Contested:
     """A log whose owner lets two accounts publish in turn."""
 
     ours: Anchored
-    owner: LocalAccount
-    other: LocalAccount
+    owner: Account
+    other: Account
 
-    def let_publish(self, account: LocalAccount) -> None:
+    def let_publish(self, account: Account) -> None:
         data = registry.encode_call("setPublisher", self.ours.log.log_id, address_of(account))
         client = self.ours.client
         call = client.sign(data, account=self.owner, to=client.contract, gas=100_000)

@@ -197,9 +197,9 @@ class TestTransactions:
             client.send_raw(b"\x02\x00")
 
     @pytest.mark.parametrize("mode", [FeeMode.EIP1559, FeeMode.LEGACY])
-    def test_pays_in_either_mode(self, mode: FeeMode, anchored: Anchored) -> None:
+    def test_pays_in_either_mode(self, mode: FeeMode, anvil: Anvil, anchored: Anchored) -> None:
         with ChainClient(
-            [anchored.client._endpoints[0]._provider.endpoint_uri],
+            [anvil.url],
             contract=anchored.client.contract,
             fee_mode=mode,
         ) as client:

@@ -4,6 +4,7 @@ from fractions import Fraction
 
 import pytest
 
+from analytics.duckdb_statistics import run_duckdb, to_arrow
 from analytics.errors import CountsError
 from analytics.integer_statistics import (
     MAX_DEVIATION,
@@ -12,9 +13,7 @@ from analytics.integer_statistics import (
     Observation,
     merge,
     observe,
-    run_duckdb,
     run_python,
-    to_arrow,
     variance,
 )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,7 +9,7 @@ from functools import partial
 
 from fastapi import FastAPI
 
-from ledger_api import health, openapi, problems
+from ledger_api import garbage, health, openapi, problems
 from ledger_api.admission import Admission, Limits
 from ledger_api.batches import endpoints as batches
 from ledger_api.drafting_pool import DraftingPool
@@ -29,8 +28,6 @@ from ledger_api.workers import Bells, Workers
 from traceability.ledger.drafting import draft_body
 from traceability.ledger.node import Node
 
-# New containers between two searches for cycles: a document of 500 events makes some ten thousand.
-GARBAGE_THRESHOLD = 20_000
 DESCRIPTION = "Supply-chain traceability ledger: one item, one code, one proof."
 
 
@@ -117,9 +114,7 @@ def _limits(settings: Settings) -> Limits:
 
 def _warm(drafting: DraftingPool) -> None:
     drafting.start()
-    # A search through all that was imported would hold every request for 100 ms.
-    gc.freeze()
-    gc.set_threshold(GARBAGE_THRESHOLD)
+    garbage.settle()
 
 
 def _include(app: FastAPI) -> None:

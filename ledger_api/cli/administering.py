@@ -324,7 +324,7 @@ def upgrade_database(data: DataDir = DEFAULT_DATA, as_json: AsJSON = False) -> N
     """Bring the database to the newest schema."""
 
     def work(command: Command) -> None:
-        from traceability.store.migrate import current_revision
+        from traceability.store.revision import current_revision
 
         with command.node() as node:
             revision = current_revision(node.store.engine)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -12,6 +11,7 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from ledger_api import garbage
 from ledger_api.statuses import FileUnusable
 
 if TYPE_CHECKING:
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 # Of a long document those events are listed that were not accepted, or with a breach told; so
 # many of them, what has faults first.
 MOST_LISTED = 1000
-# New objects between two searches for cycles, as in a server.
-GARBAGE_THRESHOLD = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +117,7 @@ def _drafting(
 
     pool = DraftingPool(command.settings.drafting_processes)
     # A document makes many objects and no cycles: looking for these takes a third of the time.
-    gc.freeze()
-    gc.set_threshold(GARBAGE_THRESHOLD)
+    garbage.settle()
     title = command.output.say(doing, path=file.path)
     try:
         with command.output.bar(title) as report, seekable(file) as source:

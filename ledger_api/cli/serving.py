@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import typer
 
+from ledger_api import garbage
 from ledger_api.cli.running import DEFAULT_DATA, AsJSON, Command, DataDir, run
 from traceability.errors import Unavailable
 
@@ -53,7 +54,8 @@ def serve(
                 command.output.progress(line)
                 _serve(node, command, place, workers)
 
-    run(data, as_json, work)
+    with garbage.put_off():
+        run(data, as_json, work)
 
 
 def listening(host: str, port: int) -> socket.socket:
@@ -103,6 +105,7 @@ def _supervise(command: Command, place: socket.socket, workers: int) -> None:
     from ledger_api.supervisor import Supervisor
     from ledger_api.workers import open_bells
 
+    garbage.settle()
     board = Board(workers)
     settings = command.settings.for_one_of(workers)
     shared = Shared(settings, command.data_dir, place, open_bells(), board)

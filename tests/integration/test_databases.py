@@ -1,8 +1,11 @@
 """The databases of the tests are what production has: the migrations built them."""
 
 import sqlalchemy as sa
+from alembic.script import ScriptDirectory
 
 from traceability.store.engine import open_engine
+from traceability.store.migrate import alembic_config
+from traceability.store.revision import newest_revision
 
 
 def test_each_database_has_the_newest_schema_and_no_rows(database_url: str) -> None:
@@ -19,3 +22,7 @@ def test_an_empty_postgres_has_no_tables(empty_postgres_url: str) -> None:
     with engine.connect() as connection:
         assert sa.inspect(connection).get_table_names() == []
     engine.dispose()
+
+
+def test_the_newest_revision_is_known_without_the_library_that_migrates() -> None:
+    assert newest_revision() == ScriptDirectory.from_config(alembic_config()).get_current_head()

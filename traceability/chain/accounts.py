@@ -84,9 +84,10 @@ def _signing() -> Callable[[dict[str, Any], bytes], Any]:
         import_module("py_ecc")
     finally:
         sys.setrecursionlimit(limit)
-    found: Callable[[dict[str, Any], bytes], Any]
-    found = import_module("eth_account").Account.sign_transaction
-    return found
+    from eth_account import Account as Library  # noqa: PLC0415 # late on purpose, as said above
+
+    signing: Callable[[dict[str, Any], bytes], Any] = Library.sign_transaction
+    return signing
 
 
 def address_of(account: Account) -> str:

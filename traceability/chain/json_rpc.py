@@ -12,6 +12,8 @@ from typing import Any, Final
 
 import requests
 
+from traceability.strict_json import JSONDepthError, check_nesting
+
 # More than any block's receipts or proof has.
 MAX_ANSWER_BYTES: Final = 64 * 2**20
 CHUNK_BYTES: Final = 65_536
@@ -46,9 +48,10 @@ class JSONRPC:
             answer.raise_for_status()
             data = _whole(answer)
         try:
-            return json.loads(data)
-        except RecursionError as error:
-            raise ValueError("answer is nested too deeply") from error
+            check_nesting(data)
+        except JSONDepthError as error:
+            raise ValueError(error.fault) from error
+        return json.loads(data)
 
 
 def _whole(answer: requests.Response) -> bytes:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from alembic import command
 from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine
 
 from traceability.errors import Unavailable
-
-MIGRATIONS = Path(__file__).parent / "migrations"
+from traceability.store.revision import MIGRATIONS, current_revision
 
 
 class SchemaTooNew(Unavailable):
@@ -27,12 +23,6 @@ def alembic_config(connection: Connection | None = None) -> Config:
     config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["connection"] = connection
     return config
-
-
-def current_revision(engine: Engine) -> str | None:
-    """Return the schema revision that a database carries."""
-    with engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision()
 
 
 def upgrade(engine: Engine) -> None:

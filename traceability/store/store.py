@@ -13,8 +13,8 @@ from sqlalchemy import Engine
 from traceability.store.engine import open_engine
 from traceability.store.faults import translated
 from traceability.store.locks import HeldLock, process_lock
-from traceability.store.migrate import upgrade
 from traceability.store.repositories import Repositories
+from traceability.store.revision import current_revision, newest_revision
 from traceability.store.unit_of_work import UnitOfWork, reading
 
 
@@ -36,7 +36,8 @@ class Store:
         data_dir.mkdir(parents=True, exist_ok=True)
         engine = open_engine(database_url)
         with translated(), process_lock(engine, data_dir, name="migrate"):
-            upgrade(engine)
+            if current_revision(engine) != newest_revision():
+                _migrate(engine)
         return cls(engine, data_dir)
 
     def pass_gate(self) -> None:
@@ -72,3 +73,9 @@ class Store:
     def __exit__(self, *_: Any) -> None:
         """Close every connection."""
         self.close()
+
+
+def _migrate(engine: Engine) -> None:
+    from traceability.store.migrate import upgrade  # noqa: PLC0415 # rarely needed, slow to import
+
+    upgrade(engine)

@@ -28,7 +28,7 @@ from traceability.ledger.submission import Submission
 from traceability.store.faults import StoreUnavailable
 
 GLN = "9521234567899"
-HEAVY = {"eth_account", "fastapi", "numpy", "pydantic", "scipy", "sqlalchemy", "uvicorn", "web3"}
+HEAVY = {"eth_account", "fastapi", "numpy", "pydantic", "scipy", "sqlalchemy", "uvicorn"}
 
 
 @pytest.fixture(scope="module")

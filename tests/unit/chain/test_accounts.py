@@ -1,17 +1,23 @@
 from __future__ import annotations
 
+import secrets
 import stat
 from pathlib import Path
 
 import pytest
+from eth_account import Account
 
 from traceability.chain.accounts import (
+    ORDER,
     PublisherKeyInvalid,
+    account_of,
     address_of,
     create_account,
     load_account,
     load_or_create_account,
 )
+
+OTHER = "0x" + "11" * 20
 
 
 def test_a_created_account_can_be_loaded(tmp_path: Path) -> None:
@@ -58,3 +64,39 @@ def test_refuses_what_is_no_key_without_repeating_it(text: str, fault: str, tmp_
 def test_refuses_a_missing_file(tmp_path: Path) -> None:
     with pytest.raises(PublisherKeyInvalid, match=r"publisher key unreadable: absent\.key"):
         load_account(tmp_path / "absent.key")
+
+
+# EIP-155 and common wallets: the keys 1 and 2 have these addresses.
+@pytest.mark.parametrize(
+    ("key", "address"),
+    [
+        (1, "0x7e5f4552091a69125d5dfcb7b8c2659029395bdf"),
+        (2, "0x2b5ad5c4795c026514f8317c7a215e218dccd6cf"),
+    ],
+)
+def test_a_key_has_the_address_that_others_know(key: int, address: str) -> None:
+    assert address_of(account_of(key.to_bytes(32, "big"))) == address
+
+
+def test_a_random_key_has_the_address_that_the_signing_library_finds() -> None:
+    ours = account_of(secrets.token_bytes(31).rjust(32, b"\x01"))
+    theirs = Account.from_key(ours.key)
+    assert address_of(ours) == address_of(theirs)
+    fields = {"chainId": 1, "nonce": 3, "gas": 21_000, "value": 0, "gasPrice": 7, "to": OTHER}
+    assert ours.sign_transaction(fields).hash == theirs.sign_transaction(fields).hash
+
+
+def test_an_account_does_not_tell_its_key() -> None:
+    account = account_of(b"\x01" * 32)
+    assert "01" * 8 not in repr(account)
+    assert account.address in repr(account)
+
+
+@pytest.mark.parametrize("key", [0, ORDER, ORDER + 1])
+def test_refuses_a_number_that_is_no_key(key: int) -> None:
+    with pytest.raises(ValueError, match=r"private_value|out of range"):
+        account_of(key.to_bytes(32, "big"))
+
+
+def test_takes_the_largest_key() -> None:
+    assert len(account_of((ORDER - 1).to_bytes(32, "big")).address) == 42

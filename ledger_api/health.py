@@ -49,7 +49,9 @@ def metrics(services: ServicesOf) -> str:
     """
     figures = _of_processes(services)
     try:
-        figures |= {**_of_log(services), **_anchoring(services), "itemproof_store_fault": 0}
+        figures |= {**_of_log(services), **_anchoring(services)}
+        # A store that may only be read is at fault too, as `/readyz` says.
+        figures["itemproof_store_fault"] = int(services.node.gate.fault() is not None)
     except ItemProofError:
         figures["itemproof_store_fault"] = 1
     return "".join(_line(name, value) for name, value in figures.items())

@@ -7,6 +7,7 @@ once, and is asked about by `/readyz`.
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -20,6 +21,8 @@ from traceability.errors import ItemProofError, Unavailable
 from traceability.ledger.node import Node
 from traceability.store.store import Store
 from traceability.strict_json import MAX_BYTES
+
+logger = logging.getLogger(__name__)
 
 # Entries that arrive within this time share one commit and one signature.
 GROUP_SECONDS = 0.005
@@ -92,7 +95,13 @@ class LoggedEntries(threading.Thread):
                 if self._stopping:
                     return
                 wanted = list(self._wanted)
-            if not self._answer(wanted):
+            try:
+                is_answered = self._answer(wanted)
+            except Exception:  # nobody would start this thread again
+                logger.exception("logged.failed")
+                time.sleep(IDLE_SECONDS)
+                continue
+            if not is_answered:
                 with self._done:
                     self._done.wait(LOOK_SECONDS)
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import AbstractContextManager, closing
 from pathlib import Path
 
 import pytest
@@ -12,9 +13,10 @@ from sqlalchemy import text
 
 from ledger_api.roles import Bell, Role
 from ledger_api.scoreboard import Board, Slot
-from ledger_api.workers import Bells, Overdue, Workers, open_bells
+from ledger_api.workers import Bells, LoggedEntries, Overdue, Workers, open_bells
 from tests.support.ledger import add_participant, document, event, opened_node
 from traceability.store.faults import StoreUnavailable
+from traceability.store.repositories import Repositories
 from traceability.store.store import Store
 
 SECONDS = 30.0
@@ -145,6 +147,32 @@ def test_nobody_logs_what_nobody_is_told_of(
         assert found.batch is not None
         with pytest.raises(Overdue):
             workers.wait_logged(found.batch.arrival)
+
+
+@pytest.mark.parametrize("error", [RuntimeError("a fault of ours"), StoreUnavailable("gone")])
+def test_who_waits_is_told_though_asking_failed_before(
+    sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    with opened_node(sqlite_url, tmp_path / "data") as node:
+        found = node.submission.submit(document(event(1)), participant=add_participant(node))
+        assert found.batch is not None
+        node.sequencer.run()
+        reading, failed = node.store.reading, []
+
+        def broken() -> AbstractContextManager[Repositories]:
+            if not failed:
+                failed.append(error)
+                raise error
+            return reading()
+
+        monkeypatch.setattr(node.store, "reading", broken)
+        entries = LoggedEntries(node.store, threading.Condition())
+        entries.start()
+        assert entries.wait(found.batch.arrival, seconds=SECONDS) is not None
+        assert failed == [error]
+        # What has not arrived is told to nobody.
+        assert entries.wait(found.batch.arrival + 1, seconds=0.1) is None
+        entries.stop()
 
 
 def test_a_fault_in_one_process_is_known_to_all() -> None:

@@ -64,13 +64,15 @@ def judge_receipt(
     if output is not None and judged.decisive:
         write_whole(output, ReceiptFile(file.envelope, judged.decisive).to_bytes())
         value["path"] = str(output)
-    status = STATUS[judged.judgement.verdict]
+    judgement = judged.judgement
+    status = STATUS[judgement.verdict]
     if faults and status == EXIT_UNAVAILABLE:
         command.output.error(faults[0], beside=value)
         return status
     for fault in faults:
         command.output.warn(fault)
-    command.output.answer(value, _lines(command, value))
+    reason = command.output.say(judgement.code, **judgement.numbers)
+    command.output.answer(value, _lines(command, value, reason))
     return status
 
 
@@ -140,6 +142,7 @@ def _value(judged: Judged) -> dict[str, Any]:
     receipt = judged.receipt
     return {
         "verdict": judged.judgement.verdict,
+        "reason_code": judged.judgement.code,
         "reason": judged.judgement.reason,
         "entry": b64u_encode(receipt.entry_leaf_hash),
         "leaf_index": receipt.leaf_index,
@@ -150,10 +153,10 @@ def _value(judged: Judged) -> dict[str, Any]:
     }
 
 
-def _lines(command: Command, value: dict[str, Any]) -> list[str]:
+def _lines(command: Command, value: dict[str, Any], reason: str) -> list[str]:
     say = command.output.say
     verdict = say(f"receipt_{value['verdict']}")
-    lines = [say("receipt", **(value | {"verdict": verdict})), f"  {value['reason']}"]
+    lines = [say("receipt", **(value | {"verdict": verdict})), f"  {reason}"]
     if value["unknown_blocks"]:
         lines.append(say("unknown_blocks", count=value["unknown_blocks"]))
     if "path" in value:

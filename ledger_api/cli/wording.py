@@ -61,6 +61,34 @@ LINES = {
     "receipt_pending": ("未到期", "pending"),
     "receipt_broken": ("已违约", "broken"),
     "receipt_unresolved": ("无法判定", "unresolved"),
+    # What a verdict rests on, by the code in `verify/receipt.py`, as its English there.
+    "RECEIPT_NOT_COVERED": (
+        "区块 {block} 晚于承诺期限，其日志头只有 {tree_size} 条：第 {leaf_index} 条没有锚定",
+        (
+            "block {block} is later than the deadline and its head has {tree_size} entries: "
+            "index {leaf_index} was not anchored"
+        ),
+    ),
+    "RECEIPT_OTHER_ENTRY": (
+        "已锚定的 {tree_size} 条日志头在第 {leaf_index} 条处是另一条目",
+        "the head anchored with {tree_size} entries holds another entry at index {leaf_index}",
+    ),
+    "RECEIPT_ANCHORED": (
+        "该条目是 {tree_size} 条日志头中的第 {leaf_index} 条，在期限之前已锚定",
+        (
+            "the entry is at index {leaf_index} of the head of {tree_size} entries, "
+            "anchored before the deadline"
+        ),
+    ),
+    "RECEIPT_NOT_DUE": ("期限未到", "the deadline has not passed"),
+    "RECEIPT_TIME_UNKNOWN": (
+        "该条目已锚定；没有证据表明是在期限之前",
+        "the entry is anchored; that it was by the deadline is not shown",
+    ),
+    "RECEIPT_NO_EVIDENCE": (
+        "期限已过；没有证据表明发生了什么",
+        "the deadline has passed; no evidence shows what happened",
+    ),
     "receipt_file": (
         "回执及其证据：{path}；任何人都可用同一命令核对",
         "receipt with its evidence: {path}; anybody can check it with this command",

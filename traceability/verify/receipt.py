@@ -6,8 +6,8 @@ make up; anything short of it is pending or unresolved, and says which.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -20,6 +20,24 @@ from traceability.verify.evidence import AnchoredHead
 from traceability.verify.trust import Trust
 
 Verdict = Literal["kept", "pending", "broken", "unresolved"]
+
+# What a verdict rests on, by its code; the names in braces are the judgement's numbers.
+REASONS = {
+    "RECEIPT_NOT_COVERED": (
+        "block {block} is later than the deadline and its head has {tree_size} entries: "
+        "index {leaf_index} was not anchored"
+    ),
+    "RECEIPT_OTHER_ENTRY": (
+        "the head anchored with {tree_size} entries holds another entry at index {leaf_index}"
+    ),
+    "RECEIPT_ANCHORED": (
+        "the entry is at index {leaf_index} of the head of {tree_size} entries, "
+        "anchored before the deadline"
+    ),
+    "RECEIPT_NOT_DUE": "the deadline has not passed",
+    "RECEIPT_TIME_UNKNOWN": "the entry is anchored; that it was by the deadline is not shown",
+    "RECEIPT_NO_EVIDENCE": "the deadline has passed; no evidence shows what happened",
+}
 
 
 class ReceiptInvalid(ProofRejected):
@@ -56,11 +74,17 @@ class Witness:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """The verdict, in words what it rests on, and the witness that decides it, if any does."""
+    """The verdict, the code of what it rests on, and the witness that decides it, if any does."""
 
     verdict: Verdict
-    reason: str
+    code: str
     witness: Witness | None = None
+    numbers: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def reason(self) -> str:
+        """What the verdict rests on, in words."""
+        return REASONS[self.code].format(**self.numbers)
 
 
 def open_receipt(data: bytes, trust: Trust) -> Receipt:
@@ -120,41 +144,33 @@ def _broken(receipt: Receipt, witnesses: Iterable[Witness]) -> Iterable[Judgemen
     for witness in witnesses:
         head = witness.head
         if _time(head.header_time) > receipt.anchored_by and head.tree_size <= receipt.leaf_index:
-            yield Judgement(
-                "broken",
-                f"block {head.header_number} is later than the deadline and its head has "
-                f"{head.tree_size} entries: index {receipt.leaf_index} was not anchored",
-                witness,
-            )
+            yield _judged("broken", "RECEIPT_NOT_COVERED", receipt, witness=witness)
         if witness.leaf is not None and witness.leaf.leaf_hash != receipt.entry_leaf_hash:
-            yield Judgement(
-                "broken",
-                f"the head anchored with {head.tree_size} entries holds another entry at "
-                f"index {receipt.leaf_index}",
-                witness,
-            )
+            yield _judged("broken", "RECEIPT_OTHER_ENTRY", receipt, witness=witness)
+
+
+def _judged(verdict: Verdict, code: str, receipt: Receipt, *, witness: Witness) -> Judgement:
+    numbers = {
+        "block": witness.head.header_number,
+        "tree_size": witness.head.tree_size,
+        "leaf_index": receipt.leaf_index,
+    }
+    return Judgement(verdict, code, witness, numbers)
 
 
 def _kept(receipt: Receipt, witnesses: Iterable[Witness]) -> Iterable[Judgement]:
     for witness in witnesses:
         head = witness.head
         if _holds(receipt, witness) and _time(head.timestamp) <= receipt.anchored_by:
-            yield Judgement(
-                "kept",
-                f"the entry is at index {receipt.leaf_index} of the head of {head.tree_size} "
-                "entries, anchored before the deadline",
-                witness,
-            )
+            yield _judged("kept", "RECEIPT_ANCHORED", receipt, witness=witness)
 
 
 def _open(receipt: Receipt, witnesses: Iterable[Witness], *, now: datetime) -> Judgement:
     if now <= receipt.anchored_by:
-        return Judgement("pending", "the deadline has not passed")
+        return Judgement("pending", "RECEIPT_NOT_DUE")
     if any(_holds(receipt, witness) for witness in witnesses):
-        return Judgement(
-            "unresolved", "the entry is anchored; that it was by the deadline is not shown"
-        )
-    return Judgement("unresolved", "the deadline has passed; no evidence shows what happened")
+        return Judgement("unresolved", "RECEIPT_TIME_UNKNOWN")
+    return Judgement("unresolved", "RECEIPT_NO_EVIDENCE")
 
 
 def _holds(receipt: Receipt, witness: Witness) -> bool:

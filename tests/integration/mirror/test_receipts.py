@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from ledger_api.cli.app import app
 from tests.support.anvil import Anvil
 from tests.support.published import Published, file_server, publish
 
@@ -74,12 +76,29 @@ def test_pending_before_the_deadline_while_nothing_shows_more(
     assert not shown.exists()
 
 
+@pytest.mark.parametrize(
+    ("language", "line"),
+    [("zh", "期限已过；没有证据表明发生了什么"), ("en", "no evidence shows what happened")],
+)
+def test_a_person_is_told_the_reason_in_their_language(
+    log: Published, unpinned: Path, monkeypatch: pytest.MonkeyPatch, language: str, line: str
+) -> None:
+    monkeypatch.setenv("ITEMPROOF_LANG", language)
+    receipt = log.receipt(size_of(log) + 5, now() - DAY)
+    command = ["verify", "--receipt", str(receipt), "--trust", str(unpinned)]
+    result = CliRunner().invoke(app, [*command, "--data", str(log.folder / "third")])
+    assert result.exit_code == 3
+    assert line in result.stdout
+    assert ("evidence" in result.stdout) == (language == "en")
+
+
 def test_unresolved_after_the_deadline_while_nobody_is_asked(
     log: Published, unpinned: Path
 ) -> None:
     receipt = log.receipt(size_of(log) + 5, now() - DAY)
     status, answer = judged(log, receipt, unpinned)
     assert (status, answer["verdict"]) == (3, "unresolved")
+    assert answer["reason_code"] == "RECEIPT_NO_EVIDENCE"
 
 
 def test_a_chain_that_does_not_answer_is_3_beside_the_verdict(

@@ -15,6 +15,7 @@ from scripts import update_catalogues
 from traceability.chain.faults import ChainIdMismatch, ContractMismatch
 from traceability.errors import Refused, SettingsInvalid
 from traceability.lineage.findings import MESSAGES
+from traceability.verify.receipt import REASONS
 
 
 def names(text: str) -> set[str]:
@@ -31,6 +32,12 @@ def test_both_languages_fill_in_the_same(name: str) -> None:
 @pytest.mark.parametrize("name", sorted(LINES))
 def test_the_chinese_line_is_chinese(name: str) -> None:
     assert any("一" <= letter <= "鿿" or letter in "（）：，" for letter in LINES[name][0])
+
+
+@pytest.mark.parametrize("code", sorted(REASONS))
+def test_each_reason_of_a_verdict_has_words_and_its_own_in_english(code: str) -> None:
+    assert LINES[code][1] == REASONS[code]
+    assert LINES[code][0] != REASONS[code]
 
 
 @pytest.mark.parametrize("code", sorted(MESSAGES))

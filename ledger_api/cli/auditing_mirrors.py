@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ledger_api.cli.administering import audit_lines
+from ledger_api.cli.output import Output
 from ledger_api.cli.running import Command
 from ledger_api.statuses import EXIT_OK, EXIT_REFUSED, EXIT_UNAVAILABLE
 from traceability.errors import MissingTrust
@@ -29,7 +30,8 @@ def audit_folder(
 ) -> int:
     """Check a mirror and print the report; its own trust file is believed only where it is named.
 
-    A chain that could not be asked, or that proves nothing, refutes nothing: the status is 3.
+    A chain that could not be asked, or that proves nothing, refutes nothing: the status is 3. So it
+    is where parts are missing: what they would prove stays unproven.
     """
     from traceability.ledger.mirror.folder import MirrorFolder
     from traceability.verify.trust import load_trust
@@ -46,11 +48,24 @@ def audit_folder(
     if report.ok and report.chain_fault is not None:
         command.output.error(report.chain_fault, beside=value)
         return EXIT_UNAVAILABLE
-    lines = audit_lines(value, command.output)
+    command.output.answer(value, _lines(report, value, command.output))
+    if not report.ok:
+        return EXIT_REFUSED
+    return EXIT_UNAVAILABLE if report.missing else EXIT_OK
+
+
+def _lines(report: MirrorAudit, value: dict[str, Any], output: Output) -> list[str]:
+    *lines, verdict = audit_lines(value, output)
     if report.unchecked_blocks:
-        lines.insert(-1, command.output.say("unchecked_blocks", count=report.unchecked_blocks))
-    command.output.answer(value, lines)
-    return EXIT_OK if report.ok else EXIT_REFUSED
+        lines.append(output.say("unchecked_blocks", count=report.unchecked_blocks))
+    if not report.is_contract_asked:
+        lines.append(output.say("contract_unasked"))
+    for part in report.missing:
+        name = "missing_before" if part.is_before else "missing_part"
+        lines.append(output.say(name, file=part.file, tree_size=part.tree_size))
+    if report.ok and report.missing:
+        verdict = output.say("parts_missing", count=len(report.missing))
+    return [*lines, verdict]
 
 
 def _audit(command: Command, folder: MirrorFolder, trust: Trust) -> MirrorAudit:
@@ -72,11 +87,13 @@ def _audit(command: Command, folder: MirrorFolder, trust: Trust) -> MirrorAudit:
 
 def _value(report: MirrorAudit) -> dict[str, Any]:
     return {
-        "ok": report.ok and report.chain_fault is None,
+        "ok": report.ok and report.chain_fault is None and not report.missing,
         "tree_size": report.tree_size,
         "root_hash": report.root_hash.hex(),
         "checked": report.checked,
         "unchecked_blocks": report.unchecked_blocks,
+        "contract_asked": report.is_contract_asked,
+        "missing": [part._asdict() for part in report.missing],
         "differences": [difference.to_json() for difference in report.differences],
         "total": report.total,
     }

@@ -188,6 +188,22 @@ LINES = {
         "{count} 个锚定所在的区块未向链核对",
         "the blocks of {count} anchors were not checked with the chain",
     ),
+    "contract_unasked": (
+        "没有询问合约：镜像是否缺少已锚定的条目或锚定，未知",
+        "the contract was not asked: whether entries or anchors are missing here is unknown",
+    ),
+    "missing_part": (
+        "缺少 {file} 中规模 {tree_size} 的部分",
+        "missing: {file}, of size {tree_size}",
+    ),
+    "missing_before": (
+        "缺少 {file} 中规模 {tree_size} 之前的一个锚定",
+        "missing: {file}, one between those kept and size {tree_size}",
+    ),
+    "parts_missing": (
+        "没有不一致，但缺少 {count} 项，其所证明的内容仍未证实；重新运行 mirror",
+        "nothing differs, but {count} parts are missing, and what they prove is not: run mirror",
+    ),
     "difference": (
         "✗ {table}[{key}].{column}：应为 {expected}，实为 {found}",
         "✗ {table}[{key}].{column}: expected {expected}, found {found}",

@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from ledger_api.cli.app import app
 from tests.support.anvil import Anvil
 from tests.support.published import Published, file_server, publish
 from traceability.ledger.keyring import Keyring
@@ -141,6 +143,101 @@ def test_a_list_of_anchors_that_is_none_is_named(log: Published) -> None:
     edit(copy / "anchors", lambda data: b"x" + data)
     status, answer = log.audit(copy)
     assert (status, named(answer)) == (1, [("anchors", "")])
+
+
+@pytest.fixture(scope="module")
+def longer(anvil: Anvil, tmp_path_factory: pytest.TempPathFactory) -> Published:
+    """Return a log with three anchors, and a mirror of it."""
+    log = publish(anvil, tmp_path_factory.mktemp("longer"), entries=2)
+    for _ in range(2):
+        log.log(2)
+    assert log.copy()[0] == 0
+    return log
+
+
+def sizes_of(mirror: Path) -> list[int]:
+    return [int(line.split()[0]) for line in (mirror / "anchors").read_text().splitlines()]
+
+
+def lacking(answer: dict[str, Any]) -> list[tuple[str, int]]:
+    return [(part["file"], part["tree_size"]) for part in answer["missing"]]
+
+
+class TestMissingParts:
+    """What is not there, though something shows that it was, is named, and the status is 3."""
+
+    def test_of_a_whole_mirror_there_are_none(self, longer: Published) -> None:
+        status, answer = longer.audit(longer.mirror)
+        assert (status, answer["ok"], answer["missing"]) == (0, True, [])
+        assert answer["checked"]["anchors"] == len(sizes_of(longer.mirror)) == 3
+
+    @pytest.mark.parametrize("how", ["removed", "emptied"])
+    @pytest.mark.parametrize("offline", [False, True])
+    def test_a_list_that_is_gone(self, longer: Published, how: str, offline: bool) -> None:
+        copy, sizes = longer.changed("gone"), sizes_of(longer.mirror)
+        (copy / "anchors").unlink()
+        if how == "emptied":
+            (copy / "anchors").touch()
+        status, answer = longer.audit(copy, *(["--offline"] if offline else []))
+        assert (status, answer["ok"], answer["differences"]) == (3, False, [])
+        assert {("anchors", size) for size in sizes} == set(lacking(answer))
+
+    def test_all_evidence_gone_is_told_by_the_contract(self, longer: Published) -> None:
+        copy, sizes = longer.changed("nothing"), sizes_of(longer.mirror)
+        (copy / "anchors").unlink()
+        shutil.rmtree(copy / "anchor")
+        shutil.rmtree(copy / "checkpoints")
+        status, answer = longer.audit(copy)
+        assert (status, lacking(answer)) == (3, [("anchors", sizes[-1])])
+        # Nobody else knows; that the contract was not asked is said.
+        status, answer = longer.audit(copy, "--offline")
+        assert (status, answer["contract_asked"]) == (0, False)
+
+    def test_a_signed_head(self, longer: Published) -> None:
+        copy, sizes = longer.changed("signed"), sizes_of(longer.mirror)
+        (copy / "checkpoints" / str(sizes[1])).unlink()
+        status, answer = longer.audit(copy)
+        assert (status, lacking(answer)) == (3, [("checkpoints", sizes[1])])
+
+    @pytest.mark.parametrize("hides", [False, True])
+    def test_an_anchor_between_two(self, longer: Published, hides: bool) -> None:
+        copy, sizes = longer.changed("between"), sizes_of(longer.mirror)
+        first, second, third = (copy / "anchors").read_text().splitlines(keepends=True)
+        if hides:  # The list names the earlier size, but the storage proof its block.
+            third = third.replace(f" {sizes[1]} ", f" {sizes[0]} ")
+        (copy / "anchors").write_text(first + third)
+        for folder in ("anchor", "checkpoints"):
+            (copy / folder / str(sizes[1])).unlink()
+        status, answer = longer.audit(copy)
+        assert (status, lacking(answer)) == (3, [("anchors", sizes[1 + hides])])
+        assert answer["missing"][0]["is_before"] is hides
+        assert second
+
+    def test_the_newest_anchors(self, longer: Published) -> None:
+        copy, sizes = longer.changed("newest"), sizes_of(longer.mirror)
+        first = (copy / "anchors").read_text().splitlines(keepends=True)[0]
+        (copy / "anchors").write_text(first)
+        for size in sizes[1:]:
+            (copy / "anchor" / str(size)).unlink()
+            (copy / "checkpoints" / str(size)).unlink()
+        status, answer = longer.audit(copy)
+        assert (status, lacking(answer)) == (3, [("anchors", sizes[2])] * 2)
+        assert [part["is_before"] for part in answer["missing"]] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("language", "line"), [("zh", "没有询问合约"), ("en", "the contract was not asked")]
+)
+@pytest.mark.parametrize("offline", [False, True])
+def test_a_person_is_told_that_the_contract_was_not_asked(
+    log: Published, monkeypatch: pytest.MonkeyPatch, language: str, line: str, offline: bool
+) -> None:
+    monkeypatch.setenv("ITEMPROOF_LANG", language)
+    asked = ["--offline"] if offline else ["--rpc", log.anvil.url]
+    command = ["audit", "--mirror", str(log.mirror), "--trust", str(log.trust), *asked]
+    result = CliRunner().invoke(app, command)
+    assert result.exit_code == 0, result.output
+    assert (line in result.stdout) is offline
 
 
 def test_entries_that_the_contract_anchors_and_the_mirror_lacks_are_named(

@@ -3,18 +3,22 @@
 In order: (1) the head's signature; (2) every entry replayed from genesis, every tile and the root
 rebuilt from them; (3) the heads of anchored sizes; (4) each anchor's storage proof, and that its
 block is the chain's; (5) the contract's own head now; (6) evidence of forks that copying has met.
+
+What is wrong is a difference. What is merely not there, though signed heads, storage proofs or the
+contract show that it was, is a missing part: it refutes nothing, and leaves something unproven.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from traceability.errors import ItemProofError
 from traceability.hashing.encoding import HASH_LENGTH
 from traceability.ledger.audit.difference import Difference, compare, shown
 from traceability.ledger.audit.entries import Replay
-from traceability.ledger.mirror.anchors import read_anchor, stored_anchors
+from traceability.ledger.mirror.anchors import AnchorLine, read_anchor, stored_anchors
 from traceability.ledger.mirror.folder import LEVEL_SHIFT, LOW_BITS, MirrorFolder
 from traceability.ledger.mirror.fork import check_fork, parse_fork
 from traceability.ledger.mirror.growing import GrowingTree
@@ -33,9 +37,17 @@ Progress = Callable[[int, int], None]
 ProvenHead = Callable[[], AnchoredHead]
 
 
+class MissingPart(NamedTuple):
+    """What a mirror lacks: the file, or the line of `anchors`, of a size; or one before it."""
+
+    file: str
+    tree_size: int
+    is_before: bool = False
+
+
 @dataclass(slots=True)
 class MirrorAudit:
-    """What was checked and what differed; blocks nobody could be asked for are counted."""
+    """What was checked, differed, and is missing; blocks nobody could be asked for are counted."""
 
     tree_size: int
     root_hash: bytes
@@ -44,11 +56,17 @@ class MirrorAudit:
     total: int = 0
     unchecked_blocks: int = 0
     chain_fault: ItemProofError | None = None
+    is_contract_asked: bool = False
+    missing: list[MissingPart] = field(default_factory=list)
 
     @property
     def ok(self) -> bool:
         """Tell whether nothing differed."""
         return self.total == 0
+
+    def lacks(self, *parts: MissingPart) -> None:
+        """Note missing parts, of which the first are listed."""
+        self.missing += parts[: MAX_LISTED - len(self.missing)]
 
 
 def audit_mirror(
@@ -85,6 +103,8 @@ class _Run:
     proven_head: ProvenHead | None
     progress: Progress
     report: MirrorAudit
+    lines: list[AnchorLine] = field(default_factory=list)
+    heads: dict[int, AnchoredHead] = field(default_factory=dict)
 
     def all(self) -> Iterator[Difference]:
         """Yield every difference, part by part; a broken tree leaves the rest unchecked."""
@@ -144,15 +164,35 @@ class _Run:
 
     def _anchors(self) -> Iterator[Difference]:
         try:
-            lines = stored_anchors(self.folder, within=self.head.tree_size)
-            listed = {line.tree_size for line in lines}
+            self.lines = stored_anchors(self.folder, within=self.head.tree_size)
         except ItemProofError as error:
             yield Difference("anchors", "", "lines", "a list of anchors", shown(error))
-            listed = set()
+        listed = {line.tree_size for line in self.lines}
         kept = sorted(listed | self._sizes("anchor") | self._sizes("checkpoints"))
         for size in kept:
             yield from self._anchor(size, has_anchor=size in listed)
         self.report.checked["anchors"] = len(listed)
+        self.report.lacks(*(MissingPart("anchors", size) for size in kept if size not in listed))
+        self._find_gaps()
+
+    def _find_gaps(self) -> None:
+        """Note signed heads that are missing, and anchors that the list passes over."""
+        before = 1
+        for line in self.lines:
+            size = line.tree_size
+            if self.folder.checkpoint_text(size) is None:
+                self.report.lacks(MissingPart("checkpoints", size))
+            if line.from_size != before:
+                self.report.lacks(MissingPart("anchors", line.from_size))
+            elif size in self.heads:
+                self._check_link(before, self.heads[size])
+            before = size
+
+    def _check_link(self, before: int, head: AnchoredHead) -> None:
+        """Note that the contract had another head between two, of which both name their blocks."""
+        earlier = self.heads.get(before)
+        if earlier is not None and earlier.block_number != head.previous_block:
+            self.report.lacks(MissingPart("anchors", head.tree_size, is_before=True))
 
     def _sizes(self, folder: str) -> set[int]:
         """Return the sizes of files; a copy that was cut off leaves some beyond the head."""
@@ -176,6 +216,7 @@ class _Run:
             yield Difference("anchor", key, "evidence", "a storage proof", shown(error))
             return
         expected, found = (size, shown(root)), (head.tree_size, shown(head.root_hash))
+        self.heads[size] = head
         yield from compare("anchor", key, column="evidence", expected=expected, found=found)
         yield from self._block(key, head)
 
@@ -216,6 +257,7 @@ class _Run:
             # Nobody could be asked, or what was answered proves nothing: no word on the mirror.
             self.report.chain_fault = error
             return
+        self.report.is_contract_asked = True
         size = self.head.tree_size
         if head.tree_size > size:
             missing = f"{size}-{head.tree_size - 1}"
@@ -226,6 +268,11 @@ class _Run:
             "contract", "head", column="root_hash", expected=head.root_hash, found=root
         )
         self.report.checked["contract"] = head.tree_size
+        last = self.lines[-1].tree_size if self.lines else 1
+        # Size 1 was opened and not anchored.
+        if 1 < head.tree_size != last:
+            self.report.lacks(MissingPart("anchors", head.tree_size))
+            self._check_link(last, head)
 
     def _forks(self) -> Iterator[Difference]:
         for place in sorted(self.folder.path.glob("forks/*.json")):

@@ -16,7 +16,9 @@ import os
 import shutil
 import socket
 import subprocess
+import threading
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -24,6 +26,7 @@ from typing import Self
 
 from traceability.chain.accounts import Account, address_of, load_or_create_account
 from traceability.chain.client import ChainClient
+from traceability.chain.devchain_guard import Guard
 from traceability.chain.devchain_state import StateKeeper, mend
 from traceability.chain.faults import AnvilMissing, ChainUnavailable
 
@@ -64,7 +67,7 @@ class RunningDevChain:
 
 
 class DevChain:
-    """Runs Anvil while the context lasts; a chain that runs already is shared.
+    """Runs Anvil while the context lasts, again if it ends before; one that runs is shared.
 
     Parameters
     ----------
@@ -79,7 +82,9 @@ class DevChain:
         self._anvil = anvil
         self._process: subprocess.Popen[bytes] | None = None
         self._owns = False
+        self._pid = 0
         self._keeper = StateKeeper(data_dir / STATE_FILE)
+        self._guard = Guard(self._lives, self._start_again)
         self.url = ""
         self.chain_id = CHAIN_ID
 
@@ -90,19 +95,20 @@ class DevChain:
 
     def __enter__(self) -> Self:
         self._data_dir.mkdir(parents=True, exist_ok=True)
-        found = running_dev_chain(self._data_dir)
-        if found is None:
-            self._start()
-        else:
-            self.url = found.url
-            # A chain whose owner died without stopping it is ours now.
-            if not _is_alive(found.owner):
-                self._owns = True
-                self._write_info(found.pid)
-        with ChainClient([self.url], chain_id=CHAIN_ID) as client:
-            client.fund(address_of(self.account), FUNDS_WEI)
+        with self._alone():
+            found = running_dev_chain(self._data_dir)
+            if found is None:
+                self._start()
+            else:
+                self.url = found.url
+                # A chain whose owner died without stopping it is ours now.
+                if not _is_alive(found.owner):
+                    self._owns = True
+                    self._write_info(found.pid)
+        self._fund()
         if self._owns:
             self._keeper.start()
+            self._guard.start()
         return self
 
     def __exit__(
@@ -112,8 +118,40 @@ class DevChain:
         trace: TracebackType | None,
     ) -> None:
         if self._owns:
+            self._guard.stop()
             self._stop()
             self._keeper.stop()
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Be the only process that looks for the folder's chain, and starts one."""
+        with (self._data_dir / STOP_LOCK).open("a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+    def _fund(self) -> None:
+        with ChainClient([self.url], chain_id=CHAIN_ID) as client:
+            client.fund(address_of(self.account), FUNDS_WEI)
+
+    def _lives(self) -> bool:
+        return _is_alive(self._pid) if self._process is None else self._process.poll() is None
+
+    def _start_again(self) -> bool:
+        """Start the chain at the address that is known of it; tell whether it answers."""
+        with self._alone():
+            # A command has started one of its own meanwhile, on the same state: it ends first.
+            if running_dev_chain(self._data_dir) is not None:
+                return False
+            mend(self._data_dir / STATE_FILE)
+            port = int(self.url.rpartition(":")[2])
+            process = self._spawn(anvil_binary(self._anvil), port)
+            if not _answers_within(self.url, process, is_over=self._guard.is_over):
+                _end(process)
+                return False
+            self._process = process
+            self._write_info(process.pid)
+        self._fund()
+        return True
 
     def _start(self) -> None:
         binary = anvil_binary(self._anvil)
@@ -151,6 +189,7 @@ class DevChain:
         (self._data_dir / INFO_FILE).unlink(missing_ok=True)
 
     def _write_info(self, pid: int) -> None:
+        self._pid = pid
         info = {"owner": os.getpid(), "pid": pid, "url": self.url}
         temporary = self._data_dir / f"{INFO_FILE}.new"
         temporary.write_text(json.dumps(info) + "\n", encoding="utf-8")
@@ -243,9 +282,13 @@ def _answers(url: str) -> bool:
             return False
 
 
-def _answers_within(url: str, process: subprocess.Popen[bytes]) -> bool:
+def _answers_within(
+    url: str, process: subprocess.Popen[bytes], *, is_over: threading.Event | None = None
+) -> bool:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
+        if is_over is not None and is_over.is_set():
+            return False
         if _answers(url):
             # Somebody else may answer at this port while ours could not take it.
             return process.poll() is None

@@ -22,6 +22,7 @@ from traceability.chain.devchain import (
     KEY_FILE,
     STATE_FILE,
     DevChain,
+    RunningDevChain,
     anvil_binary,
     running_dev_chain,
 )
@@ -31,6 +32,7 @@ from traceability.hashing.canonical import canonicalize
 from traceability.verify.bundle import evidence_json
 
 ROOT = Path(__file__).resolve().parents[3]
+EVENTS = ["devchain.ended", "devchain.started_again"]
 # The first of the accounts that every Anvil has unless told otherwise.
 WELL_KNOWN = "0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266"
 
@@ -126,6 +128,47 @@ def test_goes_on_after_the_chain_itself_was_killed(tmp_path: Path) -> None:
         os.kill(running.pid, signal.SIGKILL)
     with DevChain(tmp_path) as chain:
         go_on(chain, contract, anchored)
+
+
+@pytest.mark.parametrize("left", [None, 1000])
+def test_a_chain_that_is_killed_is_back_at_its_address_while_it_is_wanted(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, left: int | None
+) -> None:
+    with DevChain(tmp_path) as chain:
+        contract, anchored = anchor_some(chain)
+        before = running_dev_chain(tmp_path)
+        assert before is not None
+        wait_for_a_save(tmp_path / f"{STATE_FILE}{SUFFIX}", time.time())
+        os.kill(before.pid, signal.SIGKILL)
+        if left is not None:
+            os.truncate(tmp_path / STATE_FILE, left)
+        after = wait_for_another(tmp_path, before)
+        assert (after.url, after.owner) == (before.url, os.getpid())
+        go_on(chain, contract, anchored)
+    assert [event for event in EVENTS if event in caplog.text] == EVENTS
+    # The one that was started again is stopped like the first.
+    assert running_dev_chain(tmp_path) is None
+    with pytest.raises(ProcessLookupError):
+        os.kill(after.pid, 0)
+
+
+def test_a_chain_that_was_taken_over_is_guarded_too(tmp_path: Path) -> None:
+    with DevChain(tmp_path):
+        found = running_dev_chain(tmp_path)
+        assert found is not None
+        info = {"owner": 2**22 + 1, "pid": found.pid, "url": found.url}
+        (tmp_path / INFO_FILE).write_text(json.dumps(info))
+        with DevChain(tmp_path):
+            os.kill(found.pid, signal.SIGKILL)
+            assert wait_for_another(tmp_path, found).url == found.url
+
+
+def wait_for_another(folder: Path, before: RunningDevChain) -> RunningDevChain:
+    deadline = time.monotonic() + 30
+    while (found := running_dev_chain(folder)) is None or found.pid == before.pid:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    return found
 
 
 @pytest.mark.parametrize("left", [0, 1000])

@@ -11,9 +11,13 @@ and are named as missing.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
+from typing import NamedTuple
 
 from traceability.errors import Refused
 from traceability.hashing.envelope import parse_envelope
@@ -29,6 +33,7 @@ from traceability.ledger.opening import OtherLedger, adopt_identity, load_identi
 from traceability.ledger.rebuild_rows import Group, Waiting
 from traceability.ledger.second_place import SecondPlace, ServedHead
 from traceability.ledger.tree_reading import log_nodes
+from traceability.lineage.tracing import collection_paused
 from traceability.merkle.checkpoint import Checkpoint, verify_checkpoint
 from traceability.merkle.proofs import root_from_nodes
 from traceability.merkle.tiles import tile_key
@@ -43,6 +48,8 @@ from traceability.verify.trust import Trust
 
 # Entries written by one transaction.
 GROUP = 64 * 256
+# How long a thread that reads may hold up the one that writes.
+SWITCH_SECONDS = 0.0002
 # Batches whose records are missing that are listed; the others are counted.
 MAX_LISTED = 1000
 
@@ -116,7 +123,9 @@ def rebuild(
         first = run.start()
         if first < head.tree_size:
             run.check_mirror(first)
-            run.write_entries(first)
+            # The rows of a group live until it is written, and have no cycles.
+            with collection_paused():
+                run.write_entries(first)
         anchors = run.write_heads()
         served = second_place.latest()
         if served is None or served.tree_size < head.tree_size:
@@ -144,6 +153,21 @@ def _identity(
             f"got {trust.log.hex()[:16]}"
         )
     return identity
+
+
+class _Read(NamedTuple):
+    """Entries from a leaf index on, as they were read, and the tiles that they change."""
+
+    first: int
+    told: list[Told]
+    tiles: dict[int, bytes]
+
+    @classmethod
+    def of(cls, tree: GrowingTree, told: list[Told]) -> _Read:
+        """Return entries with their tiles, once the tree has grown by them."""
+        first = tree.size
+        tiles = tree.append([one.leaf_hash for one in told])
+        return cls(first, told, {**tiles, **tree.edge})
 
 
 @dataclass(slots=True)
@@ -206,27 +230,27 @@ class _Rebuild:
                 if row.key_id is not None and row.sequence is not None
             },
         )
-        tree = GrowingTree(first, lambda keys: self._edge(keys, first))
-        for group in self._groups(first):
-            self._write_group(tree, group, waiting)
-            self.progress(tree.size, self.head.tree_size)
+        with _read_ahead(self._groups(first)) as groups:
+            for group in groups:
+                self._write_group(group, waiting)
+                self.progress(group.first + len(group.told), self.head.tree_size)
 
-    def _groups(self, first: int) -> Iterator[list[Told]]:
+    def _groups(self, first: int) -> Iterator[_Read]:
+        tree = GrowingTree(first, lambda keys: self._edge(keys, first))
         group: list[Told] = []
         for start, entries in self.folder.bundles(first, self.head.tree_size):
             group += [read_entry(entry, start + at) for at, entry in enumerate(entries)]
             if len(group) >= GROUP:
-                yield group
+                yield _Read.of(tree, group)
                 group = []
         if group:
-            yield group
+            yield _Read.of(tree, group)
 
-    def _write_group(self, tree: GrowingTree, group: list[Told], waiting: Waiting) -> None:
-        first = tree.size
+    def _write_group(self, group: _Read, waiting: Waiting) -> None:
+        first, told, tiles = group
         now = self.clock()
         with self.store.unit_of_work() as work:
-            Group(work.repositories, group, first, to_milliseconds(now)).write(waiting)
-            tiles = {**tree.append([told.leaf_hash for told in group]), **tree.edge}
+            Group(work.repositories, told, first, to_milliseconds(now)).write(waiting)
             stored = work.repositories.tree.read_log_tiles(
                 [tile_key(level, (first >> 8 * level) // 256) for level in range(7)]
             )
@@ -292,3 +316,27 @@ class _Rebuild:
             "evidence_block_hash": head.header_hash,
         }
         repositories.anchors.move(line.tx_hash, states=NOT_FINAL, values=values)
+
+
+@contextmanager
+def _read_ahead(groups: Iterator[_Read]) -> Iterator[Iterator[_Read]]:
+    """Read the next group in a thread while the database writes the one before.
+
+    A database gives its thread back every millisecond or so; who reads must not hold it up for
+    Python's five.
+    """
+    interval = sys.getswitchinterval()
+    pool = ThreadPoolExecutor(1)
+
+    def results() -> Iterator[_Read]:
+        coming = pool.submit(next, groups, None)
+        while (group := coming.result()) is not None:
+            coming = pool.submit(next, groups, None)
+            yield group
+
+    sys.setswitchinterval(SWITCH_SECONDS)
+    try:
+        yield results()
+    finally:
+        pool.shutdown(cancel_futures=True)
+        sys.setswitchinterval(interval)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from traceability.errors import Refused
@@ -14,7 +14,7 @@ from traceability.ledger.mirror.reading import Told
 from traceability.ledger.sequencer import PROMISE
 from traceability.store.repositories import Repositories
 from traceability.store.repositories.participants import ParticipantRow
-from traceability.store.repositories.rebuilding import RebuiltBatch, RebuiltEntry
+from traceability.store.repositories.rebuilding import EntryValues
 
 PROMISE_MILLISECONDS = int(PROMISE.total_seconds() * 1000)
 ERASED = "erased"
@@ -57,21 +57,7 @@ class Group:
         """
         arrivals = self._arrivals(waiting)
         promised = self.now + PROMISE_MILLISECONDS
-        self.repositories.rebuilding.add_entries(
-            RebuiltEntry(
-                arrival=arrival,
-                leaf_index=self.first + at,
-                leaf_hash=told.leaf_hash,
-                type=told.type,
-                key_id=told.key_id,
-                sequence=told.sequence,
-                envelope=told.envelope,
-                received=self.now,
-                anchored_by=promised,
-            )
-            for at, (arrival, told) in enumerate(zip(arrivals, self.told, strict=True))
-            if arrival not in self._placed
-        )
+        self.repositories.rebuilding.add_entries(self._entries(arrivals, promised))
         places = [
             (arrival, self.first + at)
             for at, arrival in enumerate(arrivals)
@@ -84,6 +70,19 @@ class Group:
             if told.statement is not None:
                 self._apply(told, arrival, self.first + at)
         self._move_chains()
+
+    def _entries(self, arrivals: Sequence[int], promised: int) -> Iterator[EntryValues]:
+        # A plain tuple of a row is made in a fifth of the time, and there are millions.
+        now, placed = self.now, self._placed
+        for leaf_index, (arrival, told) in enumerate(
+            zip(arrivals, self.told, strict=True), self.first
+        ):
+            if arrival not in placed:
+                digest, envelope, kind, signer, sequence = told[:5]
+                yield (
+                    *(arrival, leaf_index, digest, kind, signer, sequence),
+                    *(envelope, now, promised),
+                )
 
     def _arrivals(self, waiting: Waiting) -> list[int]:
         """Return the arrival number of each entry, new ones for those that are new."""
@@ -103,13 +102,7 @@ class Group:
 
     def _write_batches(self, arrivals: Sequence[int]) -> None:
         self.repositories.rebuilding.add_batches(
-            RebuiltBatch(
-                arrival=arrival,
-                participant=told.batch.participant,
-                record_count=told.batch.record_count,
-                batch_root=told.batch.batch_root,
-                submitted=told.claimed or self.now,
-            )
+            (arrival, *told.batch, told.claimed or self.now)
             for arrival, told in zip(arrivals, self.told, strict=True)
             if told.batch is not None and arrival not in self._placed
         )

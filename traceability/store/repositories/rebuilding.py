@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from sqlalchemy import ColumnElement, Connection, and_, exists, func, select, update
 
@@ -22,28 +22,17 @@ from traceability.store.tables import (
 _LOGGED_BATCHES = batches.join(entries, entries.c.arrival == batches.c.arrival)
 
 
-class RebuiltEntry(NamedTuple):
-    """An entry in its place; times are milliseconds since 1970 UTC."""
-
-    arrival: int
-    leaf_index: int
-    leaf_hash: bytes
-    type: str
-    key_id: bytes | None
-    sequence: int | None
-    envelope: bytes
-    received: int
-    anchored_by: int
-
-
-class RebuiltBatch(NamedTuple):
-    """A batch of which only the statement is known."""
-
-    arrival: int
-    participant: bytes
-    record_count: int
-    batch_root: bytes
-    submitted: int
+# An entry in its place; times are milliseconds since 1970 UTC. A plain tuple, as there are
+# millions: arrival, leaf index, leaf hash, type, key id, sequence, envelope, received, anchored by.
+EntryValues: TypeAlias = tuple[int, int, bytes, str, bytes | None, int | None, bytes, int, int]
+_ENTRY = (
+    *("arrival", "leaf_index", "leaf_hash", "type", "key_id", "sequence"),
+    *("envelope", "received", "anchored_by"),
+)
+# A batch of which only the statement is known: arrival, participant, record count, batch root,
+# submitted.
+BatchValues: TypeAlias = tuple[int, bytes, int, bytes, int]
+_BATCH = ("arrival", "participant", "record_count", "batch_root", "submitted")
 
 
 class MissingBatch(NamedTuple):
@@ -66,15 +55,13 @@ class RebuildRepository:
         """Return the arrival numbers of the next entries."""
         return next_numbers(self._connection, entries.c.arrival, count) if count else ()
 
-    def add_entries(self, rows: Iterable[RebuiltEntry]) -> None:
+    def add_entries(self, rows: Iterable[EntryValues]) -> None:
         """Keep entries with their places."""
-        columns = RebuiltEntry._fields
-        bulk_insert(self._connection, entries, columns=columns, rows=rows)
+        bulk_insert(self._connection, entries, columns=_ENTRY, rows=rows)
 
-    def add_batches(self, rows: Iterable[RebuiltBatch]) -> None:
+    def add_batches(self, rows: Iterable[BatchValues]) -> None:
         """Keep batches without their records."""
-        columns = RebuiltBatch._fields
-        bulk_insert(self._connection, batches, columns=columns, rows=rows)
+        bulk_insert(self._connection, batches, columns=_BATCH, rows=rows)
 
     def add_tiles(self, rows: Iterable[tuple[int, bytes]]) -> None:
         """Keep tiles that the log does not have yet."""

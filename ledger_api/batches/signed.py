@@ -15,6 +15,7 @@ from traceability.hashing.encoding import b64u_decode
 from traceability.hashing.envelope import Envelope, envelope_from_json
 from traceability.hashing.salts import SALT_BYTES, SECRET_BYTES
 from traceability.hashing.statement import BatchStatement, parse_statement
+from traceability.ledger.faults import KeyRevoked
 from traceability.ledger.keeping import CapturedBatch
 from traceability.ledger.node import Node
 from traceability.ledger.prepared import (
@@ -24,6 +25,7 @@ from traceability.ledger.prepared import (
     prepare_event,
     prepare_record,
 )
+from traceability.ledger.refilling import known_batch, refill
 from traceability.strict_json import JSONValue, parse_json
 
 MEDIA_TYPE = "application/vnd.itemproof.batch+json"
@@ -37,7 +39,10 @@ class SignedBatchInvalid(InvalidInput):
 
 
 def capture_signed(node: Node, body: bytes) -> CapturedBatch:
-    """Take a signed batch in; the same one again gives the same answer."""
+    """Take a signed batch in; the same one again gives the same answer.
+
+    If the log came back from a mirror, the same one again brings its records back.
+    """
     value = parse_json(body)
     if not isinstance(value, dict) or not {"envelope", "records"} <= set(value):
         raise SignedBatchInvalid("signed batch is malformed: expected envelope and records")
@@ -49,7 +54,18 @@ def capture_signed(node: Node, body: bytes) -> CapturedBatch:
         raise SignedBatchInvalid("records are not a list", pointer="/records")
     records = [_record(node, part, index) for index, part in enumerate(listed)]
     items = _items(value["items"]) if "items" in value else None
-    return node.capture.signed(envelope, statement, batch=prepare_batch(records, items=items))
+    batch = prepare_batch(records, items=items)
+    try:
+        captured = node.capture.signed(envelope, statement, batch=batch)
+    except KeyRevoked:
+        # What it signed before stands, and is known again.
+        known = known_batch(node.store, envelope, statement.header)
+        if known is None:
+            raise
+        captured = known
+    if captured.repeated:
+        refill(node.store, captured, key_id=statement.header.key, batch=batch)
+    return captured
 
 
 def _statement(value: JSONValue) -> tuple[Envelope, BatchStatement]:

@@ -101,6 +101,12 @@ def keep_batch(
         batch_root=batch.batch_root,
         submitted=to_milliseconds(now),
     )
+    keep_contents(repositories, number, batch)
+    return CapturedBatch(number, appended.arrival, appended.leaf_hash)
+
+
+def keep_contents(repositories: Repositories, number: int, batch: PreparedBatch) -> None:
+    """Write the records, events, items and tree of a batch whose own row is there."""
     repositories.batches.add_records(
         [_record_row(number, index, record) for index, record in enumerate(batch.records)]
     )
@@ -114,7 +120,6 @@ def keep_batch(
     if batch.items is not None:
         _keep_items(repositories, number, batch.items, first=len(batch.records))
     repositories.tree.add_batch_tiles(number, batch.tiles)
-    return CapturedBatch(number, appended.arrival, appended.leaf_hash)
 
 
 def _record_row(batch: int, index: int, record: PreparedRecord) -> RecordRow:

@@ -102,6 +102,11 @@ class RebuildRepository:
                 .values(event_id=None)
             )
 
+    def lacks_records(self, batch: int) -> bool:
+        """Tell whether of this batch only the statement is stored."""
+        found = select(batches.c.batch).where(batches.c.batch == batch, _has_no_records())
+        return self._connection.execute(found).first() is not None
+
     def missing_batches(self, limit: int) -> list[MissingBatch]:
         """Return the first batches of the log whose records are not stored."""
         found = (

@@ -57,6 +57,15 @@ class StatusRepository:
         )
         return [StatusRow(*row) for row in rows]
 
+    def erased(self, entry_hash: bytes) -> list[int]:
+        """Return the indexes of a batch's records that are erased; −1 stands for all."""
+        rows = self._connection.scalars(
+            select(statuses.c.record_index).where(
+                statuses.c.entry_hash == entry_hash, statuses.c.kind == "erased"
+            )
+        )
+        return sorted(set(rows))
+
     def of_record(self, entry_hash: bytes, record_index: int) -> list[StatusRow]:
         """Return what was said of a record or of its whole batch, oldest first."""
         rows = self._connection.execute(

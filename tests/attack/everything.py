@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from tests.attack import backup, backup_kills, chain, lies, load, writes
+from tests.attack import backup, backup_kills, chain, chain_on_postgres, lies, load, writes
 from tests.attack.table import Attack
 
 ATTACKS: tuple[Attack, ...] = (
     *writes.ATTACKS,
     *chain.ATTACKS,
     *lies.ATTACKS,
+    *chain_on_postgres.ATTACKS,
     *backup.ATTACKS,
     *backup_kills.ATTACKS,
     *load.ATTACKS,

@@ -251,7 +251,12 @@ class Stage:
 
 @contextmanager
 def staged(
-    folder: Path, *, endpoints: int = 1, epoch: int = 1, chain: Anvil | None = None
+    folder: Path,
+    *,
+    endpoints: int = 1,
+    epoch: int = 1,
+    chain: Anvil | None = None,
+    database_url: str | None = None,
 ) -> Iterator[Stage]:
     """Yield a new ledger with one final anchor, on a chain of its own unless one is given."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -259,7 +264,7 @@ def staged(
         anvil = chain or stack.enter_context(running_anvil(accounts=0, epoch=epoch))
         proxies = [stack.enter_context(proxied(anvil.url)) for _ in range(endpoints)]
         settings = Settings(
-            database_url=f"sqlite:///{folder / 'ledger.sqlite'}",
+            database_url=database_url or f"sqlite:///{folder / 'ledger.sqlite'}",
             rpc_urls=tuple(proxy.url for proxy in proxies),
             publisher_key_file=folder / "publisher.key",
             lock_dir=folder.parent / "locks",

@@ -24,9 +24,11 @@ class Trial:
     epoch: int = 1
 
 
-def lost(trial: Trial, folder: Path) -> list[str]:
-    """Make one trial and return what was lost."""
-    with staged(folder, endpoints=trial.endpoints, epoch=trial.epoch) as stage:
+def lost(trial: Trial, folder: Path, *, database_url: str | None = None) -> list[str]:
+    """Make one trial, on SQLite unless another database is named, and return what was lost."""
+    with staged(
+        folder, endpoints=trial.endpoints, epoch=trial.epoch, database_url=database_url
+    ) as stage:
         stage.names.found.clear()
         trial.act(stage)
         return stage.names.missing(trial.names) + stage.losses()

@@ -151,6 +151,22 @@ class TestLog:
         headers = api.headers("auditor")
         assert api.client.get("/log/tile/entries/000.p/1", headers=headers).status_code == 200
 
+    def test_an_entry_bundle_is_packed_for_whom_unpacks_it(self, api: Api, item: str) -> None:
+        headers = api.headers("auditor")
+        answers = {
+            taken: api.client.get(
+                "/log/tile/entries/000.p/3", headers={**headers, "Accept-Encoding": taken}
+            )
+            for taken in ("gzip", "identity", "br")
+        }
+        packed = answers.pop("gzip")
+        assert packed.headers["content-encoding"] == "gzip"
+        assert "Accept-Encoding" in packed.headers["vary"]
+        for plain in answers.values():
+            assert "content-encoding" not in plain.headers
+            assert int(plain.headers["content-length"]) > int(packed.headers["content-length"])
+            assert plain.content == packed.content
+
     def test_anchor_that_is_not_there(self, api: Api) -> None:
         problem(api.client.get("/log/anchor/1"), 404, "ANCHOR_UNKNOWN")
 

@@ -6,9 +6,11 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import pytest
 
+from tests.integration.cli.test_commands import Program
 from traceability.ledger.mirror import watching
 from traceability.ledger.mirror.faults import MirrorSourceSlow, MirrorSourceTooLong
 from traceability.ledger.mirror.source import HttpSource
@@ -67,6 +69,19 @@ def test_drops_without_end_are_given_up(begin: bytes) -> None:
         pytest.raises(MirrorSourceSlow, match="sends 'checkpoint' too slowly"),
     ):
         source.get("checkpoint")
+
+
+def test_the_command_ends_with_3_and_has_copied_nothing(tmp_path: Path) -> None:
+    def drip(connection: socket.socket, over: threading.Event) -> None:
+        connection.sendall(DROPS["a head"])
+        while not over.wait(0.02):
+            connection.sendall(b"1")
+
+    place = tmp_path / "mirror"
+    with answering(drip) as address:
+        status, answer = Program(tmp_path / "data")("mirror", address, str(place))
+    assert (status, answer["error"]["code"]) == (3, "MIRROR_SOURCE_SLOW")
+    assert not (place / "checkpoint").exists()
 
 
 def test_an_answer_that_comes_whole_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,18 +2,24 @@
 
 Whoever comes while nobody works leads: it takes what has been handed in, its own among it, does
 it all at once, and gives each its outcome. What comes meanwhile waits, and the first of it leads
-next. So nobody waits for company, and the busier it is the larger are the groups.
+next. Those whose outcomes were just given tend to come back with more: the next group waits for
+them a moment, so that all share one commit. Who comes alone never waits for company.
 """
 
 from __future__ import annotations
 
 import copy
 import threading
+import time
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
 from traceability.errors import ItemProofError
 from traceability.store.faults import StoreUnavailable
+
+# How long a group waits for those of the last one, and in what steps it looks whether they come.
+PATIENCE_SECONDS = 0.005
+LOOK_SECONDS = 0.0005
 
 J = TypeVar("J")
 R = TypeVar("R")
@@ -24,7 +30,9 @@ class _Waiting(Generic[J, R]):
 
     def __init__(self, job: J) -> None:
         self.job = job
-        self.called = threading.Event()
+        # Held until it is done, or its turn to lead; an event would cost five times as much.
+        self.called = threading.Lock()
+        self.called.acquire()
         self.is_done = False
         self.outcome: R | None = None
         self.error: BaseException | None = None
@@ -48,6 +56,7 @@ class Gatherer(Generic[J, R]):
         self._lock = threading.Lock()
         self._queue: list[_Waiting[J, R]] = []
         self._has_leader = False
+        self._expected = 0
 
     @property
     def waiting(self) -> int:
@@ -62,7 +71,7 @@ class Gatherer(Generic[J, R]):
             self._queue.append(mine)
             leads, self._has_leader = not self._has_leader, True
         if not leads:
-            mine.called.wait()
+            mine.called.acquire()
         if not mine.is_done:
             self._lead()
         if mine.error is not None:
@@ -71,18 +80,30 @@ class Gatherer(Generic[J, R]):
 
     def _lead(self) -> None:
         """Do what waits first, and hand the lead on; whoever leads is the first that waits."""
+        self._await_company()
         with self._lock:
             group, self._queue = self._queue[: self._limit], self._queue[self._limit :]
         try:
             self._settle(group)
         finally:
             with self._lock:
+                # One alone is no company to wait for.
+                everybody = len(group) + len(self._queue)
+                self._expected = min(everybody, self._limit) if everybody > 1 else 0
                 next_leader = self._queue[0] if self._queue else None
                 self._has_leader = next_leader is not None
             if next_leader is not None:
-                next_leader.called.set()
+                next_leader.called.release()
             for one in group[1:]:
-                one.called.set()
+                one.called.release()
+
+    def _await_company(self) -> None:
+        """Wait while others come, until as many are here as there were last time."""
+        until = time.monotonic() + PATIENCE_SECONDS
+        before = 0
+        while before < (here := self.waiting) < self._expected and time.monotonic() < until:
+            before = here
+            time.sleep(LOOK_SECONDS)
 
     def _settle(self, group: Sequence[_Waiting[J, R]]) -> None:
         for one in group:

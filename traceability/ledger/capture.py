@@ -10,7 +10,7 @@ finds it, whether this process lives or not.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from traceability.errors import ItemProofError
 from traceability.hashing.ed25519 import SigningKey
@@ -30,11 +30,12 @@ from traceability.ledger.checks import (
 from traceability.ledger.clock import Clock
 from traceability.ledger.faults import SequenceConflict, SequenceGap
 from traceability.ledger.gathering import Gatherer
-from traceability.ledger.group import Group, Job, OwnJob, SignedJob
+from traceability.ledger.group import Group
 from traceability.ledger.identity import Identity
 from traceability.ledger.keeping import CapturedBatch, captured_before, keep_batch
 from traceability.ledger.keyring import Keyring
 from traceability.ledger.prepared import PreparedBatch
+from traceability.ledger.presigning import Job, OwnJob, Presigner, SignedJob
 from traceability.store.faults import StoreUnavailable
 from traceability.store.repositories import Repositories
 from traceability.store.store import Store
@@ -57,6 +58,7 @@ class Capture:
         self._clock = clock
         self._keyring = keyring
         self._public_keys: dict[bytes, tuple[str, bytes]] = {}
+        self._presigner = Presigner(identity.log, clock)
         self._gatherer = Gatherer[Job, CapturedBatch](self._keep_group, limit=GROUP_LIMIT)
 
     def signed(
@@ -99,9 +101,9 @@ class Capture:
     def _keep_group(self, jobs: Sequence[Job]) -> Sequence[CapturedBatch | None]:
         """Keep what can plainly be kept of a group, in one transaction.
 
-        Signatures are checked before it, by the one thread that works: threads that compute
-        would hold up the one that writes. A crash before the commit leaves nothing of any; after
-        it, all are kept. Nobody was told anything before.
+        Signatures are checked and made before it, by the one thread that works: threads that
+        compute would hold up the one that writes. A crash before the commit leaves nothing of
+        any; after it, all are kept. Nobody was told anything before.
         """
         self._learn_keys(jobs)
         sound = [number for number, job in enumerate(jobs) if self._is_signed_well(job)]
@@ -132,10 +134,13 @@ class Capture:
 
     def _keep_sound(self, jobs: Sequence[Job]) -> Sequence[CapturedBatch | None]:
         """Keep a group in one transaction; where the store refuses it, nothing of it is kept."""
+        presigned = self._presigner.sign(jobs)
         is_committing = False
         try:
             with self._store.unit_of_work() as work:
-                outcomes = self._taken(work.repositories, jobs)
+                group = self._group(work.repositories, jobs, presigned)
+                outcomes = group.take()
+                heads = group.heads
                 is_committing = True
                 work.commit()
         except Exception as error:
@@ -143,15 +148,20 @@ class Capture:
             if is_committing or isinstance(error, StoreUnavailable):
                 raise
             return [None] * len(jobs)
+        self._presigner.learn(group.signers, group.newest, chains=group.chains, heads=heads)
         return outcomes
 
-    def _taken(
-        self, repositories: Repositories, jobs: Sequence[Job]
-    ) -> Sequence[CapturedBatch | None]:
-        group = Group(
-            repositories, jobs, log=self._identity.log, keyring=self._keyring, now=self._clock()
+    def _group(
+        self, repositories: Repositories, jobs: Sequence[Job], presigned: Mapping[int, SignedJob]
+    ) -> Group:
+        return Group(
+            repositories,
+            jobs,
+            presigned=presigned,
+            log=self._identity.log,
+            keyring=self._keyring,
+            now=self._clock(),
         )
-        return group.take()
 
     def _alone(
         self, envelope: Envelope, statement: BatchStatement, batch: PreparedBatch
@@ -220,7 +230,7 @@ class Capture:
         repositories.keys.lock([key.key_id])
         row = live_key(repositories, key.key_id)
         check_key(row, participant, batch)
-        seen = newest_seen(KnownHeads(repositories), row)
+        seen = newest_seen(KnownHeads(repositories).newest, row)
         made: list[BatchStatement] = []
 
         def build(header: Header) -> BatchStatement:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from functools import cached_property
+from typing import NamedTuple
 
 from traceability.codes.prefixes import gtin_in_prefixes
 from traceability.hashing.statement import BatchStatement, Seen
@@ -27,10 +28,8 @@ from traceability.lineage.one_code.breach import Breach
 from traceability.lineage.one_code.judging import OneCode
 from traceability.merkle.proofs import root_from_nodes
 from traceability.store.repositories import Repositories
-from traceability.store.repositories.anchors import AttemptRow
 from traceability.store.repositories.keys import KeyRow
 from traceability.store.repositories.one_code import RuleMode
-from traceability.store.repositories.tree import CheckpointRow
 from traceability.verify.scope import GTIN_URI, ROLES_BY_KIND
 
 
@@ -166,6 +165,13 @@ def _check_prefix(key: KeyRow, gtin: str, pointer: str) -> None:
         )
 
 
+class Heads(NamedTuple):
+    """The newest head of the log, and the newest whose anchor has its proof."""
+
+    latest: Seen | None
+    proven: Seen | None
+
+
 class KnownHeads:
     """The newest heads as one transaction sees them, and the roots it has asked for, once each."""
 
@@ -174,17 +180,20 @@ class KnownHeads:
         self._roots: dict[int, bytes] = {}
 
     @cached_property
-    def latest(self) -> CheckpointRow | None:
-        """The newest checkpoint."""
-        return self._repositories.tree.latest_checkpoint()
-
-    @cached_property
-    def proven(self) -> AttemptRow | None:
-        """The newest anchor that has its proof."""
-        return self._repositories.anchors.newest_proven()
+    def newest(self) -> Heads:
+        """The newest heads."""
+        latest = self._repositories.tree.latest_checkpoint()
+        proven = self._repositories.anchors.newest_proven_head()
+        return Heads(
+            None if latest is None else Seen(latest.tree_size, latest.root_hash),
+            None if proven is None else Seen(*proven),
+        )
 
     def root(self, tree_size: int) -> bytes:
         """Return the root over the first entries of the log."""
+        latest = self.newest.latest
+        if latest is not None and latest.tree_size == tree_size:
+            return latest.root_hash
         if tree_size not in self._roots:
             nodes = log_nodes(self._repositories, tree_size)
             self._roots[tree_size] = root_from_nodes(tree_size, nodes)
@@ -193,7 +202,8 @@ class KnownHeads:
 
 def check_seen(heads: KnownHeads, key: KeyRow, seen: Seen) -> None:
     """Demand that the signer saw a head of this log that covers its key's registration."""
-    size = 0 if heads.latest is None else heads.latest.tree_size
+    latest = heads.newest.latest
+    size = 0 if latest is None else latest.tree_size
     if not 0 < seen.tree_size <= size:
         raise SeenRefused(
             f"seen checkpoint is not of this log: expected size 1 to {size}, got {seen.tree_size}"
@@ -211,15 +221,14 @@ def check_seen(heads: KnownHeads, key: KeyRow, seen: Seen) -> None:
         )
 
 
-def newest_seen(heads: KnownHeads, key: KeyRow) -> Seen:
+def newest_seen(heads: Heads, key: KeyRow) -> Seen:
     """Return what a key held here has seen: the newest anchored head, else the newest head.
 
     An anchored head gives the batch a "not before" that others can check.
     """
-    proven, latest = heads.proven, heads.latest
     registered_at = sys.maxsize if key.registered_at is None else key.registered_at
-    if proven is not None and registered_at < proven.tree_size:
-        return Seen(proven.tree_size, proven.root_hash)
-    if latest is None or registered_at >= latest.tree_size:
+    if heads.proven is not None and registered_at < heads.proven.tree_size:
+        return heads.proven
+    if heads.latest is None or registered_at >= heads.latest.tree_size:
         raise SeenRefused(f"key {key.key_id.hex()[:16]} is not in the log yet: try again")
-    return Seen(latest.tree_size, latest.root_hash)
+    return heads.latest

@@ -18,17 +18,15 @@ from sqlalchemy import (
     SmallInteger,
     String,
     Table,
-    func,
-    select,
 )
 from sqlalchemy.types import TypeEngine
 
 from traceability.store.faults import translate_driver
 
-# SQLite allows 32,766 variables in a statement.
-VARIABLES = 10_000
-# One statement of so many rows takes half as long as one for each; more gain nothing.
-ROWS_AT_ONCE = 100
+# Rows, and values asked for, that one statement to SQLite takes. One statement of many rows takes
+# half as long as one for each; and of so few widths the driver keeps every statement ready.
+ROW_WIDTHS = (64, 16, 4, 1)
+VALUE_WIDTHS = (1, 4, 16, 64, 256, 1_024, 8_192)
 # Subclasses come before what they derive from.
 _TYPE_NAMES: tuple[tuple[type[TypeEngine[Any]], str], ...] = (
     (BigInteger, "int8"),
@@ -47,20 +45,34 @@ def bulk_insert(
 
     The driver's own bulk path is used: SQLAlchemy's would double the time of a million rows.
     """
-    names = ", ".join(table.c[column].name for column in columns)
+    remaining = iter(rows)
+    first = next(remaining, None)
+    if first is None:
+        return
+    every = chain((first,), remaining)
+    names = ", ".join(columns)
     with driver_cursor(connection) as cursor:
         if connection.dialect.name == "postgresql":
             with cursor.copy(f"COPY {table.name} ({names}) FROM STDIN (FORMAT BINARY)") as copy:
                 copy.set_types([type_name(table.c[column].type) for column in columns])
-                for row in rows:
+                for row in every:
                     copy.write_row(row)
         else:
             # Table and column names come from `tables.py`, never from input.
             head = f"INSERT INTO {table.name} ({names}) VALUES "  # noqa: S608 # names are ours
             marks = f"({', '.join('?' * len(columns))})"
-            remaining = iter(rows)
-            while chunk := list(islice(remaining, ROWS_AT_ONCE)):
-                cursor.execute(head + ", ".join([marks] * len(chunk)), list(chain(*chunk)))
+            while chunk := list(islice(every, ROW_WIDTHS[0])):
+                for part in _parts(chunk):
+                    cursor.execute(head + ", ".join([marks] * len(part)), list(chain(*part)))
+
+
+def _parts(rows: Sequence[Sequence[Any]]) -> Iterator[Sequence[Sequence[Any]]]:
+    """Yield the rows in parts of the widths that statements have."""
+    at = 0
+    for width in ROW_WIDTHS:
+        while len(rows) - at >= width:
+            yield rows[at : at + width]
+            at += width
 
 
 # The sequence's name is looked up once: for each number it would take longer than the insert.
@@ -76,9 +88,10 @@ def next_numbers(connection: Connection, column: Column[int], count: int) -> Seq
     """
     if connection.dialect.name == "postgresql":
         asked = (column.table.name, column.name, count)
-        numbers = connection.exec_driver_sql(_NEXT_NUMBERS, asked).scalar_one()
+        ((numbers,),) = fetch(connection, _NEXT_NUMBERS, asked)
         return [int(number) for number in numbers.split()]
-    last = connection.execute(select(func.max(column))).scalar() or 0
+    highest = f"SELECT max({column.name}) FROM {column.table.name}"  # noqa: S608 # names are ours
+    last = fetch(connection, highest)[0][0] or 0
     return range(last + 1, last + 1 + count)
 
 
@@ -92,16 +105,34 @@ def select_among(
     if not values:
         return []
     if connection.dialect.name == "postgresql":
-        found = connection.exec_driver_sql(f"{statement} = ANY(%b)", (list(values),))
-        return [tuple(row) for row in found]
+        return fetch(connection, f"{statement} = ANY(%b)", (list(values),))
     rows: list[tuple[Any, ...]] = []
     ordered = list(values)
     with driver_cursor(connection) as cursor:
-        for start in range(0, len(ordered), VARIABLES):
-            chunk = ordered[start : start + VARIABLES]
+        for start in range(0, len(ordered), VALUE_WIDTHS[-1]):
+            chunk = _widened(ordered[start : start + VALUE_WIDTHS[-1]])
             cursor.execute(f"{statement} IN ({', '.join('?' * len(chunk))})", chunk)
             rows += cursor.fetchall()
     return rows
+
+
+def _widened(values: list[Any]) -> list[Any]:
+    """Repeat the last value until there are as many as some statement takes."""
+    width = next(width for width in VALUE_WIDTHS if width >= len(values))
+    return values + values[-1:] * (width - len(values))
+
+
+def fetch(
+    connection: Connection, statement: str, values: Sequence[Any] = ()
+) -> list[tuple[Any, ...]]:
+    """Return the rows of a statement in the driver's own words.
+
+    For what is asked in every group commit: SQLAlchemy takes longer to pass it on than SQLite
+    to answer it.
+    """
+    with driver_cursor(connection) as cursor:
+        cursor.execute(statement, values)
+        return list(cursor.fetchall())
 
 
 def type_name(kind: TypeEngine[Any]) -> str:

@@ -8,12 +8,16 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, func, select, update
 
+from traceability.store.bulk import fetch
 from traceability.store.tables import anchors
 from traceability.store.times import from_milliseconds, to_milliseconds
 
 OPEN = ("signed", "sent", "included")
 NOT_FINAL = (*OPEN, "dropped")
 ANCHORED = ("included", "final")
+_NEWEST_PROVEN_HEAD = """
+SELECT tree_size, root_hash FROM anchors
+WHERE evidence IS NOT NULL AND state IN ('included', 'final') ORDER BY tree_size DESC LIMIT 1"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +164,11 @@ class AnchorRepository:
         return self._first(
             anchors.c.evidence.is_not(None), anchors.c.state.in_(ANCHORED), descending=True
         )
+
+    def newest_proven_head(self) -> tuple[int, bytes] | None:
+        """Return the size and the root of that anchor."""
+        rows = fetch(self._connection, _NEWEST_PROVEN_HEAD)
+        return (rows[0][0], rows[0][1]) if rows else None
 
     def all(self, *, limit: int = 1000) -> list[AttemptRow]:
         """Return the latest attempts, newest first."""

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 import orjson
 from sqlalchemy import Connection
 
-from traceability.store.bulk import bulk_insert, next_numbers
+from traceability.store.bulk import bulk_insert, driver_cursor, fetch, next_numbers
 from traceability.store.faults import StoreFault
 from traceability.store.tables import epcs
 
@@ -24,10 +24,8 @@ def numbers_of(connection: Connection, uris: Collection[str]) -> dict[str, int]:
     if not uris:
         return {}
     if connection.dialect.name == "postgresql":
-        rows = connection.exec_driver_sql(_KNOWN, ("\n".join(uris),))
-    else:
-        rows = connection.exec_driver_sql(_KNOWN_IN_SQLITE, (_as_json(list(uris)),))
-    return {str(uri): int(epc) for uri, epc in rows}
+        return dict(fetch(connection, _KNOWN, ("\n".join(uris),)))
+    return dict(fetch(connection, _KNOWN_IN_SQLITE, (_as_json(list(uris)),)))
 
 
 def intern(connection: Connection, uris: Collection[str]) -> dict[str, int]:
@@ -40,7 +38,8 @@ def intern(connection: Connection, uris: Collection[str]) -> dict[str, int]:
     numbers = next_numbers(connection, epcs.c.epc, len(new))
     if connection.dialect.name == "postgresql":
         return known | _add_in_server(connection, new, numbers)
-    connection.exec_driver_sql(_ADD_IN_SQLITE, (numbers[0], _as_json(new)))
+    with driver_cursor(connection) as cursor:
+        cursor.execute(_ADD_IN_SQLITE, (numbers[0], _as_json(new)))
     return known | dict(zip(new, numbers, strict=True))
 
 

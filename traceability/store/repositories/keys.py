@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, insert, or_, select, update
 
-from traceability.store.bulk import driver_cursor, select_among
+from traceability.store.bulk import driver_cursor, fetch, select_among
 from traceability.store.tables import key_chains, keys
 
 
@@ -52,15 +52,17 @@ def _key(row: Row[tuple[object, ...]]) -> KeyRow:
 
 def _key_of(row: Sequence[Any]) -> KeyRow:
     """Return a key of a row in the order of the columns."""
-    members = dict(zip(_COLUMNS, row, strict=True))
-    members["roles"] = _split(members["roles"])
-    members["prefixes"] = _split(members["prefixes"])
-    return KeyRow(**members)
+    values = list(row)
+    values[_ROLES], values[_PREFIXES] = _split(values[_ROLES]), _split(values[_PREFIXES])
+    return KeyRow(*values)
 
 
 _COLUMNS = tuple(field.name for field in fields(KeyRow))
+_ROLES, _PREFIXES = _COLUMNS.index("roles"), _COLUMNS.index("prefixes")
 _KEYS = f"SELECT {', '.join(_COLUMNS)} FROM keys WHERE"  # noqa: S608 # names are ours
-_CHAINS = "SELECT key_id, next_sequence, previous FROM key_chains WHERE key_id"
+_CHAINED = f"""
+SELECT next_sequence, previous, {", ".join(f"keys.{column}" for column in _COLUMNS)}
+FROM keys JOIN key_chains ON key_chains.key_id = keys.key_id WHERE keys.key_id"""  # noqa: S608
 # In the order of the ids, so that two writers cannot wait for each other.
 _LOCK_CHAINS = "SELECT key_id FROM key_chains WHERE key_id = ANY(%b) ORDER BY key_id FOR UPDATE"
 _SET_CHAINS = """
@@ -82,13 +84,13 @@ class KeyRepository:
         On SQLite the unit of work already holds the only write lock.
         """
         if self._connection.dialect.name == "postgresql":
-            wanted = list(set(key_ids))
-            self._connection.exec_driver_sql(_LOCK_CHAINS, (wanted,))
+            fetch(self._connection, _LOCK_CHAINS, (list(set(key_ids)),))
 
-    def chains(self, key_ids: Collection[bytes]) -> dict[bytes, KeyChain]:
-        """Return what the next statements of these keys must carry, of those that are known."""
-        rows = select_among(self._connection, _CHAINS, key_ids)
-        return {row[0]: KeyChain(row[1], row[2]) for row in rows}
+    def chained(self, key_ids: Collection[bytes]) -> dict[bytes, tuple[KeyRow, KeyChain]]:
+        """Return those of these keys that are registered, and what their next statements carry."""
+        rows = select_among(self._connection, _CHAINED, key_ids)
+        found = [(_key_of(rest), KeyChain(number, previous)) for number, previous, *rest in rows]
+        return {key.key_id: (key, chain) for key, chain in found}
 
     def set_chains(self, chains: Mapping[bytes, KeyChain]) -> None:
         """Move the chains of keys, which the caller has locked."""

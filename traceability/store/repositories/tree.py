@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select
 
+from traceability.store.bulk import fetch, select_among
 from traceability.store.tables import batch_tiles, checkpoints, log_tiles
 
 
@@ -21,6 +23,18 @@ class CheckpointRow:
     signed: int
 
 
+_CHECKPOINTS = "SELECT tree_size, root_hash, note, ends_with_state, signed FROM checkpoints"
+_NEWEST = "ORDER BY tree_size DESC LIMIT 1"
+_LATEST = f"{_CHECKPOINTS} {_NEWEST}"
+_LATEST_WITH_STATE = f"{_CHECKPOINTS} WHERE ends_with_state {_NEWEST}"
+_LOG_TILES = "SELECT tile, hashes FROM log_tiles WHERE tile"
+
+
+def _checkpoint(row: Sequence[Any]) -> CheckpointRow:
+    size, root, note, ends_with_state, signed = row
+    return CheckpointRow(size, root, note, bool(ends_with_state), signed)
+
+
 class TreeRepository:
     """SQL over `log_tiles`, `batch_tiles` and `checkpoints`."""
 
@@ -29,8 +43,7 @@ class TreeRepository:
 
     def read_log_tiles(self, tiles: Sequence[int]) -> Mapping[int, bytes]:
         """Return the tiles that exist among these keys, in one query."""
-        rows = self._connection.execute(select(log_tiles).where(log_tiles.c.tile.in_(tiles)))
-        return {row.tile: row.hashes for row in rows}
+        return dict(select_among(self._connection, _LOG_TILES, tiles))
 
     def log_tile_keys(self) -> set[int]:
         """Return the keys of all tiles of the log."""
@@ -86,11 +99,8 @@ class TreeRepository:
 
     def latest_checkpoint(self, *, ends_with_state: bool = False) -> CheckpointRow | None:
         """Return the largest checkpoint, or the largest that ends with a state entry."""
-        statement = select(checkpoints).order_by(checkpoints.c.tree_size.desc()).limit(1)
-        if ends_with_state:
-            statement = statement.where(checkpoints.c.ends_with_state)
-        row = self._connection.execute(statement).one_or_none()
-        return None if row is None else CheckpointRow(*row)
+        rows = fetch(self._connection, _LATEST_WITH_STATE if ends_with_state else _LATEST)
+        return _checkpoint(rows[0]) if rows else None
 
     def checkpoints_between(self, first: int, last: int) -> list[CheckpointRow]:
         """Return the checkpoints with `first` ≤ size < `last`, smallest first."""

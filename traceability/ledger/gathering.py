@@ -17,8 +17,10 @@ from typing import Generic, TypeVar
 from traceability.errors import ItemProofError
 from traceability.store.faults import StoreUnavailable
 
-# How long a group waits for those of the last one, and in what steps it looks whether they come.
-PATIENCE_SECONDS = 0.005
+# How long a group waits for those of the last one, how long since anybody came, and in what steps
+# it looks.
+PATIENCE_SECONDS = 0.02
+QUIET_SECONDS = 0.003
 LOOK_SECONDS = 0.0005
 
 J = TypeVar("J")
@@ -99,11 +101,16 @@ class Gatherer(Generic[J, R]):
 
     def _await_company(self) -> None:
         """Wait while others come, until as many are here as there were last time."""
-        until = time.monotonic() + PATIENCE_SECONDS
-        before = 0
-        while before < (here := self.waiting) < self._expected and time.monotonic() < until:
-            before = here
+        here = 0
+        now = came = time.monotonic()
+        give_up = now + PATIENCE_SECONDS
+        while (waiting := self.waiting) < self._expected:
+            if waiting > here:
+                here, came = waiting, now
+            if now > min(give_up, came + QUIET_SECONDS):
+                return
             time.sleep(LOOK_SECONDS)
+            now = time.monotonic()
 
     def _settle(self, group: Sequence[_Waiting[J, R]]) -> None:
         for one in group:

@@ -24,8 +24,6 @@ from traceability.strict_json import MAX_BYTES
 
 logger = logging.getLogger(__name__)
 
-# Entries that arrive within this time share one commit and one signature.
-GROUP_SECONDS = 0.005
 IDLE_SECONDS = 0.5
 ANCHOR_SECONDS = 10.0
 LOGGED_TIMEOUT_SECONDS = 10.0
@@ -184,7 +182,8 @@ class Workers:
         return self._slot.board.fault(role)
 
     def _sequence(self) -> None:
-        time.sleep(GROUP_SECONDS)
+        # Entries that arrive meanwhile share one commit and one signature.
+        time.sleep(self._node.sequencer.gather_seconds)
         self._node.sequencer.run()
 
     def _anchor(self) -> None:

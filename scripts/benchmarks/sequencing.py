@@ -31,7 +31,6 @@ PROCESSES = 2
 THREADS = 64  # in each process
 ENTRIES = 20_000
 RUNS = 3
-GROUP_SECONDS = 0.005  # as a serving node waits for others to come along
 # What a small entry's rows hold: envelope; record, secret and indexes of its one event.
 ENVELOPE_BYTES = 1_050
 REST_BYTES = 600
@@ -95,7 +94,7 @@ def _sequenced(node: Node, pipes: Sequence[Connection], entries: int) -> Run:
     for pipe in pipes:
         pipe.send("go")
     while not heads or heads[-1][0] < start_size + entries:
-        time.sleep(GROUP_SECONDS)
+        time.sleep(node.sequencer.gather_seconds)  # as a serving node does
         size = node.sequencer.run().tree_size
         heads.append((size, time.perf_counter()))
     speed = entries / (heads[-1][1] - started)

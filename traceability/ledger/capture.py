@@ -74,7 +74,7 @@ class Capture:
             The store is as before, but for the evidence of a conflicting statement.
         """
         check_statement(statement, self._identity.log, batch)
-        captured = self._with_others(SignedJob(envelope, statement, batch))
+        captured = self._with_others(SignedJob.of(envelope, statement, batch))
         return captured or self._alone(envelope, statement, batch)
 
     @property

@@ -13,7 +13,6 @@ from datetime import datetime
 from typing import NamedTuple
 
 from traceability.errors import ItemProofError
-from traceability.hashing.tree_hash import leaf_hash
 from traceability.ledger.checks import Heads, KnownHeads, check_key, check_seen, newest_seen
 from traceability.ledger.keeping import CapturedBatch, Kept, keep_batches
 from traceability.ledger.keyring import Keyring
@@ -64,6 +63,7 @@ class Group:
         self._presigned = presigned
         self._log = log
         self._now = now
+        self._received = to_milliseconds(now)
         self.newest = _newest_keys(repositories, jobs, keyring)
         self._key_ids = list(map(self._key_id, jobs))
         key_ids = {key_id for key_id in self._key_ids if key_id is not None}
@@ -135,10 +135,13 @@ class Group:
         if signed is None:
             return None
         sequence = self.chains[key.key_id].next_sequence
-        data = signed.envelope.to_bytes()
-        received = to_milliseconds(self._now)
         entry = NewEntry(
-            leaf_hash(data), signed.statement.type, key.key_id, sequence, data, received
+            signed.leaf_hash,
+            signed.statement.type,
+            key.key_id,
+            sequence,
+            signed.data,
+            self._received,
         )
         self.chains[key.key_id] = KeyChain(sequence + 1, entry.leaf_hash)
         self._moved.add(key.key_id)
@@ -210,7 +213,8 @@ def _newest_keys(
         return {}
     newest: dict[bytes, bytes] = {}
     for participant, keys in repositories.keys.of_participants(asked).items():
-        live = [one for one in keys if one.revoked_arrival is None and keyring.holds(one.key_id)]
-        if live:
-            newest[participant] = live[-1].key_id
+        live = (one.key_id for one in reversed(keys) if one.revoked_arrival is None)
+        held = next(filter(keyring.holds, live), None)
+        if held is not None:
+            newest[participant] = held
     return newest

@@ -25,6 +25,7 @@ class Keyring:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._participants = folder / "participants"
+        self._participants_name = str(self._participants)
         # Keys that were read; whether a file is still there is asked each time.
         self._read: dict[bytes, SigningKey] = {}
 
@@ -58,16 +59,16 @@ class Keyring:
 
     def held(self, key_id: bytes) -> SigningKey:
         """Return the participant's key with this id."""
-        path = self._path(key_id)
-        if not path.exists():
+        if not self.holds(key_id):
             raise KeyNotHeld(f"key {key_id.hex()[:16]} is not held here")
         if key_id not in self._read:
-            self._read[key_id] = load_signing_key(path)
+            self._read[key_id] = load_signing_key(self._path(key_id))
         return self._read[key_id]
 
     def holds(self, key_id: bytes) -> bool:
         """Tell whether the key with this id is here."""
-        return self._path(key_id).exists()
+        # A `Path` takes five times as long, and every group commit asks for each of its keys.
+        return os.path.exists(f"{self._participants_name}/{key_id.hex()}.pem")  # noqa: PTH110
 
     def add(self, key: SigningKey) -> None:
         """Keep a participant's key under its id."""

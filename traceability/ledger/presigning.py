@@ -29,11 +29,22 @@ MAX_KEYS = 10_000
 
 
 class SignedJob(NamedTuple):
-    """A batch that its participant signed; its signature is checked before a group takes it."""
+    """A signed batch, its entry's bytes and their leaf hash.
+
+    Of one that its participant signed, the signature is checked before a group takes it.
+    """
 
     envelope: Envelope
     statement: BatchStatement
     batch: PreparedBatch
+    data: bytes
+    leaf_hash: bytes
+
+    @classmethod
+    def of(cls, envelope: Envelope, statement: BatchStatement, batch: PreparedBatch) -> SignedJob:
+        """Return a job, its entry written out."""
+        data = envelope.to_bytes()
+        return cls(envelope, statement, batch, data, leaf_hash(data))
 
 
 class OwnJob(NamedTuple):
@@ -74,7 +85,7 @@ def sign_batch(
     payload = statement.to_payload()
     # A statement that no verifier accepts would stay in the log for ever.
     parse_statement(payload)
-    return SignedJob(sign_envelope(STATEMENT_TYPE, payload, [signer.key]), statement, job.batch)
+    return SignedJob.of(sign_envelope(STATEMENT_TYPE, payload, [signer.key]), statement, job.batch)
 
 
 class Presigner:
@@ -129,8 +140,7 @@ class Presigner:
             signed = self._signed(job, self._signers[key_id], chain, now)
             if signed is not None:
                 found[number] = signed
-                previous = leaf_hash(signed.envelope.to_bytes())
-                chains[key_id] = KeyChain(chain.next_sequence + 1, previous)
+                chains[key_id] = KeyChain(chain.next_sequence + 1, signed.leaf_hash)
         return found
 
     def _key_id(self, job: Job) -> bytes:

@@ -10,6 +10,7 @@ place behind the store and finishes (4) first, through the same function.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -33,6 +34,12 @@ from traceability.store.times import to_milliseconds
 
 # Entries put in order by one transaction: bounds its memory and the time to `logged`.
 GROUP_LIMIT = 10_000
+# How long entries gather before a group; where many come, some times as long as the last group
+# took, so that those who submit have the store most of the time.
+GATHER_SECONDS = 0.005
+GATHER_AT_MOST_SECONDS = 0.1
+GATHER_SHARE = 4
+MANY = 32
 # How long after arrival the operator promises an anchor, when anchoring keeps up.
 PROMISE = timedelta(hours=24)
 
@@ -62,6 +69,8 @@ class Sequencer:
         self._states = states
         self._clock = clock
         self._promise = promise
+        # How long a caller who runs it again and again should let entries gather.
+        self.gather_seconds = GATHER_SECONDS
 
     def run(self, *, close: bool = False) -> CheckpointRow:
         """Put in order everything that has arrived; return the newest checkpoint.
@@ -70,19 +79,31 @@ class Sequencer:
         made from it and it can be anchored.
         """
         self._store.pass_gate()
+        started = time.monotonic()
         with self._store.lock("sequencer"):
-            self._finish_serving()
-            while (row := self._run_group(close=False)) is not None:
+            latest = self._finish_serving()
+            start = size = 0 if latest is None else latest.tree_size
+            is_whole = False
+            while not is_whole and (row := self._run_group(close=False)) is not None:
+                # A group that is not full took all that had arrived.
+                is_whole = row.tree_size - size < GROUP_LIMIT
+                latest, size = row, row.tree_size
                 self._serve(row)
             if close and (row := self._run_group(close=True)) is not None:
+                latest = row
                 self._serve(row)
-        with self._store.reading() as repositories:
-            latest = repositories.tree.latest_checkpoint()
         if latest is None:
             raise LogDamaged("log has no checkpoint: it was never opened")
+        self._set_pace(size - start, time.monotonic() - started)
         return latest
 
-    def _finish_serving(self) -> None:
+    def _set_pace(self, entries: int, seconds: float) -> None:
+        """Say how long entries should gather before the next run."""
+        wanted = GATHER_SHARE * seconds if entries >= MANY else GATHER_SECONDS
+        self.gather_seconds = min(max(wanted, GATHER_SECONDS), GATHER_AT_MOST_SECONDS)
+
+    def _finish_serving(self) -> CheckpointRow | None:
+        """Write the newest head to the second place, should it not be there, and return it."""
         with self._store.reading() as repositories:
             latest = repositories.tree.latest_checkpoint()
         served = self._second_place.latest()
@@ -94,6 +115,7 @@ class Sequencer:
             )
         if latest is not None:
             self._serve(latest)
+        return latest
 
     def _serve(self, row: CheckpointRow) -> None:
         self._second_place.append(ServedHead(row.tree_size, row.root_hash))

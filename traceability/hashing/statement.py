@@ -13,7 +13,7 @@ from traceability.hashing.canonical import canonicalize, parse_canonical
 from traceability.hashing.encoding import b64u_encode, format_time, sha256
 from traceability.hashing.envelope import MAX_ENTRY_BYTES, Envelope
 from traceability.hashing.members import Members, StatementInvalid
-from traceability.hashing.statement_parse import parse_statement
+from traceability.hashing.statement_parse import parse_statement, sound_payload
 from traceability.hashing.statement_types import (
     ALL_RECORDS,
     CUSTODIES,
@@ -67,6 +67,7 @@ __all__ = [
     "log_id",
     "parse_receipt",
     "parse_statement",
+    "sound_payload",
 ]
 
 LOG_LABEL = b"itemproof/log/1\n"

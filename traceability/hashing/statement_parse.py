@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
-from traceability.hashing.canonical import parse_canonical
+from traceability.hashing.canonical import canonicalize, parse_canonical
 from traceability.hashing.envelope import MAX_ENTRY_BYTES
 from traceability.hashing.members import Members, StatementInvalid
 from traceability.hashing.statement_types import (
@@ -29,6 +29,7 @@ from traceability.hashing.statement_types import (
     Replacement,
     ScoreStatement,
     Seen,
+    SignedStatement,
     Statement,
     StateStatement,
     StatusStatement,
@@ -50,7 +51,29 @@ def parse_statement(payload: bytes) -> Statement:
     StatementInvalid
         A member is missing, unknown, of another type or out of range.
     """
-    members = Members(parse_canonical(payload, max_bytes=MAX_ENTRY_BYTES))
+    return _statement(parse_canonical(payload, max_bytes=MAX_ENTRY_BYTES))
+
+
+def sound_payload(statement: SignedStatement) -> bytes:
+    """Return the JCS payload of a statement that is about to be signed.
+
+    Raises
+    ------
+    StatementInvalid
+        It is not one that any verifier would read back: it would stay in the log for ever.
+    """
+    value = statement.to_json()
+    _statement(value)
+    payload = canonicalize(value)
+    if len(payload) > MAX_ENTRY_BYTES:
+        raise StatementInvalid(
+            "statement is too long", expected=f"at most {MAX_ENTRY_BYTES}", got=str(len(payload))
+        )
+    return payload
+
+
+def _statement(value: JSONValue) -> Statement:
+    members = Members(value)
     if members.take("suite") != SUITE:
         raise members.fault("suite", f"is unknown: expected {SUITE}")
     kind = members.take("type")

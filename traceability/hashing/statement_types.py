@@ -122,20 +122,22 @@ class _Signed:
     def _own(self) -> dict[str, JSONValue]:
         raise AssertionError("every statement has its own members")
 
+    def to_json(self) -> dict[str, JSONValue]:
+        """Return the payload's JSON."""
+        return {
+            "suite": SUITE,
+            "type": self.type,
+            "log": b64u_encode(self.header.log),
+            "key": b64u_encode(self.header.key),
+            "sequence": self.header.sequence,
+            "previous": b64u_encode(self.header.previous),
+            "claimed_time": format_time(self.header.claimed_time),
+            **self._own(),
+        }
+
     def to_payload(self) -> bytes:
         """Return the JCS payload."""
-        return canonicalize(
-            {
-                "suite": SUITE,
-                "type": self.type,
-                "log": b64u_encode(self.header.log),
-                "key": b64u_encode(self.header.key),
-                "sequence": self.header.sequence,
-                "previous": b64u_encode(self.header.previous),
-                "claimed_time": format_time(self.header.claimed_time),
-                **self._own(),
-            }
-        )
+        return canonicalize(self.to_json())
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from traceability.hashing.statement import (
     Header,
     SignedStatement,
     entry_leaf_hash,
-    parse_statement,
+    sound_payload,
 )
 from traceability.ledger.faults import KeyUnknown
 from traceability.store.repositories import Repositories
@@ -63,9 +63,7 @@ def append_signed(
             claimed_time=now,
         )
     )
-    payload = statement.to_payload()
-    # A statement that no verifier accepts would stay in the log for ever.
-    parse_statement(payload)
+    payload = sound_payload(statement)
     envelope = sign_envelope(STATEMENT_TYPE, payload, [author, *cosigners])
     return append_envelope(repositories, envelope, statement=statement, now=now)
 

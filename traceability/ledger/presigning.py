@@ -15,7 +15,7 @@ from typing import NamedTuple
 from traceability.errors import ItemProofError
 from traceability.hashing.ed25519 import SigningKey
 from traceability.hashing.envelope import STATEMENT_TYPE, Envelope, sign_envelope
-from traceability.hashing.statement import BatchStatement, Header, Seen, parse_statement
+from traceability.hashing.statement import BatchStatement, Header, Seen, sound_payload
 from traceability.hashing.tree_hash import leaf_hash
 from traceability.ledger.checks import Heads, newest_seen
 from traceability.ledger.clock import Clock
@@ -82,9 +82,7 @@ def sign_batch(
         record_count=job.batch.record_count,
         batch_root=job.batch.batch_root,
     )
-    payload = statement.to_payload()
-    # A statement that no verifier accepts would stay in the log for ever.
-    parse_statement(payload)
+    payload = sound_payload(statement)
     return SignedJob.of(sign_envelope(STATEMENT_TYPE, payload, [signer.key]), statement, job.batch)
 
 

@@ -1,7 +1,8 @@
 """Entries put in order while many submit at once: how many a second, and how soon in the log.
 
 Two processes take submissions from many threads, half of them batches that participants signed,
-half in the operator's own hand; this process is the sequencer. What clients do (hash, sign) is
+half in the operator's own hand; this process is the sequencer. A batch is one short document, or
+one event, which is also checked against all others and indexed. What clients do (hash, sign) is
 done beforehand. Measured are the check of the signature, the commit by which a submission is
 kept, and the commit by which it is logged: order, tiles, signed head, second place.
 """
@@ -28,7 +29,7 @@ from scripts.benchmarks.submitters import Acknowledged, Task, opened, register, 
 from traceability.ledger.node import Node
 
 PROCESSES = 2
-THREADS = 64  # in each process
+THREADS = 128  # in each process
 ENTRIES = 20_000
 RUNS = 3
 # What a small entry's rows hold: envelope; record, secret and indexes of its one event.
@@ -53,9 +54,13 @@ def _measure(*, quick: bool) -> Iterator[Row]:
             for _ in range(runs):
                 floors.append(_in_folder(lambda folder, url: _floor(url, folder, entries), place))
                 found.append(_in_folder(lambda folder, url: _run(url, folder, entries), place))
+            events = _in_folder(
+                lambda folder, url: _run(url, folder, entries, of_events=True), place
+            )
         best = max(found)
         yield Row(f"sequencer-{name}", best.speed, "entries/s", 5_000.0, max(floors), at_most=False)
         yield Row(f"sequencer-{name}-p99", min(run.p99 for run in found), "s", 1.0)
+        yield Row(f"sequencer-{name}-events", events.speed, "entries/s", None, max(floors))
 
 
 def _in_folder(work: Callable[[Path, str], T], place: Place) -> T:
@@ -63,7 +68,7 @@ def _in_folder(work: Callable[[Path, str], T], place: Place) -> T:
         return work(Path(folder), place(Path(folder)))
 
 
-def _run(url: str, folder: Path, entries: int) -> Run:
+def _run(url: str, folder: Path, entries: int, *, of_events: bool = False) -> Run:
     """Submit from processes of their own while this one puts in order."""
     with opened(url, folder) as node:
         firms = register(node, PROCESSES * THREADS)
@@ -73,7 +78,8 @@ def _run(url: str, folder: Path, entries: int) -> Run:
         children = []
         for number in range(PROCESSES):
             ours, theirs = context.Pipe()
-            task = Task(url, folder, firms[number * THREADS : (number + 1) * THREADS], each)
+            own = firms[number * THREADS : (number + 1) * THREADS]
+            task = Task(url, folder, own, each, of_events)
             child = context.Process(target=submit_all, args=(task, theirs))
             child.start()
             theirs.close()
@@ -156,7 +162,9 @@ def _insert_postgresql(url: str, _folder: Path, groups: _Groups) -> float:
 NAMES = (
     "sequencer-sqlite",
     "sequencer-sqlite-p99",
+    "sequencer-sqlite-events",
     "sequencer-postgresql",
     "sequencer-postgresql-p99",
+    "sequencer-postgresql-events",
 )
 PART = Part(NAMES, _measure)

@@ -14,12 +14,14 @@ from typing import Any
 
 import pytest
 
+from traceability.hashing.commitment import RecordKind
 from traceability.hashing.ed25519 import SigningKey
 from traceability.hashing.statement import log_id
 from traceability.ledger.keyring import Keyring
 from traceability.ledger.node import Node
 from traceability.ledger.opening import open_identity
 from traceability.ledger.participants import Card, Scopes
+from traceability.ledger.prepared import PreparedBatch, prepare_batch, prepare_record
 from traceability.store.store import Store
 
 GLN = "9521234567899"
@@ -133,3 +135,15 @@ def document(*events: dict[str, Any]) -> dict[str, Any]:
         "creationDate": "2026-05-01T09:00:00.000Z",
         "epcisBody": {"eventList": list(events)},
     }
+
+
+def batch_of_document(number: int) -> PreparedBatch:
+    """Return a batch of one short document."""
+    value = {"type": "certificate", "number": number}
+    return prepare_batch(
+        [
+            prepare_record(
+                RecordKind.DOCUMENT, value, secret=bytes(32), media_type="application/json"
+            )
+        ]
+    )

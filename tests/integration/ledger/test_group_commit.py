@@ -13,16 +13,15 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from tests.support.ledger import add_participant, event
+from tests.support.ledger import add_participant, batch_of_document, event
 from tests.support.suppliers import Supplier
 from traceability.errors import ItemProofError
-from traceability.hashing.commitment import RecordKind
 from traceability.hashing.ed25519 import SigningKey
 from traceability.ledger.audit.audit import audit
 from traceability.ledger.faults import EventDuplicate, SequenceGap
 from traceability.ledger.keeping import CapturedBatch
 from traceability.ledger.node import Node
-from traceability.ledger.prepared import PreparedBatch, prepare_batch, prepare_record
+from traceability.ledger.prepared import PreparedBatch
 from traceability.store.faults import StoreFault, StoreUnavailable
 from traceability.store.repositories.entries import EntryRepository
 from traceability.store.unit_of_work import UnitOfWork
@@ -84,7 +83,7 @@ def together(
 ) -> Told:
     """Make the calls while an earlier submission is committed: they are one group."""
     told = Told()
-    opener = batch_of(0)
+    opener = batch_of_document(0)
     participant = add_participant(node)
     threads = [
         threading.Thread(target=told.call, args=(-1, lambda: own(node, opener, participant))),
@@ -106,17 +105,6 @@ def together(
 
 def own(node: Node, batch: PreparedBatch, participant: bytes) -> CapturedBatch | None:
     return node.capture.own(batch, participant=participant)
-
-
-def batch_of(number: int) -> PreparedBatch:
-    value = {"type": "certificate", "number": number}
-    return prepare_batch(
-        [
-            prepare_record(
-                RecordKind.DOCUMENT, value, secret=bytes(32), media_type="application/json"
-            )
-        ]
-    )
 
 
 def suppliers(node: Node) -> list[Supplier]:
@@ -161,7 +149,7 @@ class TestOneGroup:
         participant = add_participant(node)
         commits = Commits()
         calls: list[Call] = [
-            lambda number=number: own(node, batch_of(number), participant)  # type: ignore[misc]  # a default binds it
+            lambda number=number: own(node, batch_of_document(number), participant)  # type: ignore[misc]  # a default binds it
             for number in range(FIRMS)
         ]
         told = together(node, monkeypatch, commits, calls)
@@ -250,6 +238,6 @@ class TestOneBadSubmission:
 
 
 def test_a_batch_of_the_nodes_own_that_is_not_plain_is_left_to_its_caller(node: Node) -> None:
-    assert own(node, batch_of(1), add_participant(node)) is not None
-    assert own(node, batch_of(2), bytes(16)) is None
+    assert own(node, batch_of_document(1), add_participant(node)) is not None
+    assert own(node, batch_of_document(2), bytes(16)) is None
     assert logged(node) == 1

@@ -12,12 +12,18 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.ledger import add_participant, document, event, opened_node
+from tests.support.ledger import add_participant, batch_of_document, document, event, opened_node
+from traceability.ledger import sequencer
 from traceability.ledger.audit.audit import audit
 from traceability.ledger.gate import StoreBehind
 from traceability.ledger.node import Node
 from traceability.ledger.second_place import SecondPlace, SecondPlaceDamaged, ServedHead
-from traceability.ledger.sequencer import LogDamaged
+from traceability.ledger.sequencer import (
+    GATHER_AT_MOST_SECONDS,
+    GATHER_SECONDS,
+    MANY,
+    LogDamaged,
+)
 from traceability.merkle.checkpoint import verify_checkpoint
 from traceability.merkle.tree import root_hash
 from traceability.store.faults import StoreUnavailable
@@ -38,6 +44,30 @@ def submit_and_close(node: Node, participant: bytes) -> None:
 def leaf_hashes(node: Node) -> list[bytes]:
     with node.store.reading() as repositories:
         return repositories.entries.leaf_hashes(0, 10_000)
+
+
+class TestPace:
+    def test_entries_gather_longer_where_many_come(self, node: Node) -> None:
+        participant = add_participant(node)
+        for number in range(MANY):
+            assert node.capture.own(batch_of_document(number), participant=participant)
+        node.sequencer.run()
+        assert GATHER_SECONDS < node.sequencer.gather_seconds <= GATHER_AT_MOST_SECONDS
+
+    def test_who_submits_alone_does_not_wait_longer(self, node: Node) -> None:
+        submit(node, add_participant(node), 1)
+        node.sequencer.run()
+        assert node.sequencer.gather_seconds == GATHER_SECONDS
+
+    def test_more_than_one_group_takes_is_put_in_order_by_one_run(
+        self, node: Node, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        participant = add_participant(node)
+        size = node.sequencer.run().tree_size
+        for number in range(4):
+            submit(node, participant, number)
+        monkeypatch.setattr(sequencer, "GROUP_LIMIT", 2)
+        assert node.sequencer.run().tree_size == size + 4
 
 
 class TestOrder:

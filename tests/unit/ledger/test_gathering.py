@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import pytest
 
 from traceability.errors import Unavailable
+from traceability.ledger import gathering
 from traceability.ledger.gathering import Gatherer
 from traceability.store.faults import StoreUnavailable
 
@@ -100,3 +101,54 @@ class TestGatherer:
         for job in (2, 3):
             with pytest.raises(Unavailable, match="group was interrupted"):
                 raise told.errors[job]
+
+
+class TestCompany:
+    """A group waits for those of the last one, while they come."""
+
+    def test_those_who_come_back_share_the_next_group(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(gathering, "PATIENCE_SECONDS", WAIT)
+        monkeypatch.setattr(gathering, "QUIET_SECONDS", WAIT)
+        assert groups_of_two_rounds()[1:] == [4, 4]
+
+    def test_nobody_is_waited_for_who_does_not_come(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(gathering, "PATIENCE_SECONDS", WAIT)
+        work = Work()
+        told = submit_together(work, count=5)
+        assert work.groups == [[0], [1, 2, 3, 4]]
+        told.submit(5)
+        assert (work.groups[-1], told.outcomes[5]) == ([5], 10)
+
+    def test_nobody_is_waited_for_longer_than_patience_lasts(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(gathering, "QUIET_SECONDS", WAIT)
+        told = submit_together(Work(), count=5)
+        told.submit(5)
+        assert told.outcomes[5] == 10
+
+
+def groups_of_two_rounds() -> list[int]:
+    """Return the sizes of groups where one begins alone, four come meanwhile, and come back."""
+    work = Work()
+    gatherer = Gatherer[int, int](work, limit=10)
+    told = Told(gatherer)
+
+    def both(job: int) -> None:
+        told.submit(job)
+        told.submit(job + 10)
+
+    first = threading.Thread(target=told.submit, args=(0,))
+    others = [threading.Thread(target=both, args=(job,)) for job in range(1, 5)]
+    first.start()
+    assert work.begun.wait(WAIT)
+    for number, thread in enumerate(others, 1):
+        thread.start()
+        while gatherer.waiting < number:
+            thread.join(0.001)
+    work.go.set()
+    for thread in (first, *others):
+        thread.join(WAIT)
+    return [len(group) for group in work.groups]

@@ -62,7 +62,7 @@ _ROLES, _PREFIXES = _COLUMNS.index("roles"), _COLUMNS.index("prefixes")
 _KEYS = f"SELECT {', '.join(_COLUMNS)} FROM keys WHERE"  # noqa: S608 # names are ours
 _CHAINED = f"""
 SELECT next_sequence, previous, {", ".join(f"keys.{column}" for column in _COLUMNS)}
-FROM keys JOIN key_chains ON key_chains.key_id = keys.key_id WHERE keys.key_id"""  # noqa: S608
+FROM keys JOIN key_chains ON key_chains.key_id = keys.key_id WHERE keys.key_id"""  # noqa: S608 # names are ours
 # In the order of the ids, so that two writers cannot wait for each other.
 _LOCK_CHAINS = "SELECT key_id FROM key_chains WHERE key_id = ANY(%b) ORDER BY key_id FOR UPDATE"
 _SET_CHAINS = """

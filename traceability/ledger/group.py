@@ -153,6 +153,8 @@ class Group:
         if _participant(job) in self._judged:
             return False
         events = _events(job.batch)
+        if not events:
+            return True
         contents = {event.content_mac for event in events}
         ids = [event.event_id for event in events if event.event_id is not None]
         return (
@@ -212,8 +214,7 @@ def _newest_keys(
     if not asked or keyring is None:
         return {}
     newest: dict[bytes, bytes] = {}
-    for participant, keys in repositories.keys.of_participants(asked).items():
-        live = (one.key_id for one in reversed(keys) if one.revoked_arrival is None)
+    for participant, live in repositories.keys.live_of(asked).items():
         held = next(filter(keyring.holds, live), None)
         if held is not None:
             newest[participant] = held

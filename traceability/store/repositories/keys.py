@@ -59,6 +59,9 @@ def _key_of(row: Sequence[Any]) -> KeyRow:
 
 _COLUMNS = tuple(field.name for field in fields(KeyRow))
 _ROLES, _PREFIXES = _COLUMNS.index("roles"), _COLUMNS.index("prefixes")
+_LIVE = """
+SELECT participant, key_id, registered_arrival FROM keys
+WHERE revoked_arrival IS NULL AND participant"""
 _KEYS = f"SELECT {', '.join(_COLUMNS)} FROM keys WHERE"  # noqa: S608 # names are ours
 _CHAINED = f"""
 SELECT next_sequence, previous, {", ".join(f"keys.{column}" for column in _COLUMNS)}
@@ -106,12 +109,13 @@ class KeyRepository:
         rows = [_key_of(row) for row in select_among(self._connection, f"{_KEYS} key_id", key_ids)]
         return {row.key_id: row for row in rows}
 
-    def of_participants(self, participants: Collection[bytes]) -> dict[bytes, list[KeyRow]]:
-        """Return the keys of these participants, of each in the order they were registered."""
-        rows = select_among(self._connection, f"{_KEYS} participant", participants)
-        found: dict[bytes, list[KeyRow]] = {}
-        for row in sorted(map(_key_of, rows), key=lambda row: row.registered_arrival):
-            found.setdefault(row.participant, []).append(row)
+    def live_of(self, participants: Collection[bytes]) -> dict[bytes, list[bytes]]:
+        """Return the ids of these participants' keys that are not revoked, the newest first."""
+        found: dict[bytes, list[bytes]] = {}
+        for participant, key_id, _ in sorted(
+            select_among(self._connection, _LIVE, participants), key=lambda row: -row[2]
+        ):
+            found.setdefault(participant, []).append(key_id)
         return found
 
     def chain(self, key_id: bytes) -> KeyChain | None:

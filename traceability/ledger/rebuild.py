@@ -209,8 +209,13 @@ class _Rebuild:
         """Hash everything that is to be written, before anything is."""
         size = self.head.tree_size
         tree = GrowingTree(first, lambda keys: self._edge(keys, first))
+        hashes: list[bytes] = []
         for _, entries in self.folder.bundles(first, size):
-            tree.append([leaf_hash(entry) for entry in entries])
+            hashes += [leaf_hash(entry) for entry in entries]
+            if len(hashes) >= GROUP:
+                tree.append(hashes)
+                hashes = []
+        tree.append(hashes)
         if tree.root() != self.head.root_hash:
             raise MirrorDamaged(f"mirror does not hash to its head of {size}: copy it again")
 

@@ -26,3 +26,13 @@ def test_an_empty_postgres_has_no_tables(empty_postgres_url: str) -> None:
 
 def test_the_newest_revision_is_known_without_the_library_that_migrates() -> None:
     assert newest_revision() == ScriptDirectory.from_config(alembic_config()).get_current_head()
+
+
+def test_references_are_held_by_sqlite_alone(database_url: str) -> None:
+    engine = open_engine(database_url)
+    with engine.connect() as connection:
+        inspector = sa.inspect(connection)
+        tables = ("batches", "item_runs", "records")
+        held = {table for table in tables if inspector.get_foreign_keys(table)}
+        assert held == (set(tables) if engine.dialect.name == "sqlite" else set())
+    engine.dispose()

@@ -25,7 +25,7 @@ from traceability.store.faults import translate_driver
 
 # Rows, and values asked for, that one statement to SQLite takes. One statement of many rows takes
 # half as long as one for each; and of so few widths the driver keeps every statement ready.
-ROW_WIDTHS = (64, 16, 4, 1)
+ROW_WIDTHS = (512, 64, 16, 4, 1)
 VALUE_WIDTHS = (1, 4, 16, 64, 256, 1_024, 8_192)
 # Subclasses come before what they derive from.
 _TYPE_NAMES: tuple[tuple[type[TypeEngine[Any]], str], ...] = (

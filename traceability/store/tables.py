@@ -130,6 +130,7 @@ statuses = Table(
     sqlite_with_rowid=False,
 )
 
+# What refers to another row is held by SQLite alone (migration 0007 says why).
 batches = Table(
     "batches",
     metadata,

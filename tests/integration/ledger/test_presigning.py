@@ -17,6 +17,12 @@ from traceability.store.repositories.entries import EntryRow
 from traceability.store.unit_of_work import UnitOfWork
 
 
+@pytest.fixture(autouse=True)
+def fresh(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let nothing be too old on a slow machine."""
+    monkeypatch.setattr(presigning, "FRESH_SECONDS", 3_600.0)
+
+
 @pytest.fixture
 def signed_late(monkeypatch: pytest.MonkeyPatch) -> list[SignedJob]:
     """Collect what a group had to sign while it held the store."""

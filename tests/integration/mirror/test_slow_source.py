@@ -97,7 +97,9 @@ def test_an_answer_that_comes_whole_is_taken(monkeypatch: pytest.MonkeyPatch) ->
         assert source.get("checkpoint") == b"1" * 20
 
 
-def test_more_than_may_be_is_not_read_to_its_end() -> None:
+def test_more_than_may_be_is_not_read_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watching, "GRACE_SECONDS", 60.0)
+
     def flood(connection: socket.socket, over: threading.Event) -> None:
         connection.sendall(OK + b"\r\n")
         while not over.is_set():

@@ -61,12 +61,24 @@ def test_waits_longer_each_time_but_not_for_ever(monkeypatch: pytest.MonkeyPatch
     assert guard._pause == 0.004
 
 
-def test_starts_nothing_that_lives_or_is_not_wanted() -> None:
+def test_starts_nothing_that_lives() -> None:
+    chain, looks = Chain(starts_at=1), threading.Semaphore(0)
+
+    def is_alive() -> bool:
+        looks.release()
+        return True
+
+    guard = Guard(is_alive, chain.restart)
+    guard.start()
+    assert all(looks.acquire(timeout=SECONDS) for _ in range(3))
+    guard.stop()
+    assert chain.attempts == 0
+
+
+def test_starts_nothing_that_is_not_wanted_any_more() -> None:
     chain = Chain(starts_at=1)
-    for is_alive in (True, False):
-        guard = Guard(lambda is_alive=is_alive: is_alive, chain.restart)  # type: ignore[misc]  # bound now
-        if not is_alive:
-            guard.is_over.set()
-        guard.start()
-        guard.stop()
+    guard = Guard(chain.runs.is_set, chain.restart)
+    guard.is_over.set()
+    guard.start()
+    guard.stop()
     assert chain.attempts == 0

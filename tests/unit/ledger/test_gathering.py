@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Sequence
 
 import pytest
@@ -111,14 +112,14 @@ class TestCompany:
     ) -> None:
         monkeypatch.setattr(gathering, "PATIENCE_SECONDS", WAIT)
         monkeypatch.setattr(gathering, "QUIET_SECONDS", WAIT)
-        assert groups_of_two_rounds()[1:] == [4, 4]
+        assert groups_of_three_rounds() == [1, 5, 5]
 
     def test_nobody_is_waited_for_who_does_not_come(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(gathering, "PATIENCE_SECONDS", WAIT)
         work = Work()
         told = submit_together(work, count=5)
         assert work.groups == [[0], [1, 2, 3, 4]]
-        told.submit(5)
+        assert seconds_of(told, 5) < WAIT / 2
         assert (work.groups[-1], told.outcomes[5]) == ([5], 10)
 
     def test_nobody_is_waited_for_longer_than_patience_lasts(
@@ -126,22 +127,38 @@ class TestCompany:
     ) -> None:
         monkeypatch.setattr(gathering, "QUIET_SECONDS", WAIT)
         told = submit_together(Work(), count=5)
-        told.submit(5)
+        assert seconds_of(told, 5) < WAIT / 2
         assert told.outcomes[5] == 10
 
+    def test_who_was_alone_waits_for_nobody(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(gathering, "PATIENCE_SECONDS", WAIT)
+        monkeypatch.setattr(gathering, "QUIET_SECONDS", WAIT)
+        told = Told(Gatherer[int, int](lambda jobs: [2 * job for job in jobs], limit=10))
+        assert sum(seconds_of(told, job) for job in range(3)) < WAIT / 2
+        assert told.outcomes == {0: 0, 1: 2, 2: 4}
 
-def groups_of_two_rounds() -> list[int]:
-    """Return the sizes of groups where one begins alone, four come meanwhile, and come back."""
+
+def seconds_of(told: Told, job: int) -> float:
+    """Submit a job and return how long it took."""
+    started = time.monotonic()
+    told.submit(job)
+    return time.monotonic() - started
+
+
+def groups_of_three_rounds() -> list[int]:
+    """Return the sizes of groups where one begins alone, four come meanwhile, and all come back."""
     work = Work()
     gatherer = Gatherer[int, int](work, limit=10)
     told = Told(gatherer)
 
-    def both(job: int) -> None:
-        told.submit(job)
-        told.submit(job + 10)
+    def submit(*jobs: int) -> None:
+        for job in jobs:
+            told.submit(job)
+            # Whoever begins without them has begun by then.
+            time.sleep(0.05)
 
-    first = threading.Thread(target=told.submit, args=(0,))
-    others = [threading.Thread(target=both, args=(job,)) for job in range(1, 5)]
+    first = threading.Thread(target=submit, args=(0, 10, 20))
+    others = [threading.Thread(target=submit, args=(job, job + 10)) for job in range(1, 5)]
     first.start()
     assert work.begun.wait(WAIT)
     for number, thread in enumerate(others, 1):

@@ -10,6 +10,7 @@ from traceability.ledger.audit.audit import AuditReport, audit
 from traceability.ledger.mint import Lot
 from traceability.ledger.node import Node
 from traceability.ledger.second_place import ServedHead
+from traceability.store.faults import StoreFault
 
 
 @pytest.fixture
@@ -137,6 +138,32 @@ def test_names_an_invented_row(full: Node, statement: str, table: str) -> None:
     assert run_audit(full).ok
     change(full, statement)
     assert table in {difference.table for difference in run_audit(full).differences}
+
+
+@pytest.mark.parametrize(
+    ("statement", "table", "missing"),
+    [
+        (("insert into batches select 99, 9999, participant, 1, batch_root, submitted "
+          "from batches where batch = 1"), "batches", "a batch entry"),
+        (("insert into records select 99, 0, kind, field_count, field_root, media_type, payload, "
+          "secret from records where batch = 1 and record_index = 0"),
+         "records", "a place in its batch"),
+        ("insert into item_runs select 99, gtin, lot, 0, 5 from item_runs", "item_runs",
+         "a place in its batch"),
+    ],
+)  # fmt: skip
+def test_a_row_that_refers_to_none_is_refused_or_named(
+    full: Node, statement: str, table: str, missing: str
+) -> None:
+    if full.store.engine.dialect.name == "sqlite":
+        with pytest.raises(StoreFault, match="FOREIGN KEY"):
+            change(full, statement)
+        assert run_audit(full).ok
+        return
+    # PostgreSQL holds no references (migration 0007).
+    change(full, statement)
+    found = {(one.table, one.column, one.expected) for one in run_audit(full).differences}
+    assert (table, "", missing) in found
 
 
 def test_names_an_invented_object_of_a_real_event(full: Node) -> None:

@@ -105,6 +105,7 @@ class Endpoint:
 
     def close(self) -> None:
         """Close the connections."""
+        self._rpc.close()
         self._session.close()
 
     def _check_chain(self) -> None:

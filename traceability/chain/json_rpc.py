@@ -13,6 +13,7 @@ from typing import Any, Final
 import requests
 
 from traceability.strict_json import JSONDepthError, check_nesting
+from traceability.watching import Awaited, watched
 
 # More than any block's receipts or proof has.
 MAX_ANSWER_BYTES: Final = 64 * 2**20
@@ -21,12 +22,19 @@ HEADERS: Final = {"Content-Type": "application/json"}
 
 
 class JSONRPC:
-    """Calls to one server; the session is closed by whoever opened it."""
+    """Calls to one server; the session is closed by whoever opened it.
+
+    Parameters
+    ----------
+    timeout_seconds
+        How long a call may take in all, but for what a long answer needs to arrive.
+    """
 
     def __init__(self, url: str, session: requests.Session, *, timeout_seconds: float) -> None:
         self._url = url
         self._session = session
         self._timeout = timeout_seconds
+        self._watch = watched(session, timeout_seconds)
         self._ids = count(1)
 
     def call(self, method: str, params: Sequence[object]) -> Any:
@@ -38,27 +46,40 @@ class JSONRPC:
             There is none, or it is no JSON.
         """
         asked = {"jsonrpc": "2.0", "id": next(self._ids), "method": method, "params": list(params)}
-        with self._session.post(
-            self._url,
-            data=json.dumps(asked).encode(),
-            headers=HEADERS,
-            timeout=self._timeout,
-            stream=True,
-        ) as answer:
-            answer.raise_for_status()
-            data = _whole(answer)
+        data = self._posted(json.dumps(asked).encode())
         try:
             check_nesting(data)
         except JSONDepthError as error:
             raise ValueError(error.fault) from error
         return json.loads(data)
 
+    def close(self) -> None:
+        """End the watch over what is awaited."""
+        self._watch.close()
 
-def _whole(answer: requests.Response) -> bytes:
-    parts, size = [], 0
+    def _posted(self, data: bytes) -> bytes:
+        with self._watch.awaiting() as awaited:
+            try:
+                with self._session.post(
+                    self._url, data=data, headers=HEADERS, timeout=self._timeout, stream=True
+                ) as answer:
+                    answer.raise_for_status()
+                    found = _whole(answer, awaited)
+            except (requests.RequestException, OSError) as error:
+                if not awaited.is_given_up:
+                    raise
+                raise requests.Timeout("answer comes drop by drop") from error
+        # Who was hung up on without having said how long the answer is looks finished.
+        if awaited.is_given_up:
+            raise requests.Timeout("answer comes drop by drop")
+        return found
+
+
+def _whole(answer: requests.Response, awaited: Awaited) -> bytes:
+    parts = []
     for part in answer.iter_content(CHUNK_BYTES):
         parts.append(part)
-        size += len(part)
-        if size > MAX_ANSWER_BYTES:
+        awaited.size += len(part)
+        if awaited.size > MAX_ANSWER_BYTES:
             raise ValueError(f"answer is too long: expected at most {MAX_ANSWER_BYTES} bytes")
     return b"".join(parts)

@@ -1,20 +1,27 @@
 from __future__ import annotations
 
 import json
+import socket
+import threading
+from contextlib import closing
 from typing import Any
 
 import pytest
 import requests
 
+from tests.support.drops import DROPS, OK, answering, dripping
 from tests.support.endpoint import serving
 from traceability.chain import json_rpc
+from traceability.chain.client import Endpoint
+from traceability.chain.faults import ChainTimeout
 from traceability.chain.json_rpc import JSONRPC
 
 
 def call(url: str, *params: object) -> Any:
     with requests.Session() as session:
         session.trust_env = False
-        return JSONRPC(url, session, timeout_seconds=10.0).call("eth_chainId", params)
+        with closing(JSONRPC(url, session, timeout_seconds=10.0)) as rpc:
+            return rpc.call("eth_chainId", params)
 
 
 def test_asks_as_the_specification_says_and_returns_the_answer() -> None:
@@ -61,3 +68,29 @@ def test_refuses_an_answer_that_is_too_long(monkeypatch: pytest.MonkeyPatch) -> 
         pytest.raises(ValueError, match="answer is too long: expected at most 10 bytes"),
     ):
         call(url)
+
+
+@pytest.mark.parametrize("begin", DROPS.values(), ids=DROPS)
+def test_an_answer_that_drips_is_too_late(begin: bytes) -> None:
+    with (
+        answering(dripping(begin)) as url,
+        closing(Endpoint(url, chain_id=None, timeout_seconds=0.5)) as endpoint,
+        pytest.raises(ChainTimeout, match="does not answer eth_chainId: Timeout"),
+    ):
+        endpoint.ask("eth_chainId")
+
+
+def test_an_answer_that_comes_in_drops_but_in_time_is_taken() -> None:
+    body = b'{"jsonrpc":"2.0","id":1,"result":"0x7a69"}'
+
+    def drip(connection: socket.socket, over: threading.Event) -> None:
+        connection.sendall(OK + b"Content-Length: %d\r\n\r\n" % len(body))
+        for byte in body:
+            over.wait(0.005)
+            connection.sendall(bytes([byte]))
+
+    with (
+        answering(drip) as url,
+        closing(Endpoint(url, chain_id=None, timeout_seconds=60.0)) as endpoint,
+    ):
+        assert endpoint.ask("eth_chainId") == "0x7a69"

@@ -4,67 +4,27 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
 from tests.integration.cli.test_commands import Program
-from traceability.ledger.mirror import watching
+from tests.support.drops import DROPS, OK, answering, dripping
+from traceability.ledger.mirror import source as mirror_source
 from traceability.ledger.mirror.faults import MirrorSourceSlow, MirrorSourceTooLong
 from traceability.ledger.mirror.source import HttpSource
-from traceability.ledger.mirror.watching import Awaited
-
-OK = b"HTTP/1.1 200 OK\r\n"
-# Each ends in what is sent for ever, a byte at a time.
-DROPS = {
-    "a body of a known length": OK + b"Content-Length: 1000000\r\n\r\n",
-    "a body that ends when the connection does": OK + b"\r\n",
-    "a body in pieces": OK + b"Transfer-Encoding: chunked\r\n\r\n",
-    "a head": OK + b"X-Long: ",
-}
-
-
-@contextmanager
-def answering(answer: Callable[[socket.socket, threading.Event], None]) -> Iterator[str]:
-    """Listen on a port, and answer whoever connects."""
-    over = threading.Event()
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-
-        def serve() -> None:
-            with suppress(OSError):
-                while True:
-                    connection, _ = listener.accept()
-                    with connection, suppress(OSError):
-                        connection.recv(4096)
-                        answer(connection, over)
-
-        thread = threading.Thread(target=serve)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        finally:
-            over.set()
-            listener.shutdown(socket.SHUT_RDWR)
-            thread.join()
+from traceability.watching import Awaited
 
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(watching, "GRACE_SECONDS", 0.3)
-    monkeypatch.setattr(watching, "LOOK_SECONDS", 0.05)
+    monkeypatch.setattr(mirror_source, "GRACE_SECONDS", 0.3)
 
 
 @pytest.mark.parametrize("begin", DROPS.values(), ids=DROPS)
 def test_drops_without_end_are_given_up(begin: bytes) -> None:
-    def drip(connection: socket.socket, over: threading.Event) -> None:
-        connection.sendall(begin)
-        while not over.wait(0.02):
-            connection.sendall(b"1")
-
     with (
-        answering(drip) as address,
+        answering(dripping(begin)) as address,
         HttpSource(address) as source,
         pytest.raises(MirrorSourceSlow, match="sends 'checkpoint' too slowly"),
     ):
@@ -72,20 +32,15 @@ def test_drops_without_end_are_given_up(begin: bytes) -> None:
 
 
 def test_the_command_ends_with_3_and_has_copied_nothing(tmp_path: Path) -> None:
-    def drip(connection: socket.socket, over: threading.Event) -> None:
-        connection.sendall(DROPS["a head"])
-        while not over.wait(0.02):
-            connection.sendall(b"1")
-
     place = tmp_path / "mirror"
-    with answering(drip) as address:
+    with answering(dripping(DROPS["a head"])) as address:
         status, answer = Program(tmp_path / "data")("mirror", address, str(place))
     assert (status, answer["error"]["code"]) == (3, "MIRROR_SOURCE_SLOW")
     assert not (place / "checkpoint").exists()
 
 
 def test_an_answer_that_comes_whole_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(watching, "GRACE_SECONDS", 60.0)
+    monkeypatch.setattr(mirror_source, "GRACE_SECONDS", 60.0)
 
     def drip(connection: socket.socket, over: threading.Event) -> None:
         connection.sendall(OK + b"Content-Length: 20\r\n\r\n")
@@ -98,7 +53,7 @@ def test_an_answer_that_comes_whole_is_taken(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_more_than_may_be_is_not_read_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(watching, "GRACE_SECONDS", 60.0)
+    monkeypatch.setattr(mirror_source, "GRACE_SECONDS", 60.0)
 
     def flood(connection: socket.socket, over: threading.Event) -> None:
         connection.sendall(OK + b"\r\n")
@@ -112,8 +67,7 @@ def test_more_than_may_be_is_not_read_to_its_end(monkeypatch: pytest.MonkeyPatch
             source.get("checkpoint", most=10_000_000)
 
 
-def test_what_comes_fast_enough_may_take_long(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(watching, "GRACE_SECONDS", 60.0)
-    awaited = Awaited(0.0, size=16_384 * 940)
+def test_what_comes_fast_enough_may_take_long() -> None:
+    awaited = Awaited(0.0, 60.0, size=16_384 * 940)
     assert not awaited.is_too_slow(1000.0)
     assert awaited.is_too_slow(1001.0)

@@ -30,15 +30,11 @@ from traceability.ledger.mirror.folder import (
     file_of,
     most_bytes,
 )
-from traceability.ledger.mirror.watching import (
-    GRACE_SECONDS,
-    LEAST_BYTES_PER_SECOND,
-    Awaited,
-    Watch,
-    WatchedAdapter,
-)
 from traceability.merkle.tiles import TILE_HEIGHT, TILE_WIDTH, tile_path
+from traceability.watching import LEAST_BYTES_PER_SECOND, Awaited, watched
 
+# Longer than a silent server is waited for, whose silence is told as such.
+GRACE_SECONDS = 60.0
 TIMEOUT_SECONDS = 30.0
 TRIES = 4
 MAX_WAIT_SECONDS = 30.0
@@ -88,9 +84,7 @@ class HttpSource:
         self._base = url.rstrip("/")
         self._session = requests.Session()
         self._session.trust_env = parts.hostname not in LOOPBACK
-        self._watch = Watch()
-        for scheme in ("http://", "https://"):
-            self._session.mount(scheme, WatchedAdapter(self._watch))
+        self._watch = watched(self._session, GRACE_SECONDS)
         if api_key is not None:
             self._session.headers["Authorization"] = f"Bearer {api_key}"
         self._place = parts.netloc.rpartition("@")[2]

@@ -1,7 +1,7 @@
 """A watch over answers that come drop by drop: who sends too slowly is hung up on.
 
-A time-out of a read begins anew with each byte that arrives, so a server could hold a copy up for
-ever. Here an answer, its head included, has `GRACE_SECONDS`, and after that has to have come at
+A time-out of a read begins anew with each byte that arrives, so a server could hold us up for
+ever. Here an answer, its head included, has a time of grace, and after that has to have come at
 `LEAST_BYTES_PER_SECOND`. Reads that wait are ended by shutting their connection down.
 """
 
@@ -15,12 +15,11 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
+import requests
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
-# Longer than a silent server is waited for, whose silence is told as such.
-GRACE_SECONDS = 60.0
 LEAST_BYTES_PER_SECOND = 16_384
 LOOK_SECONDS = 1.0
 
@@ -30,13 +29,14 @@ class Awaited:
     """An answer on its way: since when, how much of it is here, whether it was given up."""
 
     began: float
+    grace_seconds: float
     size: int = 0
     is_given_up: bool = False
     connection: socket.socket | None = None
 
     def is_too_slow(self, now: float) -> bool:
         """Tell whether more should be here by now."""
-        return now - self.began > GRACE_SECONDS + self.size / LEAST_BYTES_PER_SECOND
+        return now - self.began > self.grace_seconds + self.size / LEAST_BYTES_PER_SECOND
 
     def give_up(self) -> None:
         """End the read that waits for it."""
@@ -47,9 +47,19 @@ class Awaited:
 
 
 class Watch:
-    """Looks at all awaited answers once a second, in a thread that begins with the first."""
+    """Looks at all awaited answers once a second, in a thread that begins with the first.
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    Parameters
+    ----------
+    grace_seconds
+        What every answer has, however short it is.
+    """
+
+    def __init__(
+        self, grace_seconds: float, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._grace = grace_seconds
+        self._look = min(LOOK_SECONDS, grace_seconds / 4)
         self._clock = clock
         self._awaited: set[Awaited] = set()
         self._lock = threading.Lock()
@@ -60,11 +70,11 @@ class Watch:
     @contextmanager
     def awaiting(self) -> Iterator[Awaited]:
         """Watch the answer that this thread awaits, until the block ends."""
-        one = Awaited(self._clock())
+        one = Awaited(self._clock(), self._grace)
         with self._lock:
             self._awaited.add(one)
             if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="mirror-watch", daemon=True)
+                self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
                 self._thread.start()
         self._mine.awaited = one
         try:
@@ -85,7 +95,7 @@ class Watch:
             self._thread.join()
 
     def _run(self) -> None:
-        while not self._over.wait(LOOK_SECONDS):
+        while not self._over.wait(self._look):
             self.look()
 
     def look(self) -> None:
@@ -97,7 +107,15 @@ class Watch:
                     one.give_up()
 
 
-class WatchedAdapter(HTTPAdapter):
+def watched(session: requests.Session, grace_seconds: float) -> Watch:
+    """Have every connection of a session watched; whoever asked for it closes the watch."""
+    watch = Watch(grace_seconds)
+    for scheme in ("http://", "https://"):
+        session.mount(scheme, _WatchedAdapter(watch))
+    return watch
+
+
+class _WatchedAdapter(HTTPAdapter):
     """Connections that tell a watch where the answer comes from."""
 
     def __init__(self, watch: Watch) -> None:

@@ -24,6 +24,14 @@ LEAST_BYTES_PER_SECOND = 16_384
 LOOK_SECONDS = 1.0
 
 
+class PlainSession(requests.Session):
+    """A session that follows no redirection: of each the library would read the whole body."""
+
+    def get_redirect_target(self, _resp: requests.Response) -> str | None:
+        """Leave every answer to whoever asked."""
+        return None
+
+
 @dataclass(slots=True, eq=False)
 class Awaited:
     """An answer on its way: since when, how much of it is here, whether it was given up."""

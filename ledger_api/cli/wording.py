@@ -201,8 +201,14 @@ LINES = {
         "missing: {file}, one between those kept and size {tree_size}",
     ),
     "parts_missing": (
-        "没有不一致，但缺少 {count} 项，其所证明的内容仍未证实；重新运行 mirror",
-        "nothing differs, but {count} parts are missing, and what they prove is not: run mirror",
+        (
+            "没有不一致，但缺少 {count} 项，其所证明的内容仍未证实；"
+            "请重新运行 mirror，若仍缺少则复制到新文件夹"
+        ),
+        (
+            "nothing differs, but {count} parts are missing, and what they prove is not: "
+            "run mirror again, and copy into a new folder what is missing then"
+        ),
     ),
     "difference": (
         "✗ {table}[{key}].{column}：应为 {expected}，实为 {found}",

@@ -36,6 +36,7 @@ from traceability.chain.values import TAG, Finality
 from traceability.chain.wire import read_quantity
 from traceability.errors import ItemProofError, Refused
 from traceability.verify.evidence import keccak256
+from traceability.watching import PlainSession
 
 logger = logging.getLogger(__name__)
 
@@ -64,7 +65,7 @@ class Endpoint:
         self._is_checked = chain_id is None
         self._clock = clock
         self._rest = Rest(jitter=jitter)
-        self._session = requests.Session()
+        self._session = PlainSession()
         # A proxy from the environment must not stand between us and this machine.
         self._session.trust_env = self.place.partition(":")[0] not in LOOPBACK
         self._rpc = JSONRPC(url, self._session, timeout_seconds=timeout_seconds)

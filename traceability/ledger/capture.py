@@ -134,9 +134,9 @@ class Capture:
 
     def _keep_sound(self, jobs: Sequence[Job]) -> Sequence[CapturedBatch | None]:
         """Keep a group in one transaction; where the store refuses it, nothing of it is kept."""
-        presigned = self._presigner.sign(jobs)
         is_committing = False
         try:
+            presigned = self._presigner.sign(jobs)
             with self._store.unit_of_work() as work:
                 group = self._group(work.repositories, jobs, presigned)
                 outcomes = group.take()

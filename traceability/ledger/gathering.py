@@ -82,10 +82,12 @@ class Gatherer(Generic[J, R]):
 
     def _lead(self) -> None:
         """Do what waits first, and hand the lead on; whoever leads is the first that waits."""
-        self._await_company()
-        with self._lock:
-            group, self._queue = self._queue[: self._limit], self._queue[self._limit :]
+        group: list[_Waiting[J, R]] = []
         try:
+            try:
+                self._await_company()
+            finally:
+                group = self._cut()
             self._settle(group)
         finally:
             with self._lock:
@@ -98,6 +100,16 @@ class Gatherer(Generic[J, R]):
                 next_leader.called.release()
             for one in group[1:]:
                 one.called.release()
+
+    def _cut(self) -> list[_Waiting[J, R]]:
+        """Take what waits, as many as a group holds."""
+        with self._lock:
+            group, self._queue = self._queue[: self._limit], self._queue[self._limit :]
+        for one in group:
+            # Stands if this thread is ended before it knows better.
+            one.error = StoreUnavailable("store cannot be used now: the group was interrupted")
+            one.is_done = True
+        return group
 
     def _await_company(self) -> None:
         """Wait while others come, until as many are here as there were last time."""
@@ -113,10 +125,6 @@ class Gatherer(Generic[J, R]):
             now = time.monotonic()
 
     def _settle(self, group: Sequence[_Waiting[J, R]]) -> None:
-        for one in group:
-            # Stands if this thread is ended before it knows better.
-            one.error = StoreUnavailable("store cannot be used now: the group was interrupted")
-            one.is_done = True
         try:
             outcomes = self._work([one.job for one in group])
         except Exception as error:  # each raises it in its own thread

@@ -11,6 +11,7 @@ import logging
 
 from traceability.hashing.envelope import Envelope, parse_envelope
 from traceability.hashing.statement import Header
+from traceability.ledger.checks import check_events
 from traceability.ledger.keeping import CapturedBatch, captured_before, keep_contents
 from traceability.ledger.prepared import PreparedBatch
 from traceability.store.repositories import Repositories
@@ -26,8 +27,9 @@ def refill(store: Store, captured: CapturedBatch, *, key_id: bytes, batch: Prepa
 
     Raises
     ------
-    SerialDuplicate
-        Serials of its items were issued again meanwhile.
+    SerialDuplicate, EventDuplicate, EventIdConflict
+        Its items were issued, or its events recorded, again meanwhile: the records stay out, so
+        that nothing is there twice; the place in the log is the same as ever.
     """
     with store.reading() as repositories:
         if not repositories.rebuilding.lacks_records(captured.batch):
@@ -37,6 +39,10 @@ def refill(store: Store, captured: CapturedBatch, *, key_id: bytes, batch: Prepa
         work.repositories.keys.lock([key_id])
         if not work.repositories.rebuilding.lacks_records(captured.batch):
             return False
+        row = work.repositories.batches.get(captured.batch)
+        if row is None:
+            raise AssertionError("a batch that is known has its row")
+        check_events(work.repositories, batch.records, participant=row.participant)
         keep_contents(work.repositories, captured.batch, batch)
         _erase_again(work.repositories, captured.entry_hash)
         work.commit()

@@ -369,7 +369,7 @@ class TestEndpoints:
 
     def test_endpoints_that_disagree_are_believed_neither(self, anvil: Anvil) -> None:
         with (
-            running_anvil(accounts=0) as other,
+            running_anvil("--timestamp", "1000000000", accounts=0) as other,
             ChainClient([anvil.url, other.url], chain_id=anvil.chain_id) as client,
             pytest.raises(EndpointsDisagree, match="endpoints disagree on block 0"),
         ):

@@ -15,10 +15,11 @@ from traceability.chain import json_rpc
 from traceability.chain.client import Endpoint
 from traceability.chain.faults import ChainTimeout
 from traceability.chain.json_rpc import JSONRPC
+from traceability.watching import PlainSession
 
 
 def call(url: str, *params: object) -> Any:
-    with requests.Session() as session:
+    with PlainSession() as session:
         session.trust_env = False
         with closing(JSONRPC(url, session, timeout_seconds=10.0)) as rpc:
             return rpc.call("eth_chainId", params)
@@ -94,3 +95,15 @@ def test_an_answer_that_comes_in_drops_but_in_time_is_taken() -> None:
         closing(Endpoint(url, chain_id=None, timeout_seconds=60.0)) as endpoint,
     ):
         assert endpoint.ask("eth_chainId") == "0x7a69"
+
+
+def test_a_redirection_is_no_answer_and_its_body_is_bounded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(json_rpc, "MAX_ANSWER_BYTES", 100_000)
+
+    def redirect(_: dict[str, Any]) -> tuple[int, dict[str, str], bytes]:
+        return 302, {"Location": "http://elsewhere.example/"}, b"1" * 1_000_000
+
+    with serving(redirect) as url, pytest.raises(ValueError, match="at most 100000 bytes"):
+        call(url)

@@ -18,7 +18,7 @@ from traceability.hashing.encoding import b64u_encode
 from traceability.hashing.statement import Header, StatusStatement
 from traceability.ledger.audit.audit import audit
 from traceability.ledger.chains import append_signed
-from traceability.ledger.faults import BatchMismatch, KeyRevoked
+from traceability.ledger.faults import BatchMismatch, EventDuplicate, KeyRevoked
 from traceability.ledger.keeping import CapturedBatch
 from traceability.ledger.node import Node
 from traceability.ledger.prepared import PreparedBatch, PreparedItems
@@ -253,3 +253,24 @@ def test_what_this_node_signed_itself_is_logged_anew(
         assert found.count("accepted") == 1
         assert entries(node) == before + 1
         assert missing(node) == (1, 1)
+
+
+def test_events_that_were_logged_anew_are_not_there_twice(
+    rebuilt: tuple[Node, bytes, bytes], supplier: Supplier
+) -> None:
+    node, body, entry_hash = rebuilt
+    again = Supplier(node, supplier.key, supplier.participant)
+    batch = again.batch(*(event(number, eventID=f"urn:example:{number}") for number in (1, 2)))
+    capture_signed(node, signed_body(again, batch))
+    with pytest.raises(EventDuplicate, match="recorded already"):
+        capture_signed(node, body)
+    with node.store.reading() as repositories:
+        rows = repositories.events.by_event_id({"urn:example:1", "urn:example:2"})
+        old = repositories.batches.by_entry_hash(entry_hash)
+    assert len(rows) == 2
+    assert old is not None
+    assert old.batch not in {row.batch for row in rows}
+    node.sequencer.run(close=True)
+    report = audit(node.store, second_place=node.second_place)
+    # The old batch still lacks its two records, and nothing else is wrong.
+    assert [one.table for one in report.differences] == ["records", "records"]

@@ -11,7 +11,11 @@ import pytest
 from tests.integration.cli.test_commands import Program
 from tests.support.drops import DROPS, OK, answering, dripping
 from traceability.ledger.mirror import source as mirror_source
-from traceability.ledger.mirror.faults import MirrorSourceSlow, MirrorSourceTooLong
+from traceability.ledger.mirror.faults import (
+    MirrorSourceSlow,
+    MirrorSourceTooLong,
+    MirrorSourceUnavailable,
+)
 from traceability.ledger.mirror.source import HttpSource
 from traceability.watching import Awaited
 
@@ -71,3 +75,19 @@ def test_what_comes_fast_enough_may_take_long() -> None:
     awaited = Awaited(0.0, 60.0, size=16_384 * 940)
     assert not awaited.is_too_slow(1000.0)
     assert awaited.is_too_slow(1001.0)
+
+
+def test_a_redirection_is_named_and_its_body_left_unread() -> None:
+    sent = 0
+
+    def redirect(connection: socket.socket, over: threading.Event) -> None:
+        nonlocal sent
+        connection.sendall(b"HTTP/1.1 302 Found\r\nLocation: http://elsewhere.example/log\r\n\r\n")
+        while not over.is_set() and sent < 200_000_000:
+            sent += connection.send(b"1" * 65_536)
+
+    with answering(redirect) as address, HttpSource(address) as source:
+        with pytest.raises(MirrorSourceUnavailable, match="has moved") as caught:
+            source.get("checkpoint")
+        assert caught.value.got == "http://elsewhere.example/log"
+    assert sent < 100_000_000

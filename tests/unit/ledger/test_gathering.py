@@ -104,6 +104,21 @@ class TestGatherer:
                 raise told.errors[job]
 
 
+def test_who_is_ended_while_it_waits_for_company_holds_nobody_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    gatherer = Gatherer[int, int](lambda jobs: [job + 1 for job in jobs], limit=2)
+
+    def interrupted(_self: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Gatherer, "_await_company", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            gatherer.submit(1)
+    assert gatherer.submit(2) == 3
+
+
 class TestCompany:
     """A group waits for those of the last one, while they come."""
 

@@ -183,7 +183,9 @@ class _Run:
             if self.folder.checkpoint_text(size) is None:
                 self.report.lacks(MissingPart("checkpoints", size))
             if line.from_size != before:
-                self.report.lacks(MissingPart("anchors", line.from_size))
+                part = MissingPart("anchors", line.from_size)
+                if part not in self.report.missing:
+                    self.report.lacks(part)
             elif size in self.heads:
                 self._check_link(before, self.heads[size])
             before = size

@@ -31,7 +31,7 @@ from traceability.ledger.mirror.folder import (
     most_bytes,
 )
 from traceability.merkle.tiles import TILE_HEIGHT, TILE_WIDTH, tile_path
-from traceability.watching import LEAST_BYTES_PER_SECOND, Awaited, watched
+from traceability.watching import LEAST_BYTES_PER_SECOND, Awaited, PlainSession, watched
 
 # Longer than a silent server is waited for, whose silence is told as such.
 GRACE_SECONDS = 60.0
@@ -82,7 +82,7 @@ class HttpSource:
                 f"address is none: expected http://… or https://…, got {url[:80]!r}"
             )
         self._base = url.rstrip("/")
-        self._session = requests.Session()
+        self._session = PlainSession()
         self._session.trust_env = parts.hostname not in LOOPBACK
         self._watch = watched(self._session, GRACE_SECONDS)
         if api_key is not None:
@@ -103,7 +103,7 @@ class HttpSource:
                     if answer.status_code == OK:
                         return self._body(answer, awaited, name, most=most)
                     if answer.status_code not in OVERLOADED:
-                        self._check_absent(answer.status_code, name)
+                        self._check_absent(answer, name)
                         return None
                     wait = _wait(answer.headers.get("Retry-After"), attempt)
             # A redirection to what is no address is a ValueError of the library.
@@ -149,9 +149,15 @@ class HttpSource:
             raise self._slow(name)
         return b"".join(parts)
 
-    def _check_absent(self, status: int, name: str) -> None:
+    def _check_absent(self, answer: requests.Response, name: str) -> None:
+        status = answer.status_code
         if status in FOUND_NOTHING:
             return
+        if answer.is_redirect:
+            raise MirrorSourceUnavailable(
+                f"log at {self._place} has moved: give the address that it names",
+                got=answer.headers["Location"][:200],
+            )
         if status in REFUSALS:
             raise MirrorSourceRefused(
                 f"log at {self._place} refuses {name!r}: an auditor's API key is needed",

@@ -23,7 +23,7 @@ def full(*_: object, **__: object) -> None:
 def test_at_opening_is_3_with_one_json_object(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("traceability.store.store.upgrade", full)
+    monkeypatch.setattr("traceability.store.migrate.upgrade", full)
     path = tmp_path / "d.jsonld"
     path.write_text(json.dumps(document(event(1))))
     arguments = ["submit", str(path), "--data", str(tmp_path / "data"), "--json"]

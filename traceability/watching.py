@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -22,14 +23,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 LEAST_BYTES_PER_SECOND = 16_384
 LOOK_SECONDS = 1.0
-
-
-class PlainSession(requests.Session):
-    """A session that follows no redirection: of each the library would read the whole body."""
-
-    def get_redirect_target(self, _resp: requests.Response) -> str | None:
-        """Leave every answer to whoever asked."""
-        return None
+LOOPBACK = ("127.0.0.1", "localhost")
 
 
 @dataclass(slots=True, eq=False)
@@ -115,12 +109,42 @@ class Watch:
                     one.give_up()
 
 
-def watched(session: requests.Session, grace_seconds: float) -> Watch:
-    """Have every connection of a session watched; whoever asked for it closes the watch."""
-    watch = Watch(grace_seconds)
-    for scheme in ("http://", "https://"):
-        session.mount(scheme, _WatchedAdapter(watch))
-    return watch
+class WatchedSession(requests.Session):
+    """Connections to one server, each answer watched.
+
+    It follows no redirection, since the library would read the whole body of each.
+
+    Parameters
+    ----------
+    url
+        What will be asked; a proxy from the environment does not stand before this machine.
+    grace_seconds
+        What every answer has, however short it is.
+    """
+
+    def __init__(self, url: str, *, grace_seconds: float) -> None:
+        super().__init__()
+        self.trust_env = not _is_here(url)
+        self.watch = Watch(grace_seconds)
+        for scheme in ("http://", "https://"):
+            self.mount(scheme, _WatchedAdapter(self.watch))
+
+    def get_redirect_target(self, _resp: requests.Response) -> str | None:
+        """Leave every answer to whoever asked."""
+        return None
+
+    def close(self) -> None:
+        """End the watch and close the connections."""
+        self.watch.close()
+        super().close()
+
+
+def _is_here(url: str) -> bool:
+    """Tell whether an address is on this machine; what is none is refused when it is asked."""
+    try:
+        return urlsplit(url).hostname in LOOPBACK
+    except ValueError:
+        return False
 
 
 class _WatchedAdapter(HTTPAdapter):

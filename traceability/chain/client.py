@@ -36,7 +36,7 @@ from traceability.chain.values import TAG, Finality
 from traceability.chain.wire import read_quantity
 from traceability.errors import ItemProofError, Refused
 from traceability.verify.evidence import keccak256
-from traceability.watching import PlainSession
+from traceability.watching import WatchedSession
 
 logger = logging.getLogger(__name__)
 
@@ -44,7 +44,6 @@ T = TypeVar("T", bound=Hashable)
 DEFAULT_TIMEOUT_SECONDS = 10.0
 # Failures of the transport and answers that are no JSON-RPC.
 TRANSPORT_FAILURES = (requests.RequestException, OSError, ValueError)
-LOOPBACK = ("127.0.0.1", "localhost")
 TOO_MANY_REQUESTS, SERVICE_UNAVAILABLE = 429, 503
 
 
@@ -65,9 +64,7 @@ class Endpoint:
         self._is_checked = chain_id is None
         self._clock = clock
         self._rest = Rest(jitter=jitter)
-        self._session = PlainSession()
-        # A proxy from the environment must not stand between us and this machine.
-        self._session.trust_env = self.place.partition(":")[0] not in LOOPBACK
+        self._session = WatchedSession(url, grace_seconds=timeout_seconds)
         self._rpc = JSONRPC(url, self._session, timeout_seconds=timeout_seconds)
 
     @property
@@ -106,7 +103,6 @@ class Endpoint:
 
     def close(self) -> None:
         """Close the connections."""
-        self._rpc.close()
         self._session.close()
 
     def _check_chain(self) -> None:

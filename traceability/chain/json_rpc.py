@@ -13,7 +13,7 @@ from typing import Any, Final
 import requests
 
 from traceability.strict_json import JSONDepthError, check_nesting
-from traceability.watching import Awaited, watched
+from traceability.watching import Awaited, WatchedSession
 
 # More than any block's receipts or proof has.
 MAX_ANSWER_BYTES: Final = 64 * 2**20
@@ -26,15 +26,16 @@ class JSONRPC:
 
     Parameters
     ----------
+    session
+        Its grace is how long a call may take in all, but for what a long answer needs.
     timeout_seconds
-        How long a call may take in all, but for what a long answer needs to arrive.
+        How long it may be silent.
     """
 
-    def __init__(self, url: str, session: requests.Session, *, timeout_seconds: float) -> None:
+    def __init__(self, url: str, session: WatchedSession, *, timeout_seconds: float) -> None:
         self._url = url
         self._session = session
         self._timeout = timeout_seconds
-        self._watch = watched(session, timeout_seconds)
         self._ids = count(1)
 
     def call(self, method: str, params: Sequence[object]) -> Any:
@@ -53,12 +54,8 @@ class JSONRPC:
             raise ValueError(error.fault) from error
         return json.loads(data)
 
-    def close(self) -> None:
-        """End the watch over what is awaited."""
-        self._watch.close()
-
     def _posted(self, data: bytes) -> bytes:
-        with self._watch.awaiting() as awaited:
+        with self._session.watch.awaiting() as awaited:
             try:
                 with self._session.post(
                     self._url, data=data, headers=HEADERS, timeout=self._timeout, stream=True

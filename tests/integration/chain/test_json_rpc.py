@@ -13,16 +13,14 @@ from tests.support.drops import DROPS, OK, answering, dripping
 from tests.support.endpoint import serving
 from traceability.chain import json_rpc
 from traceability.chain.client import Endpoint
-from traceability.chain.faults import ChainTimeout
+from traceability.chain.faults import ChainTimeout, ChainUnavailable
 from traceability.chain.json_rpc import JSONRPC
-from traceability.watching import PlainSession
+from traceability.watching import WatchedSession
 
 
 def call(url: str, *params: object) -> Any:
-    with PlainSession() as session:
-        session.trust_env = False
-        with closing(JSONRPC(url, session, timeout_seconds=10.0)) as rpc:
-            return rpc.call("eth_chainId", params)
+    with WatchedSession(url, grace_seconds=10.0) as session:
+        return JSONRPC(url, session, timeout_seconds=10.0).call("eth_chainId", params)
 
 
 def test_asks_as_the_specification_says_and_returns_the_answer() -> None:
@@ -107,3 +105,12 @@ def test_a_redirection_is_no_answer_and_its_body_is_bounded(
 
     with serving(redirect) as url, pytest.raises(ValueError, match="at most 100000 bytes"):
         call(url)
+
+
+@pytest.mark.parametrize("url", ["http://[::1", "http://", "none"])
+def test_what_is_no_address_does_not_answer(url: str) -> None:
+    with (
+        closing(Endpoint(url, chain_id=None, timeout_seconds=10.0)) as endpoint,
+        pytest.raises(ChainUnavailable, match="does not answer eth_chainId"),
+    ):
+        endpoint.ask("eth_chainId")

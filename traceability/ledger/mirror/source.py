@@ -31,7 +31,7 @@ from traceability.ledger.mirror.folder import (
     most_bytes,
 )
 from traceability.merkle.tiles import TILE_HEIGHT, TILE_WIDTH, tile_path
-from traceability.watching import LEAST_BYTES_PER_SECOND, Awaited, PlainSession, watched
+from traceability.watching import LEAST_BYTES_PER_SECOND, Awaited, WatchedSession
 
 # Longer than a silent server is waited for, whose silence is told as such.
 GRACE_SECONDS = 60.0
@@ -42,7 +42,6 @@ OK, FOUND_NOTHING = 200, (404, 410)
 REFUSALS = (401, 403)
 OVERLOADED = (429, 502, 503, 504)
 CHUNK_BYTES = 65_536
-LOOPBACK = ("127.0.0.1", "localhost")
 
 
 class LogSource(Protocol):
@@ -82,9 +81,7 @@ class HttpSource:
                 f"address is none: expected http://… or https://…, got {url[:80]!r}"
             )
         self._base = url.rstrip("/")
-        self._session = PlainSession()
-        self._session.trust_env = parts.hostname not in LOOPBACK
-        self._watch = watched(self._session, GRACE_SECONDS)
+        self._session = WatchedSession(url, grace_seconds=GRACE_SECONDS)
         if api_key is not None:
             self._session.headers["Authorization"] = f"Bearer {api_key}"
         self._place = parts.netloc.rpartition("@")[2]
@@ -121,7 +118,7 @@ class HttpSource:
     def _asked(self, name: str) -> Iterator[tuple[requests.Response, Awaited]]:
         """Yield the answer to a question; one that comes too slowly is an error of its own."""
         address = f"{self._base}/{name}"
-        with self._watch.awaiting() as awaited:
+        with self._session.watch.awaiting() as awaited:
             try:
                 with self._session.get(address, timeout=TIMEOUT_SECONDS, stream=True) as answer:
                     yield answer, awaited
@@ -176,7 +173,6 @@ class HttpSource:
         trace: TracebackType | None,
     ) -> None:
         """Close the connections."""
-        self._watch.close()
         self._session.close()
 
 

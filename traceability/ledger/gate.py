@@ -130,14 +130,16 @@ class Gate:
         """
         if self._is_open:
             return
-        if self._fault is None or self._is_due():
-            self._fault = self._judge()
+        # Threads may judge side by side: each acts on the verdict that it has seen itself.
+        fault = self._fault
+        if fault is None or self._is_due():
+            fault = self._fault = self._judge()
             self._judged = self._monotonic()
-            if self._fault is None:
+            if fault is None:
                 self._is_open = True
                 return
-            logger.error("gate.closed code=%s %s", self._fault.code, self._fault.fault)
-        raise self._fault
+            logger.error("gate.closed code=%s %s", fault.code, fault.fault)
+        raise fault
 
     def fault(self) -> ItemProofError | None:
         """Return why nothing may be written; None where it may."""

@@ -15,6 +15,7 @@ from ledger_api.batches import endpoints as batches
 from ledger_api.drafting_pool import DraftingPool
 from ledger_api.epcis import endpoints as epcis
 from ledger_api.items import endpoints as items
+from ledger_api.keys import endpoints as keys
 from ledger_api.lineage import endpoints as lineage
 from ledger_api.log import endpoints as log
 from ledger_api.quality import endpoints as quality
@@ -119,7 +120,7 @@ def _warm(drafting: DraftingPool) -> None:
 
 def _include(app: FastAPI) -> None:
     """Put every address in its place; pages come last."""
-    for part in (batches, items, lineage, quality, log, health):
+    for part in (batches, keys, items, lineage, quality, log, health):
         app.include_router(part.router)
     for router in epcis.routers:
         app.include_router(router)

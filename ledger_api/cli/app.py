@@ -15,6 +15,7 @@ from ledger_api.cli import (
     demoing,
     hashing,
     issuing,
+    keys,
     mirroring,
     proving,
     serving,
@@ -52,7 +53,7 @@ app.command()(backing_up.backup)
 app.command()(backing_up.restore)
 app.command()(mirroring.mirror)
 app.command()(mirroring.rebuild)
-app.add_typer(administering.key_app, name="key")
+app.add_typer(keys.key_app, name="key")
 app.add_typer(administering.participant_app, name="participant")
 app.add_typer(administering.db_app, name="db")
 

@@ -15,7 +15,7 @@ import typer
 from ledger_api.cli.output import Output
 from ledger_api.statuses import FileUnusable, InternalError, Interrupted, exit_status
 from ledger_api.terminal import DEFAULT_DATA_DIR, terminal_language
-from traceability.errors import ItemProofError, NotFound, SettingsInvalid, Unavailable
+from traceability.errors import ItemProofError, SettingsInvalid, Unavailable
 
 if TYPE_CHECKING:
     from ledger_api.settings import Settings
@@ -31,12 +31,6 @@ class DiskUnavailable(Unavailable):
     """The disk is full or read-only, or a file cannot be opened."""
 
     code = "DISK_UNAVAILABLE"
-
-
-class ParticipantUnknown(NotFound):
-    """No such participant is registered."""
-
-    code = "PARTICIPANT_UNKNOWN"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from traceability.errors import Conflict, Forbidden, InvalidInput, Refused
+from traceability.errors import Conflict, Forbidden, InvalidInput, NotFound, Refused
 
 
 class WrongLog(Refused):
@@ -39,6 +39,24 @@ class PrefixNotAllowed(Forbidden):
     """The code lies outside the GS1 prefixes that the key may issue."""
 
     code = "PREFIX_NOT_ALLOWED"
+
+
+class ParticipantUnknown(NotFound):
+    """No such participant is registered."""
+
+    code = "PARTICIPANT_UNKNOWN"
+
+
+class KeyIdInvalid(InvalidInput):
+    """A key id is 64 hex digits."""
+
+    code = "KEY_ID_INVALID"
+
+
+class KeyNotFound(NotFound):
+    """No key of this id is registered, or it is not for the caller to see."""
+
+    code = "KEY_NOT_FOUND"
 
 
 class SequenceConflict(Conflict):

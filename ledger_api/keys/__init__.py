@@ -1,0 +1,1 @@
+"""Signing keys over HTTP: what is registered, and what the next statement must carry."""

@@ -92,6 +92,11 @@ attack: ## let every write, chain, backup and process fail, and count what is lo
 	$(SETUP) test
 	python scripts/attack.py $(if $(ONLY),--only '$(ONLY)') $(ARGS)
 
+.PHONY: slither
+slither: ## look for known mistakes in the contracts; each finding needs an answer in the source
+	$(SETUP) slither
+	python scripts/slither.py
+
 .PHONY: wheel
 wheel: ## build the distribution, pages and contract files inside
 	$(SETUP) check

@@ -24,6 +24,7 @@ LOCKS = (
     ("dev.txt", ("--extra=dev", "--constraint=requirements/runtime.txt", "pyproject.toml")),
     ("setup.txt", ("--constraint=requirements/dev.txt", "requirements/setup.in")),
     ("node.txt", ("requirements/node.in",)),
+    ("slither.txt", ("requirements/slither.in",)),
 )
 
 

@@ -1,6 +1,6 @@
 """Fetch what ItemProof needs to run, to be checked or to be tested.
 
-    python3 scripts/setup.py [run|check|test]
+    python3 scripts/setup.py [run|check|test|slither]
 
 Python 3.11 and this file's standard library imports are all it asks for. Every step
 leaves a stamp beside what it made, keyed by the lock file that it read, so that a second
@@ -31,6 +31,7 @@ TOOLS = ROOT / ".tools"
 BIN = TOOLS / "bin"
 PYTHON = VENV / "bin" / "python"
 COMMAND = VENV / "bin" / "itemproof"
+SLITHER = TOOLS / "slither"
 REQUIREMENTS = ROOT / "requirements"
 CONTRACTS = ROOT / "contracts"
 WEB = ROOT / "ledger_api" / "web"
@@ -41,7 +42,7 @@ OLDEST_NODE = 20
 # What tests need contains what running needs, in Python as in Node.
 RUN_LOCK, FULL_LOCK = "runtime.txt", "dev.txt"
 RUN_STAMP, FULL_STAMP = ".stamp-run", ".stamp-full"
-PROFILES = ("run", "check", "test")
+PROFILES = ("run", "check", "test", "slither")
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 
 
@@ -103,32 +104,37 @@ def apt_install(package: str, mend: str) -> None:
     run(["env", "DEBIAN_FRONTEND=noninteractive", *install], package, mend)
 
 
-def make_venv() -> None:
-    """Create the virtual environment afresh."""
+def make_venv(folder: Path = VENV) -> None:
+    """Create a virtual environment afresh."""
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
     mend = f"apt-get install python{version}-venv, then make again"
-    shutil.rmtree(VENV, ignore_errors=True)
+    shutil.rmtree(folder, ignore_errors=True)
     probe = [sys.executable, "-c", "import ensurepip, venv"]
     if subprocess.run(probe, capture_output=True, check=False).returncode:
         if not may_use_apt():
             stop("this Python has no venv module", mend)
         apt_install(f"python{version}-venv", mend)
-    run([sys.executable, "-m", "venv", VENV], "virtual environment", mend)
+    run([sys.executable, "-m", "venv", folder], "virtual environment", mend)
 
 
-def pip_install(*arguments: str | Path, what: str) -> None:
-    """Install into the virtual environment."""
+def pip_install(*arguments: str | Path, what: str, venv: Path = VENV) -> None:
+    """Install into a virtual environment."""
     mend = "see pip's words above; a package index must be reachable (pip config debug)"
-    command: list[str | Path] = [PYTHON, "-m", "pip", "install", "--quiet"]
+    command: list[str | Path] = [venv / "bin/python", "-m", "pip", "install", "--quiet"]
     run([*command, "--disable-pip-version-check", *arguments], what, mend)
 
 
-def install_locked(*names: str) -> None:
+def install_locked(*names: str, venv: Path = VENV) -> None:
     """Install lock files: exactly the hashed wheels, nothing built from source."""
     files = [argument for name in names for argument in ("-r", REQUIREMENTS / name)]
-    pip_install(
-        "--require-hashes", "--only-binary=:all:", *files, what="Python packages of the lock file"
-    )
+    what = "Python packages of the lock file"
+    pip_install("--require-hashes", "--only-binary=:all:", *files, what=what, venv=venv)
+
+
+def install_slither() -> None:
+    """Install slither apart: its own needs would change what the program is tested with."""
+    make_venv(SLITHER)
+    install_locked("slither.txt", venv=SLITHER)
 
 
 def install_program() -> None:
@@ -251,6 +257,12 @@ def node_steps(profile: str) -> list[Step]:
     ]
 
 
+def slither_step() -> Step:
+    """Return the step that brings the analyser of the contracts."""
+    key = digest([REQUIREMENTS / "slither.txt"], str(SLITHER))
+    return Step("slither", SLITHER, TOOLS / "slither-stamp", key, install_slither)
+
+
 def is_source(path: Path) -> bool:
     """Tell a file that the pages are built from, apart from what is fetched or built."""
     made = {"node_modules", "build", "__pycache__"}
@@ -313,6 +325,8 @@ def main() -> None:
         perform(node_steps(profile))
         if profile == "test":
             have_chromium()
+        if profile == "slither":
+            perform([slither_step()])
 
 
 if __name__ == "__main__":

@@ -1,171 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {AnchorRegistry} from "../src/AnchorRegistry.sol";
 import {IAnchorRegistry} from "../src/IAnchorRegistry.sol";
+import {LogDriver} from "./support/LogDriver.sol";
 import {PlainTree} from "./support/PlainTree.sol";
 import {TestBase} from "./support/TestBase.sol";
 
-/// @dev Drives one log with honest and hostile calls, and remembers every head that it saw. The
-/// zero address never calls: no key signs for it.
-contract LogDriver is TestBase {
-    uint64 internal constant MAX_LEAVES = 200;
-
-    AnchorRegistry public immutable REGISTRY = new AnchorRegistry();
-    bytes32 public immutable LOG_ID;
-    bytes32[] internal leaves = makeLeaves(MAX_LEAVES, 1);
-    uint64[] internal sizes;
-    bytes32[] internal roots;
-    address internal publisher = PUBLISHER;
-    bool internal ended;
-    uint256 public broken;
-
-    constructor() {
-        vm.prank(OWNER);
-        LOG_ID = REGISTRY.openLog(leaves[0], PUBLISHER);
-        remember();
-    }
-
-    /// @dev The publisher anchors the true next head; it must be taken.
-    function grow(uint64 by) external {
-        uint64 size = next(by);
-        if (size == 0) return;
-        (bytes32 root, bytes32[] memory proof) = step(size);
-        bool taken = send(PUBLISHER, sizes[sizes.length - 1], size, root, proof);
-        if (taken == (ended || publisher == address(0))) ++broken;
-    }
-
-    /// @dev Somebody else sends the true next head.
-    function usurp(uint64 by, address sender) external {
-        uint64 size = next(by);
-        if (size == 0 || sender == publisher || sender == address(0)) return;
-        (bytes32 root, bytes32[] memory proof) = step(size);
-        if (send(sender, sizes[sizes.length - 1], size, root, proof)) ++broken;
-    }
-
-    /// @dev The publisher sends a proof or a root with one bit flipped.
-    function flip(uint64 by, uint256 where, uint8 bit) external {
-        uint64 size = next(by);
-        if (size == 0) return;
-        (bytes32 root, bytes32[] memory proof) = step(size);
-        where = where % (proof.length + 1);
-        bytes32 mask = bytes32(uint256(1) << bit);
-        if (where == proof.length) root ^= mask;
-        else proof[where] ^= mask;
-        if (send(PUBLISHER, sizes[sizes.length - 1], size, root, proof)) ++broken;
-    }
-
-    /// @dev The publisher sends a proof with a node missing or too many.
-    function resize(uint64 by, bool longer) external {
-        uint64 size = next(by);
-        if (size == 0) return;
-        (bytes32 root, bytes32[] memory proof) = step(size);
-        bytes32[] memory other = new bytes32[](longer ? proof.length + 1 : proof.length - 1);
-        for (uint256 i = 0; i < other.length && i < proof.length; ++i) {
-            other[i] = proof[i];
-        }
-        if (send(PUBLISHER, sizes[sizes.length - 1], size, root, other)) ++broken;
-    }
-
-    /// @dev The publisher sends another history of the same length, honestly proven.
-    function fork(uint64 by, uint256 seed) external {
-        uint64 size = next(by);
-        uint64 from = sizes[sizes.length - 1];
-        if (size == 0 || seed == 1) return;
-        bytes32[] memory other = makeLeaves(size, seed);
-        bytes32[] memory proof = PlainTree.consistencyPath(other, from, size);
-        if (send(PUBLISHER, from, size, PlainTree.root(other, size), proof)) ++broken;
-    }
-
-    /// @dev The publisher starts from an older head.
-    function rewind(uint64 by, uint256 which) external {
-        uint64 size = next(by);
-        uint64 from = sizes[which % sizes.length];
-        if (size == 0 || from == sizes[sizes.length - 1]) return;
-        bytes32[] memory proof = PlainTree.consistencyPath(leaves, from, size);
-        if (send(PUBLISHER, from, size, PlainTree.root(leaves, size), proof)) ++broken;
-    }
-
-    /// @dev The owner pauses or resumes.
-    function pause(bool paused) external {
-        vm.prank(OWNER);
-        try REGISTRY.setPublisher(LOG_ID, paused ? address(0) : PUBLISHER) {
-            if (ended) ++broken;
-            publisher = paused ? address(0) : PUBLISHER;
-        } catch {
-            if (!ended) ++broken;
-        }
-    }
-
-    /// @dev The owner seals, seldom.
-    function end(uint8 dice) external {
-        if (dice > 3) return;
-        vm.prank(OWNER);
-        try REGISTRY.seal(LOG_ID, bytes32(uint256(1))) {
-            if (ended) ++broken;
-            ended = true;
-        } catch {
-            if (!ended) ++broken;
-        }
-    }
-
-    /// @dev Anybody tries the owner's functions.
-    function meddle(address sender, bytes32 value) external {
-        if (sender == OWNER || sender == address(0)) return;
-        vm.prank(sender);
-        try REGISTRY.seal(LOG_ID, value) {
-            ++broken;
-        } catch {}
-        vm.prank(sender);
-        try REGISTRY.setPublisher(LOG_ID, sender) {
-            ++broken;
-        } catch {}
-        vm.prank(sender);
-        try REGISTRY.acceptOwnership(LOG_ID) {
-            ++broken;
-        } catch {}
-    }
-
-    function isEnded() external view returns (bool) {
-        return ended;
-    }
-
-    function heads() external view returns (uint64[] memory, bytes32[] memory) {
-        return (sizes, roots);
-    }
-
-    function leafHashes() external view returns (bytes32[] memory) {
-        return leaves;
-    }
-
-    function next(uint64 by) internal view returns (uint64 size) {
-        size = sizes[sizes.length - 1] + 1 + by % 12;
-        if (size > MAX_LEAVES) size = 0;
-    }
-
-    function step(uint64 size) internal view returns (bytes32 root, bytes32[] memory proof) {
-        root = PlainTree.root(leaves, size);
-        proof = PlainTree.consistencyPath(leaves, sizes[sizes.length - 1], size);
-    }
-
-    function send(address sender, uint64 from, uint64 size, bytes32 root, bytes32[] memory proof)
-        internal
-        returns (bool taken)
-    {
-        vm.prank(sender);
-        try REGISTRY.anchor(LOG_ID, from, size, root, proof) {
-            taken = true;
-            remember();
-        } catch {}
-    }
-
-    function remember() internal {
-        IAnchorRegistry.Log memory log = REGISTRY.head(LOG_ID);
-        sizes.push(log.treeSize);
-        roots.push(log.rootHash);
-    }
-}
-
+/// @dev What holds of a log after any calls in any order. `npm run invariants` makes more than
+/// 100,000 calls for each of them; `npm test` a few hundred.
 contract InvariantTest is TestBase {
     LogDriver internal driver;
 
@@ -179,45 +21,103 @@ contract InvariantTest is TestBase {
         targets[0] = address(driver);
     }
 
+    /// @dev At the end of each run, every pair of heads.
+    function afterInvariant() external view {
+        (uint64[] memory sizes,) = driver.heads();
+        for (uint256 i = 0; i < sizes.length; ++i) {
+            for (uint256 later = i + 1; later < sizes.length; ++later) {
+                consistent(i, later);
+            }
+        }
+    }
+
     function invariant_TreeSizeNeverFalls() external view {
         (uint64[] memory sizes,) = driver.heads();
         for (uint256 i = 1; i < sizes.length; ++i) {
             check(sizes[i] > sizes[i - 1], "a head did not grow");
         }
-        checkEq(
-            driver.REGISTRY().head(driver.LOG_ID()).treeSize,
-            sizes[sizes.length - 1],
-            "the head changed outside anchor"
-        );
+        checkEq(log().treeSize, sizes[sizes.length - 1], "the head changed outside anchor");
     }
 
-    /// @dev All heads are roots of prefixes of one list, so each extends every earlier one.
+    /// @dev All heads are roots of prefixes of one list, so each extends every earlier one; shown
+    /// for the newest and the first after every call, and for all pairs at the end of a run.
     function invariant_EachHeadIsConsistentWithEveryEarlierOne() external view {
         (uint64[] memory sizes, bytes32[] memory roots) = driver.heads();
-        bytes32[] memory leaves = driver.leafHashes();
         for (uint256 i = 0; i < sizes.length; ++i) {
-            checkEq(roots[i], PlainTree.root(leaves, sizes[i]), "a head of another history");
+            checkEq(roots[i], driver.rootOf(sizes[i]), "a head of another history");
         }
-        uint256 last = sizes.length - 1;
-        for (uint256 i = 0; i < last; ++i) {
-            bytes32[] memory proof = PlainTree.consistencyPath(leaves, sizes[i], sizes[last]);
-            check(
-                driver.REGISTRY()
-                    .verifyConsistency(sizes[i], roots[i], sizes[last], roots[last], proof),
-                "the newest head does not extend an earlier one"
-            );
-        }
+        if (sizes.length > 1) consistent(0, sizes.length - 1);
     }
 
-    /// @dev No stranger, broken proof, fork, paused or sealed log was ever served, and no honest
-    /// step refused.
+    /// @dev No stranger, broken proof, fork, older head, other chain, paused or sealed log was
+    /// ever served, and no honest step refused.
     function invariant_OnlyThePublishersTrueHeadsAreTaken() external view {
         checkEq(driver.broken(), 0, "calls that went the wrong way");
     }
 
     function invariant_SealIsFinal() external view {
-        IAnchorRegistry.Log memory log = driver.REGISTRY().head(driver.LOG_ID());
-        check(log.isSealed == driver.isEnded(), "the seal came off");
-        checkEq(log.owner, OWNER, "owner");
+        check(log().isSealed == driver.ended(), "the seal came off");
+        checkEq(log().successor, driver.successor(), "another successor");
+    }
+
+    /// @dev Ownership moves by an offer and its acceptance only, and only owners name a publisher.
+    function invariant_AccountsAreWhomTheOwnerNamed() external view {
+        checkEq(log().owner, driver.owner(), "owner");
+        checkEq(log().pendingOwner, driver.pendingOwner(), "pending owner");
+        checkEq(log().publisher, driver.publisher(), "publisher");
+        checkEq(log().chainId, block.chainid, "chain id");
+    }
+
+    /// @dev The events lead from the head back to the opening, by size and by block, each with
+    /// the root that was stored.
+    function invariant_HistoryWalksBackToTheOpening() external view {
+        (uint64[] memory sizes, bytes32[] memory roots) = driver.heads();
+        IAnchorRegistry.Log memory found = log();
+        (uint64 size, uint64 number, uint64 previous) =
+            (found.treeSize, found.blockNumber, found.previousBlock);
+        for (uint256 i = sizes.length - 1; i > 0; --i) {
+            LogDriver.Step memory step = driver.stepTo(size);
+            checkEq(step.rootHash, roots[i], "an event of another root");
+            checkEq(step.blockNumber, number, "a block without its event");
+            checkEq(step.previousBlock, previous, "another previous block than the head's");
+            (size, number) = (step.fromSize, previous);
+            previous = driver.stepTo(size).previousBlock;
+        }
+        checkEq(size, 1, "the history does not begin with one entry");
+        checkEq(number, driver.OPENED_AT(), "the history does not begin at the opening");
+        checkEq(previous, 0, "something before the opening");
+    }
+
+    /// @dev An anchor overwrites two slots; none is allocated, for this log or beside the logs.
+    function invariant_AnAnchorWritesItsTwoSlotsOnly() external view {
+        checkEq(driver.strayWrites(), 0, "slots written beside the head's");
+        uint256 first = slotOf(driver.LOG_ID());
+        address registry = address(driver.REGISTRY());
+        for (uint256 i = 0; i < 4; ++i) {
+            checkEq(uint256(vm.load(registry, bytes32(first + 6 + i))), 0, "a slot after the log");
+            checkEq(uint256(vm.load(registry, bytes32(i))), 0, "a slot of the contract");
+        }
+    }
+
+    function invariant_AnotherLogStandsStill() external view {
+        bytes32 found = keccak256(abi.encode(driver.REGISTRY().head(driver.OTHER_ID())));
+        checkEq(found, driver.OTHER_HEAD(), "a log changed that nobody called");
+    }
+
+    function log() internal view returns (IAnchorRegistry.Log memory) {
+        return driver.REGISTRY().head(driver.LOG_ID());
+    }
+
+    function consistent(uint256 earlier, uint256 later) internal view {
+        (uint64[] memory sizes, bytes32[] memory roots) = driver.heads();
+        bytes32[] memory proof =
+            PlainTree.consistencyPath(driver.leafHashes(), sizes[earlier], sizes[later]);
+        check(
+            driver.REGISTRY()
+                .verifyConsistency(
+                    sizes[earlier], roots[earlier], sizes[later], roots[later], proof
+                ),
+            "a head does not extend an earlier one"
+        );
     }
 }

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from tests.attack import backup, backup_kills, chain, chain_on_postgres, lies, load, writes
+from tests.attack import (
+    backup,
+    backup_kills,
+    chain,
+    chain_on_postgres,
+    contract,
+    lies,
+    load,
+    writes,
+)
 from tests.attack.table import Attack
 
 ATTACKS: tuple[Attack, ...] = (
@@ -13,4 +22,5 @@ ATTACKS: tuple[Attack, ...] = (
     *backup.ATTACKS,
     *backup_kills.ATTACKS,
     *load.ATTACKS,
+    *contract.ATTACKS,
 )

@@ -25,7 +25,8 @@ from traceability.hashing.commitment import (
 )
 from traceability.hashing.ed25519 import SigningKey, check_public_key, key_id, verify_strict
 from traceability.hashing.encoding import b64u_decode
-from traceability.hashing.envelope import pae, parse_envelope, verify_envelope
+from traceability.hashing.envelope import parse_envelope, verify_envelope
+from traceability.hashing.signatures import pae
 from traceability.hashing.statement import (
     entry_leaf_hash,
     log_id,

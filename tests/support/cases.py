@@ -12,8 +12,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from tests.support.forge import Batch, Forge, Member, Record, event, item, lot_document
+from tests.support.forge import Batch, Forge, Member, Record, event, item, lot_document, seeded
 from traceability.hashing.canonical import canonicalize
+from traceability.hashing.secp256k1 import WalletKey
 from traceability.verify.bundle import Bundle
 from traceability.verify.trust import Trust
 from traceability.verify.verifier import verify_bundle
@@ -22,6 +23,10 @@ from traceability.verify.verifier import verify_bundle
 IDENTITY = (1).to_bytes(32, "little")
 ORDER = 2**252 + 27742317777372353535851937790883648493
 EPC = "https://id.gs1.org/01/09506000134352/21/"
+
+
+def wallet_key(name: str) -> WalletKey:
+    return WalletKey.from_secret(seeded("wallet", name))
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from tests.support.cases import EPC, Case, World, anchored, shipping, simple, without_anchor
+from tests.support.cases import (
+    EPC,
+    Case,
+    World,
+    anchored,
+    shipping,
+    simple,
+    wallet_key,
+    without_anchor,
+)
 from tests.support.forge import START, Batch, card, document, event, item
 from traceability.hashing.commitment import Field, RecordKind
 from traceability.hashing.encoding import b64u_encode
@@ -230,7 +239,23 @@ def _keys() -> list[Case]:
     world.close()
     issued = _case("commissioning-in-prefix", "commissioned under the key's own prefix", world,
                    world.proof(made, 0))  # fmt: skip
-    return [operator, revoked, foreign, issued, _far_claim(), _foreign_salt()]
+    return [operator, revoked, foreign, issued, *_wallets(), _far_claim(), _foreign_salt()]
+
+
+def _wallets() -> list[Case]:
+    world = World.begin()
+    member = world.forge.register("Wallet Works", key=wallet_key("Wallet Works"))
+    batch = world.forge.batch(member, [item("W1"), item("W2")])
+    world.forge.status(batch, "recalled", records=(1,))
+    world.forge.revoke(member)
+    world.close()
+    recalled = world.forge.bundle(batch, 1)
+    return [
+        _case("wallet-signed", "the second scheme: EIP-712 from a wallet", world,
+              world.forge.bundle(batch, 0, with_card=True)),
+        _case("wallet-recalled", "recalled and revoked by a wallet", world, recalled,
+              status="recalled"),
+    ]  # fmt: skip
 
 
 def _far_claim() -> Case:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from tests.support.cases import IDENTITY, Case, World, edited, refused, simple
+from tests.support.cases import IDENTITY, Case, World, edited, refused, simple, wallet_key
 from tests.support.cases_checkpoint import checkpoint
 from tests.support.cases_state import state
 from tests.support.forge import OPENER, Forge, signing_key
@@ -88,6 +88,10 @@ def _bad_genesis() -> list[Case]:
     spaced = payload.replace(b",", b", ", 1)
     identity = PublicKey("ed25519", IDENTITY)
     weak = Genesis(forge.chain_id, forge.contract, OPENER, log_key, identity).to_payload()
+    wallet = wallet_key("registrar")
+    by_wallet = Genesis(
+        forge.chain_id, forge.contract, OPENER, log_key, PublicKey(wallet.alg, wallet.public_key)
+    ).to_payload()
     both = [forge.log_key, forge.registrar]
     honest = sign_envelope(STATEMENT_TYPE, weak, [forge.log_key])
     forged = Signature(_key_id(IDENTITY), IDENTITY + bytes(32))
@@ -100,6 +104,8 @@ def _bad_genesis() -> list[Case]:
          sign_envelope(STATEMENT_TYPE, payload, [forge.log_key] * 2), "SIGNERS_INVALID"),
         ("genesis-signers-swapped", "registrar first",
          sign_envelope(STATEMENT_TYPE, payload, both[::-1]), "SIGNERS_INVALID"),
+        ("registrar-wallet", "a registrar whose key is a wallet's",
+         sign_envelope(STATEMENT_TYPE, by_wallet, [forge.log_key, wallet]), "STATEMENT_INVALID"),
         ("registrar-identity-point", "a registrar key that signs every message",
          replace(honest, signatures=(*honest.signatures, forged)), "PUBLIC_KEY_INVALID"),
     ]  # fmt: skip

@@ -17,6 +17,7 @@ from tests.support.cases import (
     shipping,
 )
 from tests.support.cases_key import keys
+from tests.support.cases_wallet import wallets
 from tests.support.forge import (
     GTIN,
     PREFIX,
@@ -37,6 +38,7 @@ from traceability.verify.bundle import Bundle, CompleteDisclosure
 def signer() -> list[Case]:
     return [
         *keys(),
+        *wallets(),
         *_roles(),
         *_prefixes(),
         *_cards(),

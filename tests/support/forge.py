@@ -17,6 +17,7 @@ from traceability.hashing.commitment import Commitment, Field, RecordKind, commi
 from traceability.hashing.ed25519 import SigningKey
 from traceability.hashing.encoding import ZERO_HASH
 from traceability.hashing.envelope import STATEMENT_TYPE, Envelope, sign_envelope
+from traceability.hashing.signatures import SecretKey
 from traceability.hashing.statement import (
     BatchStatement,
     Genesis,
@@ -55,8 +56,7 @@ HOST = "ledger.example"
 START = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
 # One block every twelve seconds from here on.
 FIRST_BLOCK, FIRST_TIME, BLOCK_SECONDS = 1_000, int(START.timestamp()) + 60, 12
-GTIN, LOT = "09506000134352", "L1"
-PREFIX = "9506000"
+GTIN, LOT, PREFIX = "09506000134352", "L1", "9506000"
 
 
 def seeded(*labels: object) -> bytes:
@@ -129,7 +129,7 @@ class Member:
     """A participant with one key."""
 
     name: str
-    key: SigningKey
+    key: SecretKey
     participant: bytes
     card: Record
     registered_at: int
@@ -180,20 +180,20 @@ class Forge:
 
     # Appending.
 
-    def append(self, statement: Statement, *keys: SigningKey) -> int:
+    def append(self, statement: Statement, *keys: SecretKey) -> int:
         return self.append_raw(sign_envelope(STATEMENT_TYPE, statement.to_payload(), keys))
 
     def append_raw(self, envelope: Envelope) -> int:
         self.entries.append(envelope)
         return len(self.entries) - 1
 
-    def header(self, key: SigningKey, /, **changes: object) -> Header:
+    def header(self, key: SecretKey, /, **changes: object) -> Header:
         sequence, previous = self._previous.get(key.key_id, (0, ZERO_HASH))
         claimed = START + timedelta(seconds=len(self.entries))
         header = Header(self.log, key.key_id, sequence, previous, claimed)
         return replace(header, **changes)  # type: ignore[arg-type]  # names are the fields
 
-    def _logged(self, key: SigningKey, index: int) -> int:
+    def _logged(self, key: SecretKey, index: int) -> int:
         sequence, _ = self._previous.get(key.key_id, (0, ZERO_HASH))
         self._previous[key.key_id] = (sequence + 1, entry_leaf_hash(self.entries[index]))
         return index
@@ -205,15 +205,15 @@ class Forge:
         roles: tuple[str, ...] = ("producer",),
         prefixes: tuple[str, ...] = (PREFIX,),
         custody: str = "self",
-        key: SigningKey | None = None,
-        signers: Sequence[SigningKey] | None = None,
+        key: SecretKey | None = None,
+        signers: Sequence[SecretKey] | None = None,
         **changes: object,
     ) -> Member:
         new = key or signing_key(name)
         member = Member(name, new, seeded("participant", name)[:16], card(name), len(self.entries))
         statement = KeyRegister(
             header=self.header(self.registrar),
-            alg="ed25519",
+            alg=new.alg,
             public_key=new.public_key,
             participant=member.participant,
             custody=custody,
@@ -245,7 +245,7 @@ class Forge:
         records: Sequence[Record],
         *,
         seen_size: int | None = None,
-        signers: Sequence[SigningKey] | None = None,
+        signers: Sequence[SecretKey] | None = None,
         **changes: object,
     ) -> Batch:
         size = len(self.entries) if seen_size is None else seen_size
@@ -275,7 +275,7 @@ class Forge:
         self.statuses += [StatusLeaf(entry_hash, i, kind, index) for i in positions]
         return index
 
-    def state(self, *, signers: Sequence[SigningKey] | None = None, **changes: object) -> int:
+    def state(self, *, signers: Sequence[SecretKey] | None = None, **changes: object) -> int:
         keys, statuses = self.key_tree(), self.status_tree()
         statement = StateStatement(
             header=self.header(self.log_key),
@@ -396,5 +396,5 @@ class Forge:
         )
 
 
-def _public(key: SigningKey) -> PublicKey:
-    return PublicKey("ed25519", key.public_key)
+def _public(key: SecretKey) -> PublicKey:
+    return PublicKey(key.alg, key.public_key)

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from traceability.hashing.commitment import RecordKind
-from traceability.hashing.ed25519 import SigningKey
+from traceability.hashing.signatures import SecretKey
 from traceability.hashing.statement import log_id
 from traceability.ledger.keyring import Keyring
 from traceability.ledger.node import Node
@@ -105,7 +105,7 @@ def add_participant(
     gln: str | None = None,
     roles: tuple[str, ...] = ("producer", "operator"),
     prefixes: tuple[str, ...] = EVERY_PREFIX,
-    key: SigningKey | None = None,
+    key: SecretKey | None = None,
 ) -> bytes:
     """Register a participant, put its key in the log, and return its id."""
     row = node.registrar.add_participant(Card("测试厂", gln), Scopes(roles, prefixes), key=key)

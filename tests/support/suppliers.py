@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from traceability.events.jsonld import parse_document
-from traceability.hashing.ed25519 import SigningKey
 from traceability.hashing.envelope import STATEMENT_TYPE, Envelope, sign_envelope
+from traceability.hashing.signatures import SecretKey
 from traceability.hashing.statement import BatchStatement, Header, Seen
 from traceability.ledger.node import Node
 from traceability.ledger.prepared import PreparedBatch, PreparedItems, prepare_batch, prepare_event
@@ -21,7 +21,7 @@ class Supplier:
     """A participant that holds its own key."""
 
     node: Node
-    key: SigningKey
+    key: SecretKey
     participant: bytes
 
     def batch(self, *events: dict[str, Any], items: PreparedItems | None = None) -> PreparedBatch:

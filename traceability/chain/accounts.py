@@ -19,7 +19,7 @@ from typing import Any, Final, Protocol
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256K1, derive_private_key
 
 from traceability.errors import SettingsInvalid
-from traceability.verify.evidence import keccak256
+from traceability.hashing.keccak import keccak256
 
 PRIVATE_KEY = re.compile(r"0x[0-9a-f]{64}")
 OWNER_ONLY = 0o600

@@ -35,7 +35,7 @@ from traceability.chain.registry_calls import RegistryCalls
 from traceability.chain.values import TAG, Finality
 from traceability.chain.wire import read_quantity
 from traceability.errors import ItemProofError, Refused
-from traceability.verify.evidence import keccak256
+from traceability.hashing.keccak import keccak256
 from traceability.watching import WatchedSession
 
 logger = logging.getLogger(__name__)

@@ -31,7 +31,7 @@ from traceability.chain.wire import (
     read_object,
     read_quantity,
 )
-from traceability.verify.evidence import keccak256
+from traceability.hashing.keccak import keccak256
 
 T = TypeVar("T", bound=Hashable)
 

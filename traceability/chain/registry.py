@@ -18,7 +18,7 @@ from eth_abi.exceptions import DecodingError
 
 from traceability.chain.faults import AnchorRejected, ContractMismatch, HeadMoved
 from traceability.chain.values import Head
-from traceability.verify.evidence import keccak256
+from traceability.hashing.keccak import keccak256
 
 SELECTOR_BYTES = 4
 MAX_REASON_CHARACTERS = 200

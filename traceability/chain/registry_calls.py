@@ -33,8 +33,9 @@ from traceability.chain.wire import (
     read_object,
     read_quantity,
 )
+from traceability.hashing.keccak import keccak256
 from traceability.hashing.statement import log_id as derive_log_id
-from traceability.verify.evidence import AnchorEvidence, keccak256
+from traceability.verify.evidence import AnchorEvidence
 
 # Above what Forge measures for deploying, for opening, and for a proof of any length; unused
 # gas is returned.

@@ -1,4 +1,4 @@
-"""DSSE envelopes: exact bytes, signed.
+"""DSSE envelopes: exact bytes, signed by each key in the way of its scheme.
 
 Source: https://github.com/secure-systems-lab/dsse (protocol.md, envelope.md). Key ids are the
 base64url of KEY_ID; `payload` and `sig` are standard base64, padded, canonical.
@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 from traceability.errors import InvalidInput, ProofRejected
 from traceability.hashing.canonical import canonicalize, parse_canonical
-from traceability.hashing.ed25519 import ALG, SigningKey, key_id, verify_strict
+from traceability.hashing.ed25519 import key_id
 from traceability.hashing.encoding import b64_decode, b64_encode, b64u_decode, b64u_encode
+from traceability.hashing.signatures import SecretKey, signed_message, verify
 from traceability.strict_json import JSONValue
 
 STATEMENT_TYPE = "application/vnd.itemproof.statement+json"
@@ -66,16 +67,12 @@ class Envelope:
         return canonicalize(self.to_json())
 
 
-def pae(payload_type: str, payload: bytes) -> bytes:
-    """Return the pre-authentication encoding, which is what is signed."""
-    kind = payload_type.encode()
-    return b"DSSEv1 %d %b %d %b" % (len(kind), kind, len(payload), payload)
-
-
-def sign_envelope(payload_type: str, payload: bytes, keys: Sequence[SigningKey]) -> Envelope:
+def sign_envelope(payload_type: str, payload: bytes, keys: Sequence[SecretKey]) -> Envelope:
     """Sign a payload with each key, author first."""
-    message = pae(payload_type, payload)
-    signatures = tuple(Signature(key.key_id, key.sign(message)) for key in keys)
+    signatures = tuple(
+        Signature(key.key_id, key.sign(signed_message(key.alg, payload_type, payload)))
+        for key in keys
+    )
     return Envelope(payload_type, payload, signatures)
 
 
@@ -89,7 +86,7 @@ def verify_envelope(
 
     Raises
     ------
-    EnvelopeInvalid, SignersInvalid, PublicKeyInvalid, SignatureInvalid
+    EnvelopeInvalid, SignersInvalid, SchemeUnknown, PublicKeyInvalid, SignatureInvalid
         A receipt is no statement, whoever signed it: the payload type comes first.
     """
     if envelope.payload_type != payload_type:
@@ -104,11 +101,14 @@ def verify_envelope(
             f"{', '.join(key.hex()[:16] for key in wanted)}, got "
             f"{', '.join(found.keyid.hex()[:16] for found in envelope.signatures) or 'none'}"
         )
-    message = pae(envelope.payload_type, envelope.payload)
     for signature, (alg, public) in zip(envelope.signatures, public_keys, strict=True):
-        if alg != ALG:
-            raise SignersInvalid(f"signature scheme is unknown: expected {ALG}, got {alg!r}")
-        verify_strict(public, signature.sig, message)
+        verify(
+            alg,
+            public,
+            payload_type=envelope.payload_type,
+            payload=envelope.payload,
+            signature=signature.sig,
+        )
 
 
 def parse_envelope(data: bytes) -> Envelope:

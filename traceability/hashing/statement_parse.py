@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from traceability.hashing.canonical import canonicalize, parse_canonical
 from traceability.hashing.envelope import MAX_ENTRY_BYTES
 from traceability.hashing.members import Members, StatementInvalid
+from traceability.hashing.signatures import ALGS, KEY_BYTES
 from traceability.hashing.statement_types import (
     ALL_RECORDS,
     CUSTODIES,
@@ -99,6 +100,7 @@ def _header(members: Members) -> Header:
 
 
 def _public_key(members: Members, name: str) -> PublicKey:
+    # A log's own keys: verifiers everywhere know Ed25519.
     part = members.members(name)
     key = PublicKey(part.one_of("alg", ("ed25519",)), part.data("public_key"))
     part.end()
@@ -137,10 +139,11 @@ def _key(members: Members, header: Header) -> KeyRegister | KeyRevoke:
         raise scopes.fault("roles", f"are unknown: expected some of {', '.join(ROLES)}")
     prefixes = scopes.texts("prefixes", PREFIX)
     scopes.end()
+    alg = members.one_of("alg", ALGS)
     return KeyRegister(
         header=header,
-        alg=members.one_of("alg", ("ed25519",)),
-        public_key=members.data("public_key"),
+        alg=alg,
+        public_key=members.data("public_key", KEY_BYTES[alg]),
         participant=members.data("participant", PARTICIPANT_BYTES),
         custody=members.one_of("custody", CUSTODIES),
         roles=roles,

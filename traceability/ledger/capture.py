@@ -13,8 +13,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from traceability.errors import ItemProofError
-from traceability.hashing.ed25519 import SigningKey
 from traceability.hashing.envelope import Envelope, parse_envelope, verify_envelope
+from traceability.hashing.signatures import SecretKey
 from traceability.hashing.statement import BatchStatement, Header
 from traceability.ledger.chains import append_envelope, append_signed, chain_of
 from traceability.ledger.checks import (
@@ -83,7 +83,7 @@ class Capture:
         return self._gatherer.waiting
 
     def own(
-        self, batch: PreparedBatch, *, participant: bytes, key: SigningKey | None = None
+        self, batch: PreparedBatch, *, participant: bytes, key: SecretKey | None = None
     ) -> CapturedBatch | None:
         """Sign a batch with a key that this node holds and keep it, together with others.
 
@@ -221,7 +221,7 @@ class Capture:
     def held(
         self,
         repositories: Repositories,
-        key: SigningKey,
+        key: SecretKey,
         *,
         participant: bytes,
         batch: PreparedBatch,

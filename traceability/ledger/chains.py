@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from traceability.hashing.ed25519 import SigningKey
 from traceability.hashing.envelope import STATEMENT_TYPE, Envelope, sign_envelope
+from traceability.hashing.signatures import SecretKey
 from traceability.hashing.statement import (
     Header,
     SignedStatement,
@@ -40,9 +40,9 @@ def append_signed(
     build: Callable[[Header], SignedStatement],
     *,
     log: bytes,
-    author: SigningKey,
+    author: SecretKey,
     now: datetime,
-    cosigners: Sequence[SigningKey] = (),
+    cosigners: Sequence[SecretKey] = (),
 ) -> Appended:
     """Sign the author's next statement and append it.
 

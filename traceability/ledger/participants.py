@@ -9,9 +9,10 @@ from traceability.codes.keys import check_element
 from traceability.errors import Unavailable
 from traceability.hashing.canonical import canonicalize
 from traceability.hashing.commitment import RecordKind, commit, salted_fields
-from traceability.hashing.ed25519 import SigningKey, check_public_key
+from traceability.hashing.ed25519 import SigningKey
 from traceability.hashing.encoding import ZERO_HASH
 from traceability.hashing.salts import SECRET_BYTES
+from traceability.hashing.signatures import SecretKey, check_public_key
 from traceability.hashing.statement import Header, KeyRegister, KeyRevoke
 from traceability.ledger.chains import Appended, append_signed, has_arrived
 from traceability.ledger.clock import Clock
@@ -52,7 +53,7 @@ class Scopes:
 class _NewKey:
     """A key about to be registered, and what its registration will say."""
 
-    key: SigningKey
+    key: SecretKey
     participant: bytes
     custody: str
     scopes: Scopes
@@ -85,7 +86,7 @@ class Registrar:
         card: Card,
         scopes: Scopes,
         *,
-        key: SigningKey | None = None,
+        key: SecretKey | None = None,
         remember_as: str | None = None,
     ) -> ParticipantRow:
         """Register an organisation with a first key.
@@ -101,7 +102,8 @@ class Registrar:
         if card.gln is not None:
             check_element("414", card.gln)
         custody = "operator" if key is None else "self"
-        signing = key or SigningKey.generate()
+        held = SigningKey.generate()
+        signing: SecretKey = held if key is None else key
         row = ParticipantRow(secrets.token_bytes(PARTICIPANT_ID_BYTES), card.gln, card.name)
         appended = None
         try:
@@ -118,7 +120,7 @@ class Registrar:
                 if custody == "operator":
                     # Not earlier: a refused registration leaves no key behind. Not later: a
                     # registered key must never be lost.
-                    self._keyring.add(signing)
+                    self._keyring.add(held)
                 work.commit()
         except Unavailable:
             # Kept after all? Who repeats this would register the organisation twice.
@@ -138,7 +140,7 @@ class Registrar:
 
     def _register(self, repositories: Repositories, new: _NewKey) -> Appended:
         key = new.key
-        check_public_key(key.public_key)
+        check_public_key(key.alg, key.public_key)
         registrar = self._identity.registrar_key
         repositories.keys.lock([registrar.key_id, key.key_id])
         if repositories.keys.get(key.key_id) is not None:

@@ -13,8 +13,8 @@ from datetime import datetime
 from typing import NamedTuple
 
 from traceability.errors import ItemProofError
-from traceability.hashing.ed25519 import SigningKey
 from traceability.hashing.envelope import STATEMENT_TYPE, Envelope, sign_envelope
+from traceability.hashing.signatures import SecretKey
 from traceability.hashing.statement import BatchStatement, Header, Seen, sound_payload
 from traceability.hashing.tree_hash import leaf_hash
 from traceability.ledger.checks import Heads, newest_seen
@@ -52,7 +52,7 @@ class OwnJob(NamedTuple):
 
     participant: bytes
     batch: PreparedBatch
-    key: SigningKey | None = None
+    key: SecretKey | None = None
 
 
 Job = SignedJob | OwnJob
@@ -61,7 +61,7 @@ Job = SignedJob | OwnJob
 class Signer(NamedTuple):
     """A key that this node holds, as it is registered."""
 
-    key: SigningKey
+    key: SecretKey
     row: KeyRow
 
 

@@ -17,8 +17,8 @@ from typing import NamedTuple
 from traceability.events.faults import MAX_FAULTS
 from traceability.events.json_scanner import Seekable
 from traceability.hashing.commitment import RecordKind
-from traceability.hashing.ed25519 import SigningKey
 from traceability.hashing.salts import SECRET_BYTES
+from traceability.hashing.signatures import SecretKey
 from traceability.ledger.document_places import Places
 from traceability.ledger.drafting import XML_TYPE, DocumentForm, Draft
 from traceability.ledger.faults import RolledBack
@@ -135,7 +135,7 @@ def submit_stream(
     form: DocumentForm,
     *,
     participant: bytes | None = None,
-    key: SigningKey | None = None,
+    key: SecretKey | None = None,
     proceed: bool = False,
     also: Also = nothing_more,
     when_drafted: Callable[[], object] = nothing,
@@ -226,7 +226,7 @@ class _Keeping:
         judged: Spill[Judged],
         *,
         participant: bytes | None,
-        key: SigningKey | None,
+        key: SecretKey | None,
     ) -> None:
         self._submission = submission
         self._reading = reading

@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 from traceability.events.faults import Fault
 from traceability.events.model import SubmittedEvent
-from traceability.hashing.ed25519 import SigningKey
 from traceability.hashing.event_hash import event_hash
+from traceability.hashing.signatures import SecretKey
 from traceability.ledger.capture import Capture
 from traceability.ledger.checks import live_key, one_code_breaches
 from traceability.ledger.drafting import (
@@ -101,7 +101,7 @@ def nothing() -> None:
 class Author(NamedTuple):
     """A key that this process can sign with, and the participant that registered it."""
 
-    key: SigningKey
+    key: SecretKey
     participant: bytes
 
 
@@ -134,7 +134,7 @@ class Submission:
         body: DocumentBody,
         *,
         participant: bytes | None = None,
-        key: SigningKey | None = None,
+        key: SecretKey | None = None,
         proceed: bool = False,
         also: Also = nothing_more,
         when_drafted: Callable[[], object] = nothing,
@@ -157,7 +157,7 @@ class Submission:
         value: JSONValue,
         *,
         participant: bytes | None = None,
-        key: SigningKey | None = None,
+        key: SecretKey | None = None,
         proceed: bool = False,
     ) -> SubmissionResult:
         """Take a parsed EPCIS document; nothing of it is kept unless its batch is.
@@ -178,7 +178,7 @@ class Submission:
         drafted: Drafted,
         *,
         participant: bytes | None,
-        key: SigningKey | None = None,
+        key: SecretKey | None = None,
         proceed: bool,
         also: Also = nothing_more,
     ) -> SubmissionResult:
@@ -204,7 +204,7 @@ class Submission:
         return result
 
     def author(
-        self, repositories: Repositories, participant: bytes | None, key: SigningKey | None
+        self, repositories: Repositories, participant: bytes | None, key: SecretKey | None
     ) -> Author:
         """Return who signs, with the key's chain locked until the transaction ends."""
         if key is None:

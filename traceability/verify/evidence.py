@@ -10,9 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from Crypto.Hash import keccak
-
 from traceability.errors import ProofRejected
+from traceability.hashing.keccak import keccak256
 
 RLP: TypeAlias = bytes | list["RLP"]
 
@@ -107,11 +106,6 @@ class AnchoredHead:
     header_number: int
     header_time: int
     header_hash: bytes
-
-
-def keccak256(data: bytes) -> bytes:
-    """Return the Keccak-256 digest (Ethereum's, not SHA3-256)."""
-    return keccak.new(digest_bits=256, data=data).digest()
 
 
 def check_evidence(

@@ -30,8 +30,8 @@ from traceability.chain.fees import Fee, FeeMode, fee_of
 from traceability.chain.planning import plan_anchor
 from traceability.chain.registry_calls import RegistryCalls
 from traceability.chain.values import AnchorCall, Finality, TransactionReceipt
+from traceability.hashing.keccak import keccak256
 from traceability.merkle.proofs import consistency_path, root_from_nodes
-from traceability.verify.evidence import keccak256
 
 CODE_HASH = registry.artifact().code_hash
 

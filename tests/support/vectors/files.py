@@ -17,6 +17,7 @@ from tests.support.vectors import (
     json_cases,
     state_tree_cases,
     statement_cases,
+    wallet_cases,
 )
 
 FILES: dict[str, Callable[[], dict[str, Any]]] = {
@@ -26,6 +27,7 @@ FILES: dict[str, Callable[[], dict[str, Any]]] = {
     "ed25519.json": ed25519_cases.content,
     "jcs.json": json_cases.jcs_content,
     "json.json": json_cases.json_content,
+    "secp256k1.json": wallet_cases.content,
     "state_trees.json": state_tree_cases.content,
     "statements.json": statement_cases.content,
 }

@@ -40,6 +40,11 @@ REGISTER = {
     "scopes": {"roles": ["producer", "supplier"], "prefixes": ["0614141", "952123"]},
     "card": DIGEST,
 }
+WALLET = {
+    **REGISTER,
+    "alg": "secp256k1-eip712",
+    "public_key": b64u(b"\x02" + seeded("wallet key")),
+}
 REVOKE = {**HEADER, "type": "key", "action": "revoke", "target": DIGEST, "until_reason": "rotated"}
 BATCH = {
     **HEADER,
@@ -91,6 +96,7 @@ GOOD: tuple[tuple[str, dict[str, Any]], ...] = (
     ("key registered", REGISTER),
     ("key registered in operator's custody, without prefixes",
      {**REGISTER, "custody": "operator", "scopes": {"roles": ["carrier"], "prefixes": []}}),
+    ("key of a wallet registered", WALLET),
     ("key revoked", REVOKE),
     ("key revoked, suspect from an entry", {**REVOKE, "suspect_from": 0}),
     ("batch", BATCH),
@@ -130,14 +136,18 @@ CHANGES: tuple[tuple[dict[str, Any], str, tuple[Any, ...]], ...] = (
      (MISSING, "0x" + "0A" * 20, "0a" * 20, "0x" + "0a" * 19, "0X" + "0a" * 20)),
     (GENESIS, "/opener", (MISSING, "0x" + "0g" * 20)),
     (GENESIS, "/log_key", (MISSING, None)),
-    (GENESIS, "/log_key/alg", (MISSING, "rsa", "Ed25519")),
+    (GENESIS, "/log_key/alg", (MISSING, "rsa", "Ed25519", "secp256k1-eip712")),
     (GENESIS, "/log_key/public_key", (MISSING, b64u(bytes(31)))),
     (GENESIS, "/log_key/more", (1,)),
-    (GENESIS, "/registrar_key", (MISSING,)),
+    (GENESIS, "/registrar_key",
+     (MISSING, {"alg": WALLET["alg"], "public_key": WALLET["public_key"]})),
     (GENESIS, "/succeeds", (None, {})),
     (GENESIS, "/sequence", (0,)),
     (REGISTER, "/action", (MISSING, "rotate")),
-    (REGISTER, "/alg", ("p256",)),
+    (REGISTER, "/alg", ("p256", "secp256k1-eip712", "secp256k1", None)),
+    (REGISTER, "/public_key", (MISSING, WALLET["public_key"], b64u(bytes(31)))),
+    (WALLET, "/alg", ("ed25519", "SECP256K1-EIP712", MISSING)),
+    (WALLET, "/public_key", (MISSING, b64u(bytes(32)), b64u(bytes(65)), None)),
     (REGISTER, "/custody", (MISSING, "other")),
     (REGISTER, "/scopes", (MISSING, [])),
     (REGISTER, "/scopes/roles",

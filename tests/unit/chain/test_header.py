@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from traceability.chain.header import rebuild_header
-from traceability.verify.evidence import decode_rlp, keccak256, parse_header
+from traceability.hashing.keccak import keccak256
+from traceability.verify.evidence import decode_rlp, parse_header
 
 # Ethereum mainnet's first block, whose hash is common knowledge.
 GENESIS_HASH = "d4e56740f876aef8c010b86a40d5f56745a118d0906a34e69aec8c0db1cb8fa3"

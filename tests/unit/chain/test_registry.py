@@ -5,7 +5,7 @@ from eth_abi.abi import encode
 
 from traceability.chain import registry
 from traceability.chain.faults import AnchorRejected, ContractMismatch, HeadMoved
-from traceability.verify.evidence import keccak256
+from traceability.hashing.keccak import keccak256
 
 LOG = b"\x11" * 32
 ROOT = b"\x22" * 32

@@ -1,10 +1,11 @@
 // DSSE envelopes: exact bytes, signed. Source: secure-systems-lab/dsse, protocol and envelope.
 
-import { b64Decode, b64uDecode, concat, leafHash, sameBytes, utf8 } from "./bytes.js";
-import { keyId, verifyStrict } from "./ed25519.js";
+import { b64Decode, b64uDecode, leafHash, sameBytes } from "./bytes.js";
+import { keyId } from "./ed25519.js";
 import { demand } from "./fault.js";
 import { canonicalBytes } from "./json.js";
 import { isObject } from "./shapes.js";
+import { verifySignature } from "./signatures.js";
 
 export const STATEMENT_TYPE = "application/vnd.itemproof.statement+json";
 export const RECEIPT_TYPE = "application/vnd.itemproof.receipt+json";
@@ -38,16 +39,7 @@ export function verifyEnvelope(envelope, keys) {
     wanted.length === envelope.signatures.length &&
     wanted.every((id, i) => sameBytes(id, envelope.signatures[i].keyid));
   demand(isSame, "SIGNERS_INVALID", "envelope has other signers than required");
-  const message = pae(envelope.payloadType, envelope.payload);
-  keys.forEach(({ alg, publicKey }, i) => {
-    demand(alg === "ed25519", "SIGNERS_INVALID", `signature scheme is unknown: ${alg}`);
-    verifyStrict(publicKey, envelope.signatures[i].sig, message);
-  });
-}
-
-function pae(payloadType, payload) {
-  const kind = utf8(payloadType);
-  return concat(utf8(`DSSEv1 ${kind.length} `), kind, utf8(` ${payload.length} `), payload);
+  keys.forEach((key, i) => verifySignature(key, envelope, envelope.signatures[i].sig));
 }
 
 function parseSignature(value) {

@@ -7,6 +7,7 @@ import { STATEMENT_TYPE } from "./envelope.js";
 import { demand, Fault } from "./fault.js";
 import { parseCanonical } from "./json.js";
 import { isObject } from "./shapes.js";
+import { ALGS, keyBytes } from "./signatures.js";
 
 const SUITE = "itemproof-1";
 const ADDRESS = /^0x[0-9a-f]{40}$/;
@@ -147,6 +148,7 @@ function readHeader(found) {
   };
 }
 
+// A log's own keys: verifiers everywhere know Ed25519.
 function readKey(part) {
   const key = { alg: part.oneOf("alg", ["ed25519"]), publicKey: part.data("public_key") };
   part.end();
@@ -182,10 +184,11 @@ function readRegistration(found) {
   demand(areKnown, "STATEMENT_INVALID", "roles are unknown");
   const prefixes = scopes.texts("prefixes", PREFIX);
   scopes.end();
+  const alg = found.oneOf("alg", ALGS);
   return {
     roles,
     prefixes,
-    newKey: { alg: found.oneOf("alg", ["ed25519"]), publicKey: found.data("public_key") },
+    newKey: { alg, publicKey: found.data("public_key", keyBytes(alg)) },
     participant: found.data("participant", 16),
     custody: found.oneOf("custody", ["self", "operator"]),
     card: found.data("card"),

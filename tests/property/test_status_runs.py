@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from traceability.merkle.state_trees import STATUS_KINDS, WHOLE_BATCH, SortedTree, StatusLeaf
 from traceability.verify.building import status_runs
+from traceability.verify.bundle import StatusPart
 from traceability.verify.faults import StatusRunInvalid
 from traceability.verify.statuses import check_status_runs
 
@@ -51,3 +52,21 @@ def test_no_leaf_of_a_run_can_be_left_out(
     changed = (*runs[:at], shorter, *runs[at + 1 :])
     with pytest.raises(StatusRunInvalid):
         check_status_runs(changed, entry, record, tree_size=tree.size, root_hash=tree.root_hash)
+
+
+@given(TREES, st.sampled_from(ENTRIES), st.integers(0, 5))
+@settings(max_examples=300, deadline=None)
+def test_runs_have_one_form(tree: SortedTree[StatusLeaf], entry: bytes, record: int) -> None:
+    runs = status_runs(tree, entry, record)
+    parts = [StatusPart(leaf, i, tuple(tree.path(i))) for i, leaf in enumerate(tree.leaves)]
+    others = [(*runs, runs[-1]), (*runs, runs[0]), (runs[0], *runs)]
+    for at, run in enumerate(runs):
+        longer = [parts[run[0].index - 1 : run[-1].index + 1] if run and run[0].index else ()]
+        longer.append(parts[run[0].index : run[-1].index + 2] if run else ())
+        others += [(*runs[:at], tuple(one), *runs[at + 1 :]) for one in longer]
+    for other in others:
+        if other != runs:
+            with pytest.raises(StatusRunInvalid):
+                check_status_runs(
+                    other, entry, record, tree_size=tree.size, root_hash=tree.root_hash
+                )

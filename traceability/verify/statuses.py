@@ -37,15 +37,35 @@ def check_status_runs(
         return ()
     for run in runs:
         _check_run(run, tree_size=tree_size, root_hash=root_hash)
+    _check_brackets(runs, whole, single, tree_size=tree_size)
+    found = {part.leaf for run in runs for part in run}
+    mine = [leaf for leaf in found if _position(leaf) in (whole, single)]
+    return tuple(sorted(mine, key=lambda leaf: (leaf.entry_index, leaf.record_index, leaf.kind)))
+
+
+def _check_brackets(
+    runs: Sequence[StatusRun], whole: Position, single: Position, *, tree_size: int
+) -> None:
+    """Demand the one form of the runs: each as short as can be, and two only where one fails."""
     if len(runs) == 1:
         targets = [(runs[0], whole, single)]
     else:
         targets = [(run, at, at) for run, at in zip(runs, (whole, single), strict=False)]
-    if not targets or not all(brackets(*target, tree_size=tree_size) for target in targets):
+    # Zip has left a third run out, or made too few pairs of none.
+    is_whole = 0 < len(runs) == len(targets)
+    if not is_whole or not all(brackets(*target, tree_size=tree_size) for target in targets):
         raise StatusRunInvalid("status run does not bracket the record: neighbours are missing")
-    found = {part.leaf for run in runs for part in run}
-    mine = [leaf for leaf in found if _position(leaf) in (whole, single)]
-    return tuple(sorted(mine, key=lambda leaf: (leaf.entry_index, leaf.record_index, leaf.kind)))
+    if any(map(_is_too_long, *zip(*targets, strict=True))):
+        raise StatusRunInvalid("status run is too long: more than one neighbour on a side")
+    if len(runs) > 1 and any(brackets(run, whole, single, tree_size=tree_size) for run in runs):
+        raise StatusRunInvalid("status run is needless: one of the two brackets the record alone")
+
+
+def _is_too_long(run: StatusRun, low: Position, high: Position) -> bool:
+    second, last_but_one = run[1:2], run[-2:-1]
+    return any(_position(part.leaf) < low for part in second) or any(
+        _position(part.leaf) > high for part in last_but_one
+    )
 
 
 def derive_status(leaves: Sequence[StatusLeaf]) -> str:

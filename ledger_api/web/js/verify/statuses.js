@@ -26,6 +26,15 @@ export function checkStatusRuns(runs, entryHash, recordIndex, { treeSize, root }
         brackets(runs[0], whole, whole, treeSize) &&
         brackets(runs[1], single, single, treeSize);
   invalid(isBracketed, "status run does not bracket the record");
+  // One form: each run as short as can be, and two only where one fails.
+  const [first, second = first] = runs;
+  const isShort =
+    runs.length === 1
+      ? isTight(first, whole, single)
+      : isTight(first, whole, whole) && isTight(second, single, single);
+  invalid(isShort, "status run is too long");
+  const isNeedless = runs.length > 1 && runs.some((run) => brackets(run, whole, single, treeSize));
+  invalid(!isNeedless, "status run is needless: one of the two brackets the record alone");
   const isMine = (leaf) => comparePlaces(leaf, whole) === 0 || comparePlaces(leaf, single) === 0;
   const byIndex = new Map(runs.flat().map((leaf) => [leaf.index, leaf]));
   return [...byIndex.values()].filter(isMine).sort(compareTimes);
@@ -54,6 +63,12 @@ function brackets(run, low, high, treeSize) {
   const begins = run[0].index === 0 || comparePlaces(run[0], low) < 0;
   const ends = run.at(-1).index === treeSize - 1 || comparePlaces(run.at(-1), high) > 0;
   return begins && ends;
+}
+
+// One neighbour on each side at most.
+function isTight(run, low, high) {
+  const isOver = run.length > 1 && comparePlaces(run[1], low) < 0;
+  return !isOver && !(run.length > 1 && comparePlaces(run.at(-2), high) > 0);
 }
 
 function comparePlaces(a, b) {

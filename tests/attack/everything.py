@@ -8,6 +8,7 @@ from tests.attack import (
     chain,
     chain_on_postgres,
     contract,
+    fuzzing,
     lies,
     load,
     writes,
@@ -23,4 +24,5 @@ ATTACKS: tuple[Attack, ...] = (
     *backup_kills.ATTACKS,
     *load.ATTACKS,
     *contract.ATTACKS,
+    *fuzzing.ATTACKS,
 )

@@ -18,6 +18,7 @@ from ledger_api.items import endpoints as items
 from ledger_api.keys import endpoints as keys
 from ledger_api.lineage import endpoints as lineage
 from ledger_api.log import endpoints as log
+from ledger_api.policies import endpoints as policies
 from ledger_api.quality import endpoints as quality
 from ledger_api.scoreboard import Slot
 from ledger_api.services import Services
@@ -120,7 +121,7 @@ def _warm(drafting: DraftingPool) -> None:
 
 def _include(app: FastAPI) -> None:
     """Put every address in its place; pages come last."""
-    for part in (batches, keys, items, lineage, quality, log, health):
+    for part in (batches, keys, items, policies, lineage, quality, log, health):
         app.include_router(part.router)
     for router in epcis.routers:
         app.include_router(router)

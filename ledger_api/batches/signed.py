@@ -15,9 +15,11 @@ from traceability.hashing.encoding import b64u_decode
 from traceability.hashing.envelope import Envelope, envelope_from_json
 from traceability.hashing.salts import SALT_BYTES, SECRET_BYTES
 from traceability.hashing.statement import BatchStatement, parse_statement
+from traceability.ledger.disclosure_policy import POLICY_MEDIA_TYPE
 from traceability.ledger.faults import KeyRevoked
 from traceability.ledger.keeping import CapturedBatch
 from traceability.ledger.node import Node
+from traceability.ledger.policies import check_follows, policy_history
 from traceability.ledger.prepared import (
     PreparedItems,
     PreparedRecord,
@@ -53,6 +55,7 @@ def capture_signed(node: Node, body: bytes) -> CapturedBatch:
     if not isinstance(listed, list):
         raise SignedBatchInvalid("records are not a list", pointer="/records")
     records = [_record(node, part, index) for index, part in enumerate(listed)]
+    _check_policies(node, statement.participant, listed)
     items = _items(value["items"]) if "items" in value else None
     batch = prepare_batch(records, items=items)
     try:
@@ -99,6 +102,17 @@ def _record(node: Node, value: JSONValue, index: int) -> PreparedRecord:
     event = _event(payload, place)
     mac = node.submission.content_mac(event)
     return prepare_event(event, secret=data, content_mac=mac)
+
+
+def _check_policies(node: Node, participant: bytes, listed: list[JSONValue]) -> None:
+    """Refuse a disclosure policy that would not apply; one that is recorded is sent again."""
+    for value in listed:
+        if not isinstance(value, dict) or value.get("media_type") != POLICY_MEDIA_TYPE:
+            continue
+        with node.store.reading() as repositories:
+            known = [one.value for one in policy_history(repositories, participant)]
+            if value["payload"] not in known:
+                check_follows(repositories, participant, value["payload"])
 
 
 def _event(payload: JSONValue, place: str) -> SubmittedEvent:

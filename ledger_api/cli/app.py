@@ -17,6 +17,7 @@ from ledger_api.cli import (
     issuing,
     keys,
     mirroring,
+    policies,
     proving,
     serving,
     submitting,
@@ -55,6 +56,7 @@ app.command()(mirroring.mirror)
 app.command()(mirroring.rebuild)
 app.add_typer(keys.key_app, name="key")
 app.add_typer(administering.participant_app, name="participant")
+app.add_typer(policies.policy_app, name="policy")
 app.add_typer(administering.db_app, name="db")
 
 

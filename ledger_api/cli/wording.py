@@ -34,6 +34,19 @@ LINES = {
         "expected {gas} gas at {price_wei} wei, {cost_wei} wei in all; nothing was sent",
     ),
     "nothing_to_anchor": ("没有可锚定的新内容", "nothing new to anchor"),
+    # Disclosure policies
+    "policy": (
+        "披露策略第 {version} 版，日志第 {leaf_index} 条，{received}",
+        "disclosure policy {version}, entry {leaf_index}, {received}",
+    ),
+    "policy_unreadable": (
+        "已擦除或不可读的策略，日志第 {leaf_index} 条，{received}",
+        "erased or unreadable policy, entry {leaf_index}, {received}",
+    ),
+    "policy_none": (
+        "没有披露策略：公众只见最少内容，合作方可见全部（ni: 除外）",
+        "no policy: the public sees the least, partners everything but ni: values",
+    ),
     # Proofs
     "proof": (
         "{code} 的证明包：{path}（{size} 字节）",

@@ -13,6 +13,7 @@ from ledger_api.lots import lot_attributes
 from ledger_api.services import Services, ServicesOf
 from traceability.hashing.encoding import b64u_encode
 from traceability.ledger.lookup import CodeUnknown, find_record
+from traceability.ledger.partners import PUBLIC, Asker
 from traceability.verify.bundle import MEDIA_TYPE
 
 router = APIRouter(prefix="/api", tags=["items"])
@@ -23,7 +24,7 @@ AudienceName = Literal["public", "partner", "auditor"]
 def get_item(code: str, services: ServicesOf) -> dict[str, Any]:
     """Return where the record for a code is, and what the public may know of its lot."""
     with services.node.store.reading() as repositories:
-        found = find_record(repositories, code)
+        found = find_record(repositories, code, asker=PUBLIC)
         batch = repositories.batches.get(found.address.batch)
         entry = None if batch is None else repositories.entries.by_arrival(batch.arrival)
         if batch is None or entry is None:
@@ -60,10 +61,13 @@ def get_proof(
     audience: Annotated[AudienceName, Query()] = "public",
     authorization: Annotated[str | None, Header()] = None,
 ) -> Response:
-    """Return the bundle: the public one to anybody, the others to those entitled."""
-    if audience != "public":
-        _check_audience(services, audience, authorization)
-    bundle = services.node.prove(code, audience=audience).to_bytes()
+    """Return the bundle: the public one to anybody, the others to those entitled.
+
+    A participant sees as a partner its own records, and those whose event or whose owner's
+    disclosure policy names it.
+    """
+    asker = PUBLIC if audience == "public" else _asker(services, audience, authorization)
+    bundle = services.node.prove(code, audience=audience, asker=asker).to_bytes()
     return Response(
         bundle,
         media_type=MEDIA_TYPE,
@@ -71,7 +75,8 @@ def get_proof(
     )
 
 
-def _check_audience(services: Services, audience: str, authorization: str | None) -> None:
+def _asker(services: Services, audience: str, authorization: str | None) -> Asker:
     caller = authenticate(services.node.store, authorization)
     allowed = ("operator", "auditor")
     require_role(caller, *allowed, *(("participant",) if audience == "partner" else ()))
+    return Asker(caller.participant, sees_all=caller.role in allowed)

@@ -29,7 +29,11 @@ from ledger_api.web.views import (
 from traceability.chain.registry import artifact
 from traceability.codes.identifier import Identifier
 from traceability.errors import ItemProofError
+from traceability.hashing.commitment import RecordKind
+from traceability.ledger.audiences import policy_of
+from traceability.ledger.disclosure_policy import DEFAULT_POLICY
 from traceability.ledger.lookup import CodeUnknown, find_item
+from traceability.ledger.partners import PUBLIC
 from traceability.ledger.trust import trust_of
 from traceability.lineage.journeys import journey
 from traceability.lineage.results import JourneyStep
@@ -133,7 +137,7 @@ class _ItemFilling:
     def _verdict(self) -> Verdict:
         code = self.identifier.digital_link()
         try:
-            bundle = self.services.node.prove(code, audience="public").to_bytes()
+            bundle = self.services.node.prove(code, audience="public", asker=PUBLIC).to_bytes()
         except ItemProofError:
             # The record has arrived and no state entry follows it yet.
             return Verdict("received")
@@ -144,11 +148,21 @@ class _ItemFilling:
         return Stop(
             biz_step=step.biz_step or "",
             event_time=step.event_time,
-            place=self._place(step.read_point or step.biz_location),
+            place=self._place(self._open_place(step)),
             details=_carried_in(step),
             state=self._state(step),
             proof_url=step.proof_url,
             is_error=step.declared_erroneous,
+        )
+
+    def _open_place(self, step: JourneyStep) -> str | None:
+        """Return where an event happened, unless its participant's policy keeps that back."""
+        policy = policy_of(self.repositories, step.record.batch)
+        shown = policy.rule(RecordKind.EVENT, {"type": step.type}).public
+        places = {"readPoint": step.read_point, "bizLocation": step.biz_location}
+        is_free = policy is DEFAULT_POLICY
+        return next(
+            (uri for name, uri in places.items() if uri and (is_free or shown.has(name))), None
         )
 
     def _place(self, uri: str | None) -> LocalText:

@@ -10,6 +10,8 @@ from traceability.codes.uris import canonical_uri, parse_code
 from traceability.errors import InvalidInput
 from traceability.hashing.encoding import b64u_decode
 from traceability.ledger.bundles import RecordAddress, RecordUnknown
+from traceability.ledger.disclosure import unsalted
+from traceability.ledger.partners import OPERATOR, Asker
 from traceability.store.repositories import Repositories
 
 _RECORD_NAME = re.compile(r"urn:itemproof:record:([A-Za-z0-9_-]{43}):(0|[1-9][0-9]{0,15})")
@@ -30,8 +32,11 @@ class Found:
     is_item: bool
 
 
-def find_record(repositories: Repositories, code: str) -> Found:
+def find_record(repositories: Repositories, code: str, *, asker: Asker = OPERATOR) -> Found:
     """Find the item record of a code, else the first event that names it, else by event id.
+
+    An event id that is an `ni:` hash finds nothing but one's own: who guesses an event could
+    otherwise make the hash of the guess and ask whether there is such an event.
 
     Raises
     ------
@@ -43,9 +48,9 @@ def find_record(repositories: Repositories, code: str) -> Found:
     named = _RECORD_NAME.fullmatch(code)
     if named:
         return Found(_by_name(repositories, named[1], int(named[2])), None, is_item=False)
-    by_id = repositories.events.by_event_id([code])
-    if by_id:
-        return Found(RecordAddress(by_id[0].batch, by_id[0].record_index), None, is_item=False)
+    by_id = _by_event_id(repositories, code, asker)
+    if by_id is not None:
+        return Found(by_id, None, is_item=False)
     identifier = _identifier(code)
     item = None if identifier is None else find_item(repositories, identifier)
     if item is not None:
@@ -55,6 +60,17 @@ def find_record(repositories: Repositories, code: str) -> Found:
     if not events:
         raise CodeUnknown(f"code {code!r} is unknown: no record names it")
     return Found(RecordAddress(events[0].batch, events[0].record_index), identifier, is_item=False)
+
+
+def _by_event_id(repositories: Repositories, code: str, asker: Asker) -> RecordAddress | None:
+    is_secret = unsalted(code) and not asker.sees_all
+    if is_secret and asker.participant is None:
+        return None
+    for row in repositories.events.by_event_id([code]):
+        batch = repositories.batches.get(row.batch) if is_secret else None
+        if not is_secret or (batch is not None and batch.participant == asker.participant):
+            return RecordAddress(row.batch, row.record_index)
+    return None
 
 
 def find_item(repositories: Repositories, identifier: Identifier) -> RecordAddress | None:

@@ -14,18 +14,20 @@ from traceability.chain.anchoring import Anchorer
 from traceability.chain.client import ChainClient
 from traceability.chain.costs import Estimate
 from traceability.errors import Unavailable
+from traceability.ledger.audiences import audience_selection
 from traceability.ledger.bundles import BundleBuilder, RecordAddress, show_all
 from traceability.ledger.capture import Capture
 from traceability.ledger.chains import has_arrived
 from traceability.ledger.clock import Clock, system_clock
-from traceability.ledger.disclosure import Audience, selection
+from traceability.ledger.disclosure import Audience
 from traceability.ledger.gate import ChainHead, Gate, KnownHead
 from traceability.ledger.identity import Identity
 from traceability.ledger.keeping import CapturedBatch
 from traceability.ledger.keyring import Keyring
-from traceability.ledger.lookup import Found, find_record
+from traceability.ledger.lookup import find_record
 from traceability.ledger.mint import Lot, prepare_lot
 from traceability.ledger.participants import Registrar, held_key
+from traceability.ledger.partners import OPERATOR, Asker
 from traceability.ledger.prepared import Progress, no_progress
 from traceability.ledger.second_place import SecondPlace
 from traceability.ledger.sequencer import Sequencer
@@ -33,7 +35,6 @@ from traceability.ledger.state import StateCache
 from traceability.ledger.submission import Submission
 from traceability.ledger.tree_reading import UpperLevelsCache
 from traceability.ledger.trust import write_trust
-from traceability.store.repositories import Repositories
 from traceability.store.repositories.anchors import AttemptRow
 from traceability.store.repositories.tree import CheckpointRow
 from traceability.store.store import Store
@@ -185,17 +186,26 @@ class Node:
                 len(repositories.entries.unsequenced(1000)),
             )
 
-    def prove(self, code: str, *, audience: Audience = "auditor") -> Bundle:
-        """Return the proof bundle of the record that answers for a code."""
-        with self.store.reading() as repositories:
-            found = find_record(repositories, code)
-            return self._bundle(repositories, found, code, audience)
-
-    def _bundle(
-        self, repositories: Repositories, found: Found, code: str, audience: Audience
+    def prove(
+        self, code: str, *, audience: Audience = "auditor", asker: Asker = OPERATOR
     ) -> Bundle:
-        builder = BundleBuilder(repositories, self.identity, states=self.states, upper=self.upper)
-        return builder.build(found.address, select=selection(audience, code))
+        """Return the proof bundle of the record that answers for a code.
+
+        Raises
+        ------
+        CodeUnknown
+        NotAPartner
+            The asker may not see what partners see of it.
+        """
+        with self.store.reading() as repositories:
+            found = find_record(repositories, code, asker=asker)
+            builder = BundleBuilder(
+                repositories, self.identity, states=self.states, upper=self.upper
+            )
+            chosen = audience_selection(
+                repositories, found.address, audience=audience, code=code, asker=asker
+            )
+            return builder.build(found.address, select=chosen)
 
     def prove_record(self, address: RecordAddress) -> Bundle:
         """Return the complete proof bundle of a record."""

@@ -72,7 +72,7 @@ class Answer:
             set().union(*(walk.events for walk in self._walks))
         )
         proofs = {
-            event: (event_id or record.name, proof_url(record))
+            event: (record.known_as(event_id), proof_url(record))
             for event, (event_id, record) in references.items()
         }
         found: list[Edge] = []

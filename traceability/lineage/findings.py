@@ -86,7 +86,7 @@ def _disputes(sources: Sources, walks: Sequence[Walk]) -> set[Finding]:
     events = {event for walk in walks for event in walk.events}
     references = sources.reader.references(sources.reader.disputed(events)).values()
     return {
-        finding(ERROR_DECLARED_BY_ANOTHER, event_id or record.name)
+        finding(ERROR_DECLARED_BY_ANOTHER, record.known_as(event_id))
         for event_id, record in references
     }
 

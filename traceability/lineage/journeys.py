@@ -190,7 +190,7 @@ class _History:
             inherited_from=None if seen.node is None else self._sources.codes[seen.node],
             relation=seen.relation,
             declared_erroneous=self._sources.events[one.event].erroneous,
-            event_id=one.event_id or record.name,
+            event_id=record.known_as(one.event_id),
             record=record,
             proof_url=url,
         )
@@ -226,4 +226,4 @@ def _disputes(
     shown = {step.record for step in steps}
     for event_id, record in disputed.values():
         if record in shown:
-            yield finding(ERROR_DECLARED_BY_ANOTHER, event_id or record.name)
+            yield finding(ERROR_DECLARED_BY_ANOTHER, record.known_as(event_id))

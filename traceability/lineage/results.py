@@ -23,6 +23,14 @@ class RecordReference(NamedTuple):
         """The record's own name, which a proof can be asked for by."""
         return record_urn(self.entry_hash, self.record_index)
 
+    def known_as(self, event_id: str | None) -> str:
+        """Return an event's id, or the record's name where that has none, or none to tell.
+
+        An `ni:` id is a hash of the event, by which whoever guesses it could confirm the guess.
+        """
+        is_hash = event_id is not None and event_id.casefold().startswith("ni:")
+        return self.name if event_id is None or is_hash else event_id
+
 
 ProofURL = Callable[[RecordReference], str]
 

@@ -143,6 +143,10 @@ batches = Table(
     Index("ix_batches_participant_batch", "participant", "batch"),
 )
 
+# A participant says in such documents who sees what of its records.
+POLICY_TYPE = "application/vnd.itemproof.disclosure-policy+json"
+_is_policy = text(f"media_type = '{POLICY_TYPE}'")
+
 # Events, cards and documents; items have their own, narrower table.
 records = Table(
     "records",
@@ -156,6 +160,13 @@ records = Table(
     Column("payload", LargeBinary),
     Column("secret", LargeBinary(32)),
     CheckConstraint("kind in (1, 3, 4)", name="kind"),
+    Index(
+        "ix_records_policies",
+        "batch",
+        "record_index",
+        sqlite_where=_is_policy,
+        postgresql_where=_is_policy,
+    ),
     sqlite_with_rowid=False,
 )
 

@@ -281,8 +281,7 @@ class _Names:
         An id that is a hash would tell a stranger too much: the record has a name of its own.
         """
         for number, (event_id, record) in self._reader.references(recorded).items():
-            is_hash = event_id is not None and event_id.startswith("ni:")
-            self._ids[number] = record.name if event_id is None or is_hash else event_id
+            self._ids[number] = record.known_as(event_id)
 
     def __getitem__(self, event: Happening) -> EventName:
         """Return the name of an event."""

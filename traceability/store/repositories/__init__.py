@@ -21,6 +21,7 @@ from traceability.store.repositories.keys import KeyRepository
 from traceability.store.repositories.meta import MetaRepository
 from traceability.store.repositories.one_code import OneCodeRepository
 from traceability.store.repositories.participants import ParticipantRepository
+from traceability.store.repositories.policies import PolicyRepository
 from traceability.store.repositories.rebuilding import RebuildRepository
 from traceability.store.repositories.recorded import RecordedRepository
 from traceability.store.repositories.statuses import StatusRepository
@@ -112,3 +113,8 @@ class Repositories:
     def one_code(self) -> OneCodeRepository:
         """Whose events are held against the one-code rules."""
         return OneCodeRepository(self.connection)
+
+    @cached_property
+    def policies(self) -> PolicyRepository:
+        """Disclosure policies among the records."""
+        return PolicyRepository(self.connection)

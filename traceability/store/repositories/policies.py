@@ -1,0 +1,53 @@
+"""Disclosure policies: documents of one media type, by the participant that signed them.
+
+There is no table of policies beside the records: what is in force is read from what was logged,
+so that nothing can differ from it. A partial index finds these few records among all.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from sqlalchemy import Connection, literal_column, select
+
+from traceability.store.tables import POLICY_TYPE, batches, entries, records
+
+
+class PolicyRow(NamedTuple):
+    """One logged or arrived policy; payload is None once erased, leaf_index until logged."""
+
+    batch: int
+    record_index: int
+    payload: bytes | None
+    entry_hash: bytes
+    leaf_index: int | None
+    received: int
+
+
+class PolicyRepository:
+    """SQL over the records that are policies."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def of(self, participant: bytes, *, limit: int) -> list[PolicyRow]:
+        """Return a participant's newest policies, the newest first."""
+        # Written out: only so does the planner see that the partial index holds them all.
+        is_policy = records.c.media_type == literal_column(f"'{POLICY_TYPE}'")
+        statement = (
+            select(
+                records.c.batch,
+                records.c.record_index,
+                records.c.payload,
+                entries.c.leaf_hash,
+                entries.c.leaf_index,
+                entries.c.received,
+            )
+            .select_from(records)
+            .join(batches, batches.c.batch == records.c.batch)
+            .join(entries, entries.c.arrival == batches.c.arrival)
+            .where(is_policy, batches.c.participant == participant)
+            .order_by(entries.c.arrival.desc(), records.c.record_index.desc())
+            .limit(limit)
+        )
+        return [PolicyRow(*row) for row in self._connection.execute(statement)]

@@ -16,7 +16,7 @@ import { logId, readStatement } from "../../ledger_api/web/js/verify/statement.j
 
 const STATEMENT = "application/vnd.itemproof.statement+json";
 const READ = { maxBytes: 4_096, maxDepth: 32 };
-const CARRIED = ["genesis", "batch", "state"];
+const CARRIED = ["genesis", "batch", "status", "state"];
 
 const vectors = (name) =>
   JSON.parse(readFileSync(new URL(`../vectors/${name}.json`, import.meta.url), "utf8"));

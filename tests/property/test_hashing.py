@@ -36,9 +36,11 @@ from traceability.hashing.encoding import (
 from traceability.hashing.envelope import STATEMENT_TYPE, parse_envelope, sign_envelope
 from traceability.hashing.statement import (
     ALL_RECORDS,
+    ERASURE_BASES,
     STATUS_KINDS,
     STATUS_REASONS,
     BatchStatement,
+    Erasure,
     Header,
     Seen,
     StatusStatement,
@@ -238,13 +240,25 @@ def ranges(draw: st.DrawFn) -> tuple[tuple[int, int], ...]:
 
 
 counts16 = st.integers(0, 2**16)
+erasures = st.builds(
+    Erasure, st.binary(min_size=16, max_size=16), st.sampled_from(ERASURE_BASES), st.none()
+)
+reasons = st.sampled_from(STATUS_REASONS)
 statuses = st.builds(
     StatusStatement,
     headers,
     digests,
     st.just(ALL_RECORDS) | ranges(),
-    st.sampled_from(STATUS_KINDS),
-    st.sampled_from(STATUS_REASONS),
+    st.sampled_from([kind for kind in STATUS_KINDS if kind != "erased"]),
+    reasons,
+) | st.builds(
+    StatusStatement,
+    headers,
+    digests,
+    st.just(ALL_RECORDS) | ranges(),
+    st.just("erased"),
+    reasons,
+    erasure=erasures,
 )
 
 

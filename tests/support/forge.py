@@ -20,6 +20,7 @@ from traceability.hashing.envelope import STATEMENT_TYPE, Envelope, sign_envelop
 from traceability.hashing.signatures import SecretKey
 from traceability.hashing.statement import (
     BatchStatement,
+    Erasure,
     Genesis,
     Header,
     KeyRegister,
@@ -269,6 +270,7 @@ class Forge:
             records=-1 if records is None else tuple((i, i) for i in records),
             kind=kind,
             reason="quality",
+            erasure=Erasure(bytes(16), "other") if kind == "erased" else None,
         )
         index = self._logged(batch.member.key, self.append(statement, batch.member.key))
         positions = (-1,) if records is None else records

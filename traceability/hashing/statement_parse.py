@@ -15,18 +15,23 @@ from traceability.hashing.signatures import ALGS, KEY_BYTES
 from traceability.hashing.statement_types import (
     ALL_RECORDS,
     CUSTODIES,
+    ERASED,
+    ERASURE_BASES,
     PARTICIPANT_BYTES,
+    REQUESTER_BYTES,
     REVOCATION_REASONS,
     ROLES,
     STATUS_KINDS,
     STATUS_REASONS,
     SUITE,
     BatchStatement,
+    Erasure,
     Genesis,
     Header,
     KeyRegister,
     KeyRevoke,
     PublicKey,
+    Ranges,
     Replacement,
     ScoreStatement,
     Seen,
@@ -171,26 +176,46 @@ def _status(members: Members, header: Header) -> StatusStatement:
         part = members.members("replacement")
         replacement = Replacement(part.data("entry"), part.number("record"))
         part.end()
+    value = members.take("records")
+    whole = type(value) is int and value == ALL_RECORDS
+    records = ALL_RECORDS if whole else _ranges(members, "records", value, least=0)
+    kind = members.one_of("kind", STATUS_KINDS)
     return StatusStatement(
         header=header,
         entry=members.data("entry"),
-        records=_ranges(members),
-        kind=members.one_of("kind", STATUS_KINDS),
+        records=records,
+        kind=kind,
         reason=members.one_of("reason", STATUS_REASONS),
         replacement=replacement,
+        erasure=_erasure(members, kind, records),
     )
 
 
-def _ranges(members: Members) -> tuple[tuple[int, int], ...] | int:
-    value = members.take("records")
-    if type(value) is int and value == ALL_RECORDS:
-        return ALL_RECORDS
-    fault = members.fault("records", "are malformed: expected -1 or ascending, disjoint ranges")
+def _erasure(members: Members, kind: str, records: Ranges | int) -> Erasure | None:
+    """Read what only an erasure has; of several records no single fields can be meant."""
+    if kind != ERASED:
+        return None
+    part = members.members("erasure")
+    fields = None
+    if part.has("fields"):
+        fields = _ranges(part, "fields", part.take("fields"), least=1)
+        if isinstance(records, int) or len(records) != 1 or records[0][0] != records[0][1]:
+            raise part.fault("fields", "are of several records: expected exactly one record")
+    erasure = Erasure(
+        part.data("requester", REQUESTER_BYTES), part.one_of("basis", ERASURE_BASES), fields
+    )
+    part.end()
+    return erasure
+
+
+def _ranges(members: Members, name: str, value: JSONValue, *, least: int) -> Ranges:
+    whole = "-1 or " if name == "records" else ""
+    fault = members.fault(name, f"are malformed: expected {whole}ascending, disjoint ranges")
     if not isinstance(value, list) or not value:
         raise fault
     ranges: list[tuple[int, int]] = []
     for part in value:
-        first, last = _range(part, fault)
+        first, last = _range(part, fault, least)
         # Adjacent ranges would be one range written as two.
         if ranges and first <= ranges[-1][1] + 1:
             raise fault
@@ -198,10 +223,10 @@ def _ranges(members: Members) -> tuple[tuple[int, int], ...] | int:
     return tuple(ranges)
 
 
-def _range(part: JSONValue, fault: StatementInvalid) -> tuple[int, int]:
+def _range(part: JSONValue, fault: StatementInvalid, least: int) -> tuple[int, int]:
     match part:
         case [int(first), int(last)] if type(first) is int and type(last) is int:
-            if 0 <= first <= last < 2**32:
+            if least <= first <= last < 2**32:
                 return first, last
     raise fault
 

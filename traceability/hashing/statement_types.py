@@ -45,7 +45,25 @@ STATUS_REASONS = (
     "retention_ended",
     "safety",
 )
+ERASED = "erased"
+# Why content was erased, in words of the law rather than of the goods: also permanent.
+ERASURE_BASES = (
+    "child_data",
+    "consent_withdrawn",
+    "court_order",
+    "legal_obligation",
+    "objection",
+    "other",
+    "purpose_fulfilled",
+    "retention_ended",
+    "service_ended",
+    "trade_secret",
+    "unlawful_processing",
+)
+REQUESTER_BYTES = 16
 ALL_RECORDS = -1
+# Ascending, disjoint, not adjacent; both ends are included.
+Ranges: TypeAlias = tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,15 +240,42 @@ class Replacement:
 
 
 @dataclass(frozen=True, slots=True)
+class Erasure:
+    """Who asked that content be erased, on what legal basis, and which fields; None: all.
+
+    `requester` is the random id under which the operator keeps the request on file. `fields`
+    are leaf indexes of one record; leaf 0, the header, is never erased.
+    """
+
+    requester: bytes
+    basis: str
+    fields: Ranges | None = None
+
+    def to_json(self) -> dict[str, JSONValue]:
+        """Return the erasure's JSON."""
+        value: dict[str, JSONValue] = {
+            "requester": b64u_encode(self.requester),
+            "basis": self.basis,
+        }
+        if self.fields is not None:
+            value["fields"] = [[first, last] for first, last in self.fields]
+        return value
+
+
+@dataclass(frozen=True, slots=True)
 class StatusStatement(_Signed):
-    """A status of records of one batch: ranges [first, last], or −1 for all."""
+    """A status of records of one batch: ranges [first, last], or −1 for all.
+
+    `entry` is the leaf hash of the batch's entry; of an erased card, of a key's registration.
+    """
 
     type: ClassVar[str] = "status"
     entry: bytes
-    records: tuple[tuple[int, int], ...] | int
+    records: Ranges | int
     kind: str
     reason: str
     replacement: Replacement | None = None
+    erasure: Erasure | None = None
 
     def _own(self) -> dict[str, JSONValue]:
         own: dict[str, JSONValue] = {
@@ -246,6 +291,8 @@ class StatusStatement(_Signed):
                 "entry": b64u_encode(self.replacement.entry),
                 "record": self.replacement.record,
             }
+        if self.erasure is not None:
+            own["erasure"] = self.erasure.to_json()
         return own
 
 

@@ -15,7 +15,7 @@ from tests.support.rebuilt import Mirrored, Place
 from tests.support.suppliers import Supplier
 from traceability.hashing.ed25519 import SigningKey
 from traceability.hashing.encoding import b64u_encode
-from traceability.hashing.statement import Header, StatusStatement
+from traceability.hashing.statement import Erasure, Header, StatusStatement
 from traceability.ledger.audit.audit import audit
 from traceability.ledger.chains import append_signed
 from traceability.ledger.faults import BatchMismatch, EventDuplicate, KeyRevoked
@@ -212,7 +212,14 @@ def test_what_was_erased_stays_erased(
     with log.node.store.unit_of_work() as work:
 
         def build(header: Header) -> StatusStatement:
-            return StatusStatement(header, first.entry_hash, as_ranges(erased), "erased", "other")
+            return StatusStatement(
+                header,
+                first.entry_hash,
+                as_ranges(erased),
+                "erased",
+                "other",
+                erasure=Erasure(bytes(16), "other"),
+            )
 
         append_signed(
             work.repositories,

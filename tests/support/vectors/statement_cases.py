@@ -62,6 +62,9 @@ STATUS = {
     "kind": "recalled",
     "reason": "safety",
 }
+ERASURE = {"requester": PARTICIPANT, "basis": "consent_withdrawn"}
+ERASED = {**STATUS, "kind": "erased", "reason": "personal_data", "erasure": ERASURE}
+SOME_FIELDS = {**ERASED, "records": [[4, 4]], "erasure": {**ERASURE, "fields": [[1, 1], [3, 9]]}}
 SCORE = {
     **HEADER,
     "type": "score",
@@ -107,7 +110,9 @@ GOOD: tuple[tuple[str, dict[str, Any]], ...] = (
      {**STATUS, "kind": "corrected", "reason": "incorrect_data",
       "replacement": {"entry": OTHER, "record": 4}}),
     ("status lifted", {**STATUS, "kind": "recall_lifted", "reason": "resolved"}),
-    ("status erased", {**STATUS, "kind": "erased", "reason": "personal_data"}),
+    ("status erased", ERASED),
+    ("status erased, all records", {**ERASED, "records": -1}),
+    ("status erased, some fields of one record", SOME_FIELDS),
     ("score", SCORE),
     ("state", STATE),
 )  # fmt: skip
@@ -168,6 +173,18 @@ CHANGES: tuple[tuple[dict[str, Any], str, tuple[Any, ...]], ...] = (
     (STATUS, "/kind", (MISSING, "current")),
     (STATUS, "/reason", (MISSING, "", "because Li Lei said so")),
     (STATUS, "/replacement", (None, {"entry": DIGEST}, {"record": 1})),
+    (STATUS, "/erasure", (ERASURE, None)),
+    (ERASED, "/erasure", (MISSING, None, [], {})),
+    (ERASED, "/erasure/requester",
+     (MISSING, "", DIGEST, b64u(bytes(15)), "Li Lei", 5)),
+    (ERASED, "/erasure/basis", (MISSING, "", "because", None)),
+    (ERASED, "/erasure/fields", ([[1, 1]], None)),
+    (ERASED, "/erasure/more", (1,)),
+    (ERASED, "/kind", ("corrected", "recalled", "recall_lifted")),
+    (SOME_FIELDS, "/records", (-1, [[4, 5]], [[4, 4], [6, 6]])),
+    (SOME_FIELDS, "/erasure/fields",
+     ([], [[0, 1]], [[2, 1]], [[1, 2], [2, 3]], [[1, 2], [3, 3]], [[5, 6], [1, 2]], [[1]], -1,
+      [[1, 2**32]], [[1, "2"]], [1, 2], [[True, True]])),
     (SCORE, "/policy", (MISSING,)),
     (SCORE, "/input_size", (MISSING, 0)),
     (SCORE, "/statistics", (MISSING, {})),

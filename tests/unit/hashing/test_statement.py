@@ -14,11 +14,13 @@ from traceability.hashing.envelope import STATEMENT_TYPE, sign_envelope
 from traceability.hashing.statement import (
     ALL_RECORDS,
     CUSTODIES,
+    ERASURE_BASES,
     REVOCATION_REASONS,
     ROLES,
     STATUS_KINDS,
     STATUS_REASONS,
     BatchStatement,
+    Erasure,
     Header,
     KeyRegister,
     KeyRevoke,
@@ -36,13 +38,16 @@ NOW = datetime(2026, 1, 2, 3, 4, 5, 678_000, tzinfo=UTC)
 HEADER = Header(sha256(b"log"), sha256(b"key"), 0, ZERO_HASH, NOW)
 BATCH = BatchStatement(HEADER, bytes(16), Seen(1, sha256(b"root")), 1, sha256(b"batch"))
 STATUS = StatusStatement(HEADER, sha256(b"entry"), ALL_RECORDS, "recalled", "safety")
+ERASURE = Erasure(bytes(16), "consent_withdrawn")
+SOME_FIELDS = replace(ERASURE, fields=((1, 1), (3, 4)))
+ERASED = replace(STATUS, records=((7, 7),), kind="erased", erasure=SOME_FIELDS)
 REGISTER = KeyRegister(
     HEADER, "ed25519", bytes(32), bytes(16), "self", ("supplier",), ("952123",), bytes(32)
 )
 
 
 def test_reads_back_what_was_written() -> None:
-    for statement in (BATCH, STATUS, REGISTER):
+    for statement in (BATCH, STATUS, ERASED, REGISTER):
         assert parse_statement(statement.to_payload()) == statement
 
 
@@ -54,7 +59,14 @@ def test_statements_are_frozen() -> None:
 @pytest.mark.parametrize("kind", STATUS_KINDS)
 @pytest.mark.parametrize("reason", STATUS_REASONS)
 def test_reads_every_kind_and_reason_of_status(kind: str, reason: str) -> None:
-    statement = replace(STATUS, kind=kind, reason=reason)
+    erasure = ERASURE if kind == "erased" else None
+    statement = replace(STATUS, kind=kind, reason=reason, erasure=erasure)
+    assert parse_statement(statement.to_payload()) == statement
+
+
+@pytest.mark.parametrize("basis", ERASURE_BASES)
+def test_reads_every_basis_of_an_erasure(basis: str) -> None:
+    statement = replace(ERASED, erasure=replace(ERASURE, basis=basis))
     assert parse_statement(statement.to_payload()) == statement
 
 
@@ -79,6 +91,19 @@ def test_reads_every_reason_of_revocation(reason: str) -> None:
         (replace(BATCH, seen=Seen(0, bytes(32))), "/seen/tree_size", "is out of range"),
         (replace(STATUS, kind="current"), "/kind", "is unknown: expected one of corrected"),
         (replace(STATUS, records=((3, 2),)), "/records", "ascending, disjoint ranges"),
+        (replace(ERASED, erasure=None), "/erasure", "is missing"),
+        (replace(STATUS, erasure=ERASURE), "/erasure", "is unknown"),
+        (replace(ERASED, records=-1), "/erasure/fields", "expected exactly one record"),
+        (
+            replace(ERASED, erasure=replace(ERASURE, basis="whim")),
+            "/erasure/basis",
+            "is unknown: expected one of child_data",
+        ),
+        (
+            replace(ERASED, erasure=replace(ERASURE, fields=((0, 2),))),
+            "/erasure/fields",
+            "ascending, disjoint ranges",
+        ),
         (replace(REGISTER, roles=("king",)), "/scopes/roles", "are unknown"),
         (replace(REGISTER, alg="p256"), "/alg", "is unknown: expected one of ed25519"),
     ],

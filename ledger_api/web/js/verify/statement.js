@@ -1,4 +1,4 @@
-// Read the four statements that a bundle carries, strictly: exact members, types and ranges.
+// Read the statements that a bundle carries, and statuses, strictly: members, types, ranges.
 // Source: docs/formats.md, sections 3 and 4.
 
 import { b64uDecode, compareBytes, concat, fromHex, sameBytes, sha256, uintBytes, utf8 } from "./bytes.js";
@@ -14,6 +14,17 @@ const ADDRESS = /^0x[0-9a-f]{40}$/;
 const PREFIX = /^[0-9]{1,12}$/;
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 const ROLES = ["auditor", "carrier", "distributor", "operator", "producer", "retailer", "supplier"];
+const STATUS_KINDS = ["corrected", "recalled", "recall_lifted", "erased"];
+const STATUS_REASONS = [
+  ..."contamination counterfeit court_order did_not_occur duplicate incorrect_data".split(" "),
+  ..."labelling mistaken other personal_data quality regulation resolved".split(" "),
+  ..."retention_ended safety".split(" "),
+];
+const ERASURE_BASES = [
+  ..."child_data consent_withdrawn court_order legal_obligation objection other".split(" "),
+  ..."purpose_fulfilled retention_ended service_ended trade_secret".split(" "),
+  "unlawful_processing",
+];
 const TYPES = ["genesis", "key", "batch", "status", "score", "state"];
 
 // Takes members one by one; `end` refuses what is left.
@@ -96,10 +107,11 @@ const READERS = {
   genesis: readGenesis,
   register: readRegistration,
   batch: readBatch,
+  status: readStatus,
   state: readState,
 };
 
-// `wanted` is genesis, register, batch or state.
+// `wanted` is genesis, register, batch, status or state.
 export function readStatement(envelope, wanted) {
   const isStatement = envelope.payloadType === STATEMENT_TYPE;
   demand(isStatement, "STATEMENT_TYPE_WRONG", "entry is no statement");
@@ -202,6 +214,53 @@ function readBatch(found) {
     recordCount: found.number("record_count", 1),
     batchRoot: found.data("batch_root"),
   };
+}
+
+function readStatus(found) {
+  const records = found.take("records");
+  const kind = found.oneOf("kind", STATUS_KINDS);
+  const ranges = records === -1 ? -1 : readRanges(records, 0, found.fault("records", "are malformed"));
+  const status = {
+    records: ranges,
+    kind,
+    entry: found.data("entry"),
+    reason: found.oneOf("reason", STATUS_REASONS),
+  };
+  if (found.has("replacement")) {
+    const part = found.members("replacement");
+    status.replacement = { entry: part.data("entry"), record: part.number("record") };
+    part.end();
+  }
+  return kind === "erased" ? { ...status, erasure: readErasure(found, ranges) } : status;
+}
+
+// Of several records no single fields can be meant.
+function readErasure(found, records) {
+  const part = found.members("erasure");
+  const erasure = {
+    requester: part.data("requester", 16),
+    basis: part.oneOf("basis", ERASURE_BASES),
+  };
+  if (part.has("fields")) {
+    const fault = part.fault("fields", "are malformed, or of several records");
+    erasure.fields = readRanges(part.take("fields"), 1, fault);
+    const isOne = records !== -1 && records.length === 1 && records[0][0] === records[0][1];
+    if (!isOne) throw fault;
+  }
+  part.end();
+  return erasure;
+}
+
+// Ascending, disjoint, not adjacent: two adjacent ranges would be one, written as two.
+function readRanges(value, least, fault) {
+  if (!Array.isArray(value) || value.length === 0) throw fault;
+  let free = least;
+  for (const range of value) {
+    const isRange = Array.isArray(range) && range.length === 2 && range.every(Number.isSafeInteger);
+    if (!isRange || range[0] < free || range[1] < range[0] || range[1] >= 2 ** 32) throw fault;
+    free = range[1] + 2;
+  }
+  return value;
 }
 
 function readState(found) {

@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from ledger_api import garbage, health, openapi, problems
 from ledger_api.admission import Admission, Limits
 from ledger_api.batches import endpoints as batches
+from ledger_api.declarations import endpoints as declarations
 from ledger_api.drafting_pool import DraftingPool
 from ledger_api.epcis import endpoints as epcis
 from ledger_api.items import endpoints as items
@@ -121,7 +122,7 @@ def _warm(drafting: DraftingPool) -> None:
 
 def _include(app: FastAPI) -> None:
     """Put every address in its place; pages come last."""
-    for part in (batches, keys, items, policies, lineage, quality, log, health):
+    for part in (batches, declarations, keys, items, policies, lineage, quality, log, health):
         app.include_router(part.router)
     for router in epcis.routers:
         app.include_router(router)

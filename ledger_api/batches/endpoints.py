@@ -17,8 +17,10 @@ from ledger_api.items.states import state_of
 from ledger_api.problems import MediaTypeUnknown, language_of, problem
 from ledger_api.reports import submission_json, time_json
 from ledger_api.services import CallerOf, Services, ServicesOf, in_hand, read_body
+from ledger_api.standings import due_json
 from traceability.errors import NotFound
 from traceability.hashing.encoding import b64u_decode, b64u_encode
+from traceability.ledger.corrections import due_statuses
 from traceability.ledger.drafting import DocumentBody, DocumentForm
 from traceability.ledger.faults import EventIdConflict, RolledBack
 from traceability.ledger.receipts import receipt_for
@@ -108,15 +110,25 @@ async def submit_batch(
 
 def _take_signed(services: Services, body: bytes) -> JSONResponse:
     captured = capture_signed(services.node, body)
+    due = _due(services, captured.batch) if b'"errorDeclaration"' in body else []
     leaf_index = services.workers.wait_logged(captured.arrival)
-    found = {
+    found: dict[str, Any] = {
         "status": "ACCEPTED",
         "batch": captured.batch,
         "entry_hash": b64u_encode(captured.entry_hash),
         "leaf_index": leaf_index,
         "receipt": _receipt(services, captured.entry_hash),
     }
+    if due:
+        found["due_statuses"] = due
     return JSONResponse(found, 200 if captured.repeated else 201)
+
+
+def _due(services: Services, batch: int) -> list[dict[str, Any]]:
+    """Return the statuses that a participant should sign, since its events declare errors."""
+    with services.node.store.reading() as repositories:
+        indexes = repositories.events.declaring(batch)
+        return [due_json(one) for one in due_statuses(repositories, batch, indexes)]
 
 
 def _take_events(

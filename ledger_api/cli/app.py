@@ -12,6 +12,7 @@ from ledger_api.cli import (
     administering,
     asking,
     backing_up,
+    declaring,
     demoing,
     hashing,
     issuing,
@@ -49,6 +50,7 @@ app.command()(proving.prove)
 app.command()(proving.verify)
 for question in (asking.trace, asking.recall, asking.journey, asking.score, asking.grade):
     app.command()(question)
+app.command()(declaring.declare)
 app.command()(administering.audit)
 app.command()(backing_up.backup)
 app.command()(backing_up.restore)

@@ -65,6 +65,15 @@ LINES = {
     "not_after": ("此后未改动：{time}", "unchanged since: {time}"),
     "claimed_time": ("签署方自述时间：{time}", "claimed time: {time}"),
     "unchecked": ("未核验", "not checked"),
+    # Statuses
+    "declared": (
+        "已登记：{kind}（{reason}），日志共 {entries} 条",
+        "logged: {kind} ({reason}); the log has {entries} entries",
+    ),
+    "declared_before": (
+        "此前已登记且仍有效：{kind}（{reason}）",
+        "said before, and stands: {kind} ({reason})",
+    ),
     # Receipts
     "receipt": (
         "{verdict}：日志第 {leaf_index} 条，承诺最迟于 {anchored_by} 锚定",

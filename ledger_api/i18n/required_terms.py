@@ -9,7 +9,7 @@ from ledger_api.i18n import fault_texts
 from traceability.errors import all_errors
 from traceability.events.cbv import BIZ_STEPS
 from traceability.events.faults import FaultCode
-from traceability.hashing.statement_types import STATUS_REASONS
+from traceability.hashing.statement_types import ERASURE_BASES, STATUS_REASONS
 from traceability.verify import faults as verify_faults
 from traceability.verify.report import STEP_NAMES
 
@@ -30,6 +30,7 @@ TERMS: dict[str, tuple[str, ...]] = {
         "length", "manufacturer", "model", "net_content", "producer", "production_date",
         "quantity", "standard", "voltage",
     ),
+    "basis": ERASURE_BASES,
     "biz_step": BIZ_STEPS.words,
     "exclusion": (
         "currency_differs", "earlier_year", "kind_not_counted", "loss_without_output",
@@ -44,7 +45,7 @@ TERMS: dict[str, tuple[str, ...]] = {
     "record result": ("accepted", "duplicate", "rejected"),
     "result": ("passed", "failed", "not_checked"),
     "state": ("received", "logged", "anchored", "final"),
-    "status": ("current", "corrected", "recalled", "erased"),
+    "status": ("current", "corrected", "recalled", "recall_lifted", "erased"),
     "status text": ("corrected", "erased"),
     "step title": tuple(STEP_NAMES.values()),
     "submission": ("ACCEPTED", "PARTIALLY_ACCEPTED", "REJECTED"),

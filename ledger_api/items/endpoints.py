@@ -11,9 +11,11 @@ from ledger_api.auth import authenticate, require_role
 from ledger_api.items.states import state_of
 from ledger_api.lots import lot_attributes
 from ledger_api.services import Services, ServicesOf
+from ledger_api.standings import standing_json
 from traceability.hashing.encoding import b64u_encode
 from traceability.ledger.lookup import CodeUnknown, find_record
 from traceability.ledger.partners import PUBLIC, Asker
+from traceability.ledger.standing import standing_of
 from traceability.verify.bundle import MEDIA_TYPE
 
 router = APIRouter(prefix="/api", tags=["items"])
@@ -30,7 +32,7 @@ def get_item(code: str, services: ServicesOf) -> dict[str, Any]:
         if batch is None or entry is None:
             raise CodeUnknown(f"code {code!r} is unknown")
         run = repositories.items.run(found.address.batch) if found.is_item else None
-        statuses = repositories.statuses.of_record(entry.leaf_hash, found.address.record_index)
+        standing = standing_of(repositories, services.node.identity, found.address)
         value: dict[str, Any] = {
             "code": code,
             "kind": "item" if found.is_item else "event",
@@ -39,7 +41,8 @@ def get_item(code: str, services: ServicesOf) -> dict[str, Any]:
             "entry_hash": b64u_encode(entry.leaf_hash),
             "leaf_index": entry.leaf_index,
             "state": state_of(repositories, entry.leaf_index),
-            "statuses": [status.kind for status in statuses],
+            "statuses": [one.kind for one in standing.history],
+            **standing_json(standing),
             "proof_url": f"/api/proofs?code={code}",
         }
         if found.identifier is not None:

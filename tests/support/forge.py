@@ -263,18 +263,16 @@ class Forge:
         return Batch(index, self.entries[index], tuple(records), member, statement)
 
     def status(self, batch: Batch, kind: str, *, records: tuple[int, ...] | None = None) -> int:
-        entry_hash = entry_leaf_hash(batch.envelope)
         statement = StatusStatement(
-            header=self.header(batch.member.key),
-            entry=entry_hash,
+            self.header(batch.member.key),
+            entry_hash := entry_leaf_hash(batch.envelope),
             records=-1 if records is None else tuple((i, i) for i in records),
             kind=kind,
             reason="quality",
             erasure=Erasure(bytes(16), "other") if kind == "erased" else None,
         )
         index = self._logged(batch.member.key, self.append(statement, batch.member.key))
-        positions = (-1,) if records is None else records
-        self.statuses += [StatusLeaf(entry_hash, i, kind, index) for i in positions]
+        self.statuses += [StatusLeaf(entry_hash, i, kind, index) for i in records or (-1,)]
         return index
 
     def state(self, *, signers: Sequence[SecretKey] | None = None, **changes: object) -> int:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from dataclasses import dataclass
 from typing import Any
 
 from traceability.events.jsonld import parse_document
+from traceability.hashing.encoding import b64u_encode
 from traceability.hashing.envelope import STATEMENT_TYPE, Envelope, sign_envelope
 from traceability.hashing.signatures import SecretKey
 from traceability.hashing.statement import BatchStatement, Header, Seen
@@ -59,3 +61,27 @@ class Supplier:
 
     def sign(self, statement: BatchStatement) -> Envelope:
         return sign_envelope(STATEMENT_TYPE, statement.to_payload(), [self.key])
+
+
+def signed_body(supplier: Supplier, batch: PreparedBatch) -> bytes:
+    """Sign a batch, and return it as it is posted."""
+    value = {
+        "envelope": supplier.sign(supplier.statement(batch)).to_json(),
+        "records": [
+            {
+                "kind": record.kind.name.lower(),
+                "payload": json.loads(record.payload or b""),
+                "secret": b64u_encode(record.secret or b""),
+            }
+            for record in batch.records
+        ],
+    }
+    if batch.items is not None:
+        items = batch.items
+        value["items"] = {
+            "gtin": items.gtin,
+            "lot": items.lot,
+            "serials": list(items.serials),
+            "salts": b64u_encode(items.salts),
+        }
+    return json.dumps(value).encode()

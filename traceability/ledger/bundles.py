@@ -13,7 +13,7 @@ from traceability.errors import NotFound
 from traceability.hashing.commitment import Field, RecordKind, item_header, salted_fields
 from traceability.hashing.envelope import parse_envelope
 from traceability.hashing.statement import BatchStatement, parse_statement
-from traceability.ledger.faults import KeyUnknown
+from traceability.ledger.faults import KeyUnknown, RecordUnknown
 from traceability.ledger.identity import Identity
 from traceability.ledger.receipts import NotLoggedYet
 from traceability.ledger.state import StateCache
@@ -45,12 +45,6 @@ from traceability.verify.reading import parse_evidence
 
 # Chooses which fields of a record are shown.
 Selection = Callable[[RecordKind, list[Field]], list[int] | None]
-
-
-class RecordUnknown(NotFound):
-    """There is no such record."""
-
-    code = "RECORD_UNKNOWN"
 
 
 class RecordErased(NotFound):

@@ -147,3 +147,33 @@ class RolledBack(Refused):
     """The record is sound, but another one of its document is not; mend that and send again."""
 
     code = "ROLLED_BACK"
+
+
+class RecordUnknown(NotFound):
+    """There is no such record."""
+
+    code = "RECORD_UNKNOWN"
+
+
+class StatusNotAllowed(Forbidden):
+    """Only the participant that signed a record, and the registrar, may say what became of it."""
+
+    code = "STATUS_NOT_ALLOWED"
+
+
+class NotRecalled(Conflict):
+    """Nothing of it is recalled, so that no recall can be lifted."""
+
+    code = "NOT_RECALLED"
+
+
+class StatusTooWide(InvalidInput):
+    """A status names too many records one by one; name the whole batch, or say it in parts."""
+
+    code = "STATUS_TOO_WIDE"
+
+
+class FieldsUnknown(InvalidInput):
+    """The record does not have the fields that are to be erased."""
+
+    code = "FIELDS_UNKNOWN"

@@ -19,6 +19,7 @@ from traceability.ledger.bundles import BundleBuilder, RecordAddress, show_all
 from traceability.ledger.capture import Capture
 from traceability.ledger.chains import has_arrived
 from traceability.ledger.clock import Clock, system_clock
+from traceability.ledger.corrections import Corrections
 from traceability.ledger.disclosure import Audience
 from traceability.ledger.gate import ChainHead, Gate, KnownHead
 from traceability.ledger.identity import Identity
@@ -32,6 +33,7 @@ from traceability.ledger.prepared import Progress, no_progress
 from traceability.ledger.second_place import SecondPlace
 from traceability.ledger.sequencer import Sequencer
 from traceability.ledger.state import StateCache
+from traceability.ledger.statuses import Statuses
 from traceability.ledger.submission import Submission
 from traceability.ledger.tree_reading import UpperLevelsCache
 from traceability.ledger.trust import write_trust
@@ -108,11 +110,21 @@ class Node:
         store.gate = self.gate.check
         self.capture = Capture(store, identity, clock=clock, keyring=keyring)
         self.registrar = Registrar(store, identity, keyring=keyring, clock=clock)
+        self.statuses = Statuses(store, identity, keyring=keyring, clock=clock)
         self.submission = Submission(
             store, self.capture, keyring=keyring, duplicate_key=identity.duplicate_key
         )
-        self.sequencer = Sequencer(
-            store, identity, second_place=self.second_place, states=self.states, clock=clock
+        self.corrections = Corrections(store, self.statuses, keyring=keyring)
+        self.sequencer = self._sequencer()
+
+    def _sequencer(self) -> Sequencer:
+        return Sequencer(
+            self.store,
+            self.identity,
+            second_place=self.second_place,
+            states=self.states,
+            clock=self.clock,
+            settle=self.corrections.settle,
         )
 
     def mint(

@@ -11,7 +11,7 @@ place behind the store and finishes (4) first, through the same function.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from traceability.errors import ItemProofError
@@ -51,7 +51,11 @@ class LogDamaged(ItemProofError):
 
 
 class Sequencer:
-    """Orders entries, extends the tree and signs its heads."""
+    """Orders entries, extends the tree and signs its heads.
+
+    Before that `settle` appends what the node owes to entries that have arrived; it is told
+    whether the run closes with a state entry.
+    """
 
     def __init__(
         self,
@@ -62,6 +66,7 @@ class Sequencer:
         states: StateCache,
         clock: Clock,
         promise: timedelta = PROMISE,
+        settle: Callable[[bool], object] = lambda _close: None,
     ) -> None:
         self._store = store
         self._identity = identity
@@ -69,6 +74,7 @@ class Sequencer:
         self._states = states
         self._clock = clock
         self._promise = promise
+        self._settle = settle
         # How long a caller who runs it again and again should let entries gather.
         self.gather_seconds = GATHER_SECONDS
 
@@ -82,6 +88,7 @@ class Sequencer:
         started = time.monotonic()
         with self._store.lock("sequencer"):
             latest = self._finish_serving()
+            self._settle(close)
             start = size = 0 if latest is None else latest.tree_size
             is_whole = False
             while not is_whole and (row := self._run_group(close=False)) is not None:

@@ -125,7 +125,7 @@ statuses = Table(
     Column("entry_hash", LargeBinary(32), primary_key=True),
     Column("record_index", BigInteger, primary_key=True),
     Column("kind", String(16), primary_key=True),
-    Column("arrival", BigInteger, primary_key=True),
+    Column("arrival", BigInteger, primary_key=True, index=True),
     Column("entry_index", BigInteger, index=True),
     sqlite_with_rowid=False,
 )
@@ -362,4 +362,35 @@ one_code_rules = Table(
     Column("participant", LargeBinary(16), primary_key=True),
     Column("mode", String(8), nullable=False),
     CheckConstraint("mode in ('warn', 'enforce')", name="mode"),
+)
+
+# Events that declare an error, until the status of what they correct is signed. `waits_for` is
+# the id of an event that must be recorded first; without one it is due now.
+corrections = Table(
+    "corrections",
+    metadata,
+    Column("batch", BigInteger, primary_key=True, autoincrement=False),
+    Column("record_index", BigInteger, primary_key=True, autoincrement=False),
+    Column("waits_for", Text),
+)
+
+# What is left of a record of which fields were erased: a list, each leaf with its salt or, where
+# it is erased, as its hash alone. Payload and secret of the record are gone.
+partial_records = Table(
+    "partial_records",
+    metadata,
+    Column("batch", BigInteger, primary_key=True),
+    Column("record_index", BigInteger, primary_key=True),
+    Column("leaves", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# What is left of an erased item: what the tree of its batch is made of, and nothing to guess by.
+erased_items = Table(
+    "erased_items",
+    metadata,
+    Column("batch", BigInteger, primary_key=True),
+    Column("record_index", BigInteger, primary_key=True),
+    Column("field_root", LargeBinary(32), nullable=False),
+    sqlite_with_rowid=False,
 )

@@ -67,6 +67,14 @@ def test_the_example_is_accepted(served: tuple[Any, dict[str, str]]) -> None:
         assert client.post("/api/batches", json=example, headers=headers).status_code == 201
 
 
+def test_the_example_of_a_status_is_accepted(served: tuple[Any, dict[str, str]]) -> None:
+    app, headers = served
+    body = app.openapi()["paths"]["/api/statuses"]["post"]["requestBody"]["content"]
+    with TestClient(create_app(app.state.services.node, Settings())) as client:
+        example = body["application/json"]["example"]
+        assert client.post("/api/statuses", json=example, headers=headers).status_code == 201
+
+
 def test_every_operation_says_what_it_is(served: tuple[Any, dict[str, str]]) -> None:
     for path, methods in served[0].openapi()["paths"].items():
         for method, operation in methods.items():

@@ -118,6 +118,35 @@ class TestLabels:
         assert not (tmp_path / "x.pdf").exists()
 
 
+class TestDeclare:
+    def test_a_lot_is_recalled_and_the_recall_lifted(self, program: Program, url: str) -> None:
+        lot = f"https://id.gs1.org/01/{GTIN}/10/L2"
+        status, answer = program("declare", lot, "--kind", "recalled", "--reason", "safety")
+        assert (status, answer["kind"]) == (0, "recalled")
+        assert [one["repeated"] for one in answer["entries"]] == [False]
+        status, answer = program("declare", lot, "--kind", "recalled", "--reason", "safety")
+        assert [one["repeated"] for one in answer["entries"]] == [True]
+        lifted = ("declare", url, "--kind", "recall_lifted", "--reason", "resolved")
+        assert program(*lifted)[0] == 0
+        assert program("declare", lot, *lifted[2:])[0] == 0
+
+    @pytest.mark.parametrize(
+        ("arguments", "code"),
+        [
+            (("--batch", "999", "--kind", "recalled", "--reason", "safety"), "RECORD_UNKNOWN"),
+            (("--batch", "1", "--kind", "erased", "--reason", "other"), "DECLARATION_INVALID"),
+            (("--batch", "1", "--kind", "recalled"), "DECLARATION_INVALID"),
+            (("--kind", "recalled", "--reason", "safety"), "DECLARATION_INVALID"),
+            (("--batch", "1", "--kind", "recall_lifted", "--reason", "safety"), "NOT_RECALLED"),
+        ],
+    )
+    def test_what_cannot_be_said_is_1(
+        self, program: Program, arguments: tuple[str, ...], code: str
+    ) -> None:
+        status, answer = program("declare", *arguments)
+        assert (status, answer["error"]["code"]) == (1, code)
+
+
 class TestSubmit:
     def _file(self, folder: Path, value: object) -> str:
         path = folder / "document.jsonld"

@@ -260,7 +260,7 @@ def test_a_copy_keeps_its_records_and_what_waited_gets_the_place_that_it_had(
 def test_what_was_erased_after_the_copy_is_erased_again(
     sqlite_log: Mirrored, tmp_path: Any
 ) -> None:
-    from traceability.hashing.statement import ALL_RECORDS, Erasure, Header, StatusStatement
+    from traceability.hashing.statement import Erasure, Header, StatusStatement
     from traceability.ledger.chains import append_signed
 
     node = sqlite_log.node
@@ -272,14 +272,8 @@ def test_what_was_erased_after_the_copy_is_erased_again(
         erased = next(r for r in work.repositories.entries.between(0, 99) if r.type == "batch")
 
         def build(header: Header) -> StatusStatement:
-            return StatusStatement(
-                header,
-                erased.leaf_hash,
-                ALL_RECORDS,
-                "erased",
-                "other",
-                erasure=Erasure(bytes(16), "other"),
-            )
+            why = Erasure(bytes(16), "other")
+            return StatusStatement(header, erased.leaf_hash, -1, "erased", "other", None, why)
 
         appended = append_signed(
             work.repositories,

@@ -12,16 +12,15 @@ import pytest
 from ledger_api.batches.signed import capture_signed
 from tests.support.ledger import GTIN, add_participant, document, event
 from tests.support.rebuilt import Mirrored, Place
-from tests.support.suppliers import Supplier
+from tests.support.suppliers import Supplier, signed_body
 from traceability.hashing.ed25519 import SigningKey
-from traceability.hashing.encoding import b64u_encode
 from traceability.hashing.statement import Erasure, Header, StatusStatement
 from traceability.ledger.audit.audit import audit
 from traceability.ledger.chains import append_signed
 from traceability.ledger.faults import BatchMismatch, EventDuplicate, KeyRevoked
 from traceability.ledger.keeping import CapturedBatch
 from traceability.ledger.node import Node
-from traceability.ledger.prepared import PreparedBatch, PreparedItems
+from traceability.ledger.prepared import PreparedItems
 from traceability.ledger.receipts import receipt_for
 from traceability.store.faults import StoreUnavailable
 from traceability.store.unit_of_work import UnitOfWork
@@ -33,30 +32,6 @@ SERIALS = [f"{number:05}" for number in range(300)]
 def supplier(log: Mirrored) -> Supplier:
     key = SigningKey.generate()
     return Supplier(log.node, key, add_participant(log.node, key=key))
-
-
-def signed_body(supplier: Supplier, batch: PreparedBatch) -> bytes:
-    """Sign a batch, and return it as it is posted."""
-    value = {
-        "envelope": supplier.sign(supplier.statement(batch)).to_json(),
-        "records": [
-            {
-                "kind": record.kind.name.lower(),
-                "payload": json.loads(record.payload or b""),
-                "secret": b64u_encode(record.secret or b""),
-            }
-            for record in batch.records
-        ],
-    }
-    if batch.items is not None:
-        items = batch.items
-        value["items"] = {
-            "gtin": items.gtin,
-            "lot": items.lot,
-            "serials": list(items.serials),
-            "salts": b64u_encode(items.salts),
-        }
-    return json.dumps(value).encode()
 
 
 def send(supplier: Supplier, *numbers: int) -> tuple[bytes, CapturedBatch]:

@@ -14,6 +14,7 @@ from traceability.hashing.encoding import ZERO_HASH
 from traceability.hashing.envelope import parse_envelope, verify_envelope
 from traceability.hashing.statement import (
     ALL_RECORDS,
+    ERASED,
     BatchStatement,
     Genesis,
     KeyRegister,
@@ -40,6 +41,8 @@ class Replay:
     statuses: dict[tuple[bytes, int, str, int], StatusLeaf] = field(default_factory=dict)
     chains: dict[bytes, tuple[int, bytes]] = field(default_factory=dict)
     batches: dict[bytes, tuple[int, BatchStatement]] = field(default_factory=dict)
+    # Whose card a registration names, by the leaf hash of its entry.
+    card_owners: dict[bytes, bytes] = field(default_factory=dict)
     leaf_hashes: list[bytes] = field(default_factory=list)
     last_state: bytes = ZERO_HASH
     ends_with_state: set[int] = field(default_factory=set)
@@ -120,6 +123,7 @@ class Replay:
             self.genesis = statement
         elif isinstance(statement, KeyRegister):
             self._register(statement, index)
+            self.card_owners[row.leaf_hash] = statement.participant
         elif isinstance(statement, KeyRevoke):
             yield from self._revoke(key, statement, index)
         elif isinstance(statement, BatchStatement):
@@ -166,12 +170,37 @@ class Replay:
             yield Difference("entries", key, "envelope", "a seen head between", str(seen))
 
     def _set_status(self, key: str, statement: StatusStatement, index: int) -> Iterator[Difference]:
-        if statement.entry not in self.batches:
+        owner = self._owner(statement)
+        if owner is None:
             yield Difference("entries", key, "envelope", "a batch entry", shown(statement.entry))
             return
+        yield from self._check_authority(key, statement.header.key, owner)
         for record in status_records(statement):
             leaf = StatusLeaf(statement.entry, record, statement.kind, index)
             self.statuses[leaf.entry_hash, record, leaf.kind, index] = leaf
+
+    def _owner(self, statement: StatusStatement) -> bytes | None:
+        """Return the participant whose record, or for an erasure card, a status is about."""
+        if statement.entry in self.batches:
+            return self.batches[statement.entry][1].participant
+        if statement.kind != ERASED or statement.records != ALL_RECORDS:
+            return None
+        return self.card_owners.get(statement.entry)
+
+    def _check_authority(self, key: str, author: bytes, owner: bytes) -> Iterator[Difference]:
+        """Check that a live key of the participant, or the registrar, says it."""
+        registered, leaf = self.registrations.get(author), self.key_leaves.get(author)
+        if registered is not None and leaf is not None:
+            if leaf.until is not None:
+                yield Difference("entries", key, "envelope", "a live key", shown(author))
+            yield from compare(
+                "entries", key, column="envelope", expected=owner, found=registered.participant
+            )
+            return
+        genesis = self.genesis
+        registrar = None if genesis is None else genesis.registrar_key
+        if registrar is None or key_id(registrar.alg, registrar.public_key) != author:
+            yield Difference("entries", key, "envelope", "the registrar's key", shown(author))
 
     def _check_state(
         self, row: EntryRow, statement: StateStatement, index: int

@@ -13,6 +13,7 @@ from traceability.store.repositories.access import AccessRepository
 from traceability.store.repositories.anchors import AnchorRepository
 from traceability.store.repositories.batches import BatchRepository
 from traceability.store.repositories.capture_jobs import CaptureJobRepository
+from traceability.store.repositories.corrections import CorrectionRepository
 from traceability.store.repositories.entries import EntryRepository
 from traceability.store.repositories.events import EventRepository
 from traceability.store.repositories.idempotency import IdempotencyRepository
@@ -58,6 +59,11 @@ class Repositories:
     def statuses(self) -> StatusRepository:
         """Statuses of records."""
         return StatusRepository(self.connection)
+
+    @cached_property
+    def corrections(self) -> CorrectionRepository:
+        """Events that declare an error, until the status of what they correct is signed."""
+        return CorrectionRepository(self.connection)
 
     @cached_property
     def batches(self) -> BatchRepository:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Row, bindparam, select, update
 
 from traceability.store.bulk import bulk_insert, next_numbers, select_among
+from traceability.store.repositories.corrections import CorrectionRepository
 from traceability.store.repositories.interning import intern, numbers_of
 from traceability.store.tables import epcs, event_epcs, events, records
 
@@ -107,6 +108,9 @@ class EventRepository:
             ),
         )
         self._keep_objects(numbers, [row.objects for row in rows])
+        declaring = [(row.batch, row.record_index) for row in rows if row.facts.declares_error]
+        if declaring:
+            CorrectionRepository(self._connection).add(declaring)
         return list(numbers)
 
     def _keep_objects(self, numbers: Sequence[int], objects: Sequence[Sequence[ObjectRow]]) -> None:
@@ -133,6 +137,16 @@ class EventRepository:
     def get(self, event: int) -> StoredEvent | None:
         """Return an event by its number."""
         return self._first(events.c.event == event)
+
+    def at(self, batch: int, record_index: int) -> StoredEvent | None:
+        """Return the event that is a record."""
+        return self._first(events.c.batch == batch, events.c.record_index == record_index)
+
+    def declaring(self, batch: int) -> list[int]:
+        """Return the record indexes of a batch's events that declare an error."""
+        is_asked = (events.c.batch == batch) & events.c.declares_error.is_(True)
+        found = select(events.c.record_index).where(is_asked).order_by(events.c.record_index)
+        return list(self._connection.scalars(found))
 
     def by_event_id(self, event_ids: Collection[str]) -> list[StoredEvent]:
         """Return the events that claim one of these ids, oldest first."""

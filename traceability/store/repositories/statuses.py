@@ -66,6 +66,13 @@ class StatusRepository:
         )
         return sorted(set(rows))
 
+    def of_batch(self, entry_hash: bytes) -> list[StatusRow]:
+        """Return what was said of a batch and of any of its records, oldest first."""
+        rows = self._connection.execute(
+            select(statuses).where(statuses.c.entry_hash == entry_hash).order_by(statuses.c.arrival)
+        )
+        return [StatusRow(*row) for row in rows]
+
     def of_record(self, entry_hash: bytes, record_index: int) -> list[StatusRow]:
         """Return what was said of a record or of its whole batch, oldest first."""
         rows = self._connection.execute(

@@ -1,0 +1,114 @@
+"""`POST /api/statuses` and `GET /api/statuses?code=`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Query, Request
+from fastapi.responses import JSONResponse, Response
+
+from ledger_api.auth import Caller, require_role
+from ledger_api.declarations.requests import MEDIA_TYPE, DeclarationAsked, read_signed
+from ledger_api.problems import MediaTypeUnknown
+from ledger_api.services import CallerOf, Services, ServicesOf, in_hand, read_body
+from ledger_api.standings import declared_json, standing_json
+from traceability.hashing.statement import STATUS_KINDS, STATUS_REASONS
+from traceability.ledger.lookup import find_record
+from traceability.ledger.partners import PUBLIC, Asker
+from traceability.ledger.standing import standing_of
+from traceability.ledger.statuses import Declared
+
+router = APIRouter(prefix="/api", tags=["statuses"])
+# A declaration is a few lines; an entry is at most 4,096 bytes.
+MAX_BODY = 64 * 1024
+REQUEST_BODY = {
+    "required": True,
+    "content": {
+        "application/json": {
+            "schema": {
+                "type": "object",
+                "required": ["kind", "reason"],
+                "properties": {
+                    "code": {"type": "string", "description": "Item, lot, event id, record."},
+                    "batch": {"type": "integer"},
+                    "records": {"type": "string", "description": "0-4,7; default: all."},
+                    "kind": {"enum": [kind for kind in STATUS_KINDS if kind != "erased"]},
+                    "reason": {"enum": list(STATUS_REASONS)},
+                    "replacement": {"type": "string", "description": "Code of the new record."},
+                },
+            },
+            "example": {"batch": 1, "kind": "recalled", "reason": "safety"},
+        },
+        MEDIA_TYPE: {
+            "schema": {
+                "type": "object",
+                "description": "Envelope of a status statement: docs/formats.md, section 4.",
+            }
+        },
+    },
+}
+
+
+@router.post(
+    "/statuses",
+    status_code=201,
+    summary="Say what became of records: corrected, recalled, recall lifted",
+    openapi_extra={"requestBody": REQUEST_BODY},
+)
+async def declare(
+    request: Request,
+    services: ServicesOf,
+    caller: CallerOf,
+    content_type: Annotated[str, Header()] = "application/json",
+) -> Response:
+    """Log a status, signed here for the caller or signed already.
+
+    A participant says it of its own records, an operator as the registrar of any. 201, or 200
+    where it was said before and stands.
+    """
+    require_role(caller, "operator", "participant")
+    media_type = content_type.split(";")[0].strip().lower()
+    with in_hand(request, services, caller.name, most=MAX_BODY) as place:
+        body = await read_body(request, MAX_BODY, place)
+        if media_type == MEDIA_TYPE:
+            return await place.run(_take_signed, services, body)
+        if media_type == "application/json":
+            return await place.run(_take, services, caller, body)
+    raise MediaTypeUnknown(
+        f"media type is unknown: expected application/json or {MEDIA_TYPE}, got {media_type[:80]!r}"
+    )
+
+
+def _take(services: Services, caller: Caller, body: bytes) -> JSONResponse:
+    asked = DeclarationAsked.read(body)
+    with services.node.store.reading() as repositories:
+        asker = Asker(caller.participant, sees_all=caller.participant is None)
+        declarations = asked.declarations(repositories, asker=asker)
+    declared = services.node.statuses.declare(declarations, participant=caller.participant)
+    return _answer(services, declared)
+
+
+def _take_signed(services: Services, body: bytes) -> JSONResponse:
+    envelope, statement = read_signed(body)
+    return _answer(services, [services.node.statuses.signed(envelope, statement)])
+
+
+def _answer(services: Services, declared: list[Declared]) -> JSONResponse:
+    leaf_index = services.workers.wait_logged(declared[-1].arrival)
+    is_new = any(not one.repeated for one in declared)
+    found = {"entries": declared_json(declared), "leaf_index": leaf_index}
+    return JSONResponse(found, 201 if is_new else 200)
+
+
+@router.get("/statuses", summary="What was said of a record since, and what it is now")
+def get_statuses(
+    services: ServicesOf,
+    code: Annotated[str, Query(description="Item code, event id or record name.")],
+) -> dict[str, Any]:
+    """Return a record's current status with its history, oldest first."""
+    node = services.node
+    with node.store.reading() as repositories:
+        address = find_record(repositories, code, asker=PUBLIC).address
+        standing = standing_of(repositories, node.identity, address)
+        size = repositories.entries.count_sequenced()
+    return {"code": code, **standing_json(standing), "as_of_size": size}

@@ -1,0 +1,151 @@
+"""`/api/statuses` over HTTP: participants say it of their own, operators of any."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from ledger_api.declarations.requests import MEDIA_TYPE
+from tests.support.api import Api, problem
+from tests.support.ledger import GTIN, add_participant, document, event
+from tests.support.suppliers import Supplier, signed_body
+from traceability.hashing.ed25519 import SigningKey
+from traceability.hashing.encoding import b64u_decode, b64u_encode
+from traceability.hashing.envelope import STATEMENT_TYPE, sign_envelope
+from traceability.hashing.statement import Header
+from traceability.ledger.mint import Lot
+from traceability.ledger.statuses import Declaration
+
+ITEM = f"https://id.gs1.org/01/{GTIN}/21/S1"
+RECALL = {"code": ITEM, "kind": "recalled", "reason": "safety"}
+
+
+@pytest.fixture
+def batch(api: Api) -> int:
+    found = api.submit(document(event(0), event(1)))
+    assert found.status_code == 201, found.text
+    return int(found.json()["batch"])
+
+
+def declare(api: Api, value: Any, role: str = "participant") -> Any:
+    return api.client.post("/api/statuses", json=value, headers=api.headers(role))
+
+
+def status(api: Api, code: str = ITEM) -> dict[str, Any]:
+    found: dict[str, Any] = api.client.get("/api/statuses", params={"code": code}).json()
+    return found
+
+
+def test_a_recall_is_told_to_everybody(api: Api, batch: int) -> None:
+    assert status(api)["status"] == "current"
+    answer = declare(api, RECALL)
+    assert answer.status_code == 201, answer.text
+    found = status(api)
+    assert found["status"] == "recalled"
+    (said,) = found["history"]
+    assert (said["kind"], said["reason"], said["by"]) == ("recalled", "safety", "participant")
+    assert said["participant"] == api.participant.hex()
+    item = api.client.get(f"/api/items/{ITEM}").json()
+    assert (item["status"], item["history"]) == ("recalled", found["history"])
+    again = declare(api, RECALL)
+    assert (again.status_code, again.json()["entries"][0]["repeated"]) == (200, True)
+
+
+def test_an_operator_says_it_as_the_registrar(api: Api, batch: int) -> None:
+    assert declare(api, {**RECALL, "reason": "regulation"}, "operator").status_code == 201
+    (said,) = status(api)["history"]
+    assert said["by"] == "operator"
+    assert "participant" not in said
+
+
+def test_nobody_else_says_it(api: Api, batch: int) -> None:
+    other = Api(api.node, api.client, add_participant(api.node))
+    problem(declare(other, RECALL), 403, "STATUS_NOT_ALLOWED")
+    problem(declare(api, RECALL, "auditor"), 403, "API_ROLE_MISSING")
+    anonymous = api.client.post("/api/statuses", json=RECALL)
+    problem(anonymous, 401, "NOT_AUTHENTICATED")
+    assert status(api)["status"] == "current"
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"kind": "erased"}, "DECLARATION_INVALID"),
+        ({"kind": None}, "DECLARATION_INVALID"),
+        ({"reason": "because"}, "DECLARATION_INVALID"),
+        ({"batch": 1}, "DECLARATION_INVALID"),
+        ({"code": None}, "DECLARATION_INVALID"),
+        ({"records": "0"}, "DECLARATION_INVALID"),
+        ({"code": None, "batch": 1, "records": "x"}, "RECORDS_MALFORMED"),
+        ({"code": None, "batch": "1"}, "DECLARATION_INVALID"),
+        ({"more": 1}, "DECLARATION_INVALID"),
+    ],
+)
+def test_a_malformed_declaration_is_refused(
+    api: Api, batch: int, change: dict[str, Any], code: str
+) -> None:
+    value = {name: part for name, part in (RECALL | change).items() if part is not None}
+    problem(declare(api, value), 400, code)
+
+
+def test_what_cannot_be_said_is_refused_by_name(api: Api, batch: int) -> None:
+    problem(declare(api, {**RECALL, "kind": "recall_lifted"}), 409, "NOT_RECALLED")
+    problem(declare(api, {**RECALL, "code": ITEM + "9"}), 404, "CODE_UNKNOWN")
+    wide = {"batch": batch, "records": "1-2", "kind": "recalled", "reason": "safety"}
+    problem(declare(api, wide), 404, "RECORD_UNKNOWN")
+    wide["records"] = "0,1"
+    assert declare(api, wide).status_code == 201
+
+
+def test_a_lot_is_recalled_with_all_its_items(api: Api) -> None:
+    api.node.mint(Lot(GTIN, "L1", 2, {}), participant=api.participant)
+    api.node.mint(Lot(GTIN, "L1", 2, {}), participant=api.participant)
+    api.node.sequencer.run(close=True)
+    lot = f"https://id.gs1.org/01/{GTIN}/10/L1"
+    answer = declare(api, {**RECALL, "code": lot})
+    assert len(answer.json()["entries"]) == 2
+    with api.node.store.reading() as repositories:
+        runs = repositories.items.runs_of(GTIN, "L1")
+        items = [item for run in runs for item in repositories.items.between(run.batch, 1, 3)]
+    assert {status(api, f"{lot}/21/{item.serial}")["status"] for item in items} == {"recalled"}
+
+
+def test_a_participant_sends_its_own_statement(api: Api) -> None:
+    key = SigningKey.generate()
+    owner = add_participant(api.node, key=key)
+    own = Api(api.node, api.client, owner)
+    supplier = Supplier(api.node, key, owner)
+    headers = own.headers("participant") | {"Content-Type": "application/vnd.itemproof.batch+json"}
+    wrong = event(3, eventID="urn:example:3")
+    for value in (wrong, {**wrong, "errorDeclaration": {"declarationTime": wrong["eventTime"]}}):
+        body = signed_body(supplier, supplier.batch(value))
+        answer = api.client.post("/api/batches", content=body, headers=headers)
+        assert answer.status_code == 201, answer.text
+    (due,) = answer.json()["due_statuses"]
+    assert (due["kind"], due["records"]) == ("corrected", [[0, 0]])
+    with api.node.store.reading() as repositories:
+        chain = repositories.keys.chain(key.key_id)
+        original = repositories.batches.get(1)
+    assert chain is not None
+    assert original is not None
+    header = Header(
+        api.node.identity.log, key.key_id, chain.next_sequence, chain.previous, api.node.clock()
+    )
+    said = Declaration(b64u_decode(due["entry"], length=32), ((0, 0),), "corrected", due["reason"])
+    envelope = sign_envelope(STATEMENT_TYPE, said.statement(header).to_payload(), [key])
+    body = json.dumps(envelope.to_json()).encode()
+    headers["Content-Type"] = MEDIA_TYPE
+    assert api.client.post("/api/statuses", content=body, headers=headers).status_code == 201
+    name = f"urn:itemproof:record:{b64u_encode(said.entry)}:0"
+    assert status(api, name)["status"] == "corrected"
+
+
+def test_another_media_type_is_refused(api: Api) -> None:
+    headers = api.headers("operator") | {"Content-Type": "text/plain"}
+    answer = api.client.post("/api/statuses", content=b"{}", headers=headers)
+    problem(answer, 415, "MEDIA_TYPE_UNKNOWN")
+    headers["Content-Type"] = MEDIA_TYPE
+    answer = api.client.post("/api/statuses", content=b"{}", headers=headers)
+    assert answer.status_code == 400

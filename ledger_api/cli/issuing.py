@@ -33,9 +33,9 @@ def _mint(
 ) -> None:
     from ledger_api.defaults import default_participant
     from traceability.codes.keys import parse_gtin
+    from traceability.codes.uris import item_prefix
     from traceability.ledger.lookup import CodeUnknown
     from traceability.ledger.mint import Lot
-    from traceability.ledger.tree_reading import item_prefix
 
     started = time.monotonic()
     wanted = Lot(parse_gtin(gtin), lot, quantity, attributes)

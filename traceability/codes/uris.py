@@ -252,3 +252,8 @@ def _from_elements(pairs: list[tuple[str, str]]) -> Identifier:
     attributes = [pair for pair in pairs if pair not in qualifiers and pair not in keys]
     _check_attributes(attributes)
     return identify(*keys[0], qualifiers=tuple(qualifiers), attributes=tuple(attributes))
+
+
+def item_prefix(gtin: str, lot: str) -> str:
+    """Return the URIs of a lot's items up to the serial."""
+    return f"https://id.gs1.org/01/{gtin}{f'/10/{lot}' if lot else ''}/21/"

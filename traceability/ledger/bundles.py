@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from traceability.codes.uris import item_prefix
 from traceability.errors import NotFound
 from traceability.hashing.commitment import Field, RecordKind, item_header, salted_fields
 from traceability.hashing.envelope import parse_envelope
@@ -20,7 +21,6 @@ from traceability.ledger.state import StateCache
 from traceability.ledger.tree_reading import (
     BatchNodes,
     UpperLevelsCache,
-    item_prefix,
     log_nodes,
 )
 from traceability.merkle.proofs import Node, consistency_path, inclusion_path
@@ -41,8 +41,10 @@ from traceability.verify.bundle import (
     SeenProof,
 )
 from traceability.verify.evidence import AnchorEvidence
+from traceability.verify.identity import LOT_MEDIA_TYPE
 from traceability.verify.reading import parse_evidence
 
+LOT_HEADER = {"kind": "document", "media_type": LOT_MEDIA_TYPE}
 # Chooses which fields of a record are shown.
 Selection = Callable[[RecordKind, list[Field]], list[int] | None]
 
@@ -198,6 +200,9 @@ class BundleBuilder:
         if run is None or run.first_index == 0:
             return None
         _, fields = self._fields(RecordAddress(batch.batch, 0))
+        if fields[0].value != LOT_HEADER:
+            # A participant may sign items without saying more of their lot.
+            return None
         path = _path(0, batch.record_count, nodes.node)
         return LotPart(path, CompleteDisclosure(tuple(fields)))
 

@@ -1,7 +1,6 @@
 """Master data of a document: its vocabularies, kept as one record beside its events.
 
-Source: EPCIS 2.0 (ISO/IEC 19987:2024), sections 6.1 and 10 (`epcisMasterData` in the header,
-`vocabularyList` in the results of a query); ItemProof's rule is when it counts as repeated.
+When it counts as repeated is ItemProof's own rule.
 """
 
 from __future__ import annotations
@@ -12,6 +11,11 @@ from typing import NamedTuple
 
 import orjson
 
+from traceability.events.master_data import (
+    MASTER_DATA_TYPE,
+    VOCABULARY_LIST,
+    master_data_of_document,
+)
 from traceability.hashing.commitment import RecordKind
 from traceability.hashing.salts import SECRET_BYTES
 from traceability.ledger.prepared import PreparedRecord, prepare_record
@@ -20,12 +24,6 @@ from traceability.store.repositories.batches import RecordRow
 from traceability.strict_json import JSONValue
 from traceability.verify.identity import record_urn
 
-MASTER_DATA_TYPE = "application/json"
-_LIST = "vocabularyList"
-_PLACES = (
-    ("epcisHeader", "epcisMasterData"),
-    ("epcisBody", "queryResults", "resultsBody"),
-)
 # After the events of a batch: its master data, then the XML that it came as.
 _LAST_RECORDS = 2
 
@@ -42,32 +40,21 @@ class MasterData(NamedTuple):
 def master_data_record(value: JSONValue) -> PreparedRecord | None:
     """Return the record of a document's vocabularies, or none where it has no vocabulary.
 
-    It has the document's `@context` beside them, without which their names mean nothing.
-
     Raises
     ------
     RecordInvalid
         There are more vocabularies than one record can commit to.
     """
-    found = [one for place in _PLACES for one in _listed(value, place)]
-    if not isinstance(value, dict) or not found:
+    kept = master_data_of_document(value)
+    if kept is None:
         return None
-    kept: dict[str, JSONValue] = {_LIST: found}
-    if "@context" in value:
-        kept["@context"] = value["@context"]
     secret = secrets.token_bytes(SECRET_BYTES)
     return prepare_record(RecordKind.DOCUMENT, kept, secret=secret, media_type=MASTER_DATA_TYPE)
 
 
-def _listed(value: JSONValue, place: Iterable[str]) -> list[JSONValue]:
-    for step in (*place, _LIST):
-        value = value.get(step) if isinstance(value, dict) else None
-    return value if isinstance(value, list) else []
-
-
 def told_of(payload: bytes, *, result: str, record: str | None = None) -> MasterData:
     """Return what is told of master data: how many vocabularies and elements it has."""
-    vocabularies = orjson.loads(payload)[_LIST]
+    vocabularies = orjson.loads(payload)[VOCABULARY_LIST]
     elements = sum(len(one.get("vocabularyElementList", ())) for one in vocabularies)
     return MasterData(result, len(vocabularies), elements, record)
 
@@ -101,6 +88,6 @@ def _row_of(repositories: Repositories, batch: int) -> RecordRow | None:
     first = max(0, found.record_count - _LAST_RECORDS)
     for row in repositories.batches.records_between(batch, first, found.record_count):
         is_document = row.kind == RecordKind.DOCUMENT and row.media_type == MASTER_DATA_TYPE
-        if is_document and (row.payload is None or f'"{_LIST}":'.encode() in row.payload):
+        if is_document and (row.payload is None or f'"{VOCABULARY_LIST}":'.encode() in row.payload):
             return row
     return None

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from traceability.codes.uris import parse_code
+from traceability.codes.uris import item_prefix, parse_code
 from traceability.events.model import SubmittedEvent
 from traceability.hashing.canonical import canonicalize
 from traceability.hashing.commitment import (
@@ -29,7 +29,6 @@ from traceability.ledger.faults import (
     SerialForm,
     SerialOrder,
 )
-from traceability.ledger.tree_reading import item_prefix
 from traceability.merkle.proofs import root_from_nodes
 from traceability.merkle.tiles import TileNodes, extend
 from traceability.store.repositories.events import EventFacts, ObjectRow

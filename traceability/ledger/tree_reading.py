@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 
+from traceability.codes.uris import item_prefix
 from traceability.hashing.commitment import Commitment, RecordKind, item_leaf_hashes
 from traceability.hashing.encoding import HASH_LENGTH
 from traceability.merkle.proofs import Node, nodes_of
@@ -108,8 +109,3 @@ class BatchNodes:
         prefix = item_prefix(run.gtin, run.lot)
         salts = b"".join(salt for _, salt in rows)
         return hashes + item_leaf_hashes(prefix, [serial for serial, _ in rows], salts)
-
-
-def item_prefix(gtin: str, lot: str) -> str:
-    """Return the URIs of a lot's items up to the serial."""
-    return f"https://id.gs1.org/01/{gtin}{f'/10/{lot}' if lot else ''}/21/"

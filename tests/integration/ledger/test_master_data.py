@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from tests.support.ledger import add_participant, document, event
+from traceability.events.master_data import MASTER_DATA_TYPE
 from traceability.hashing.commitment import RecordKind
 from traceability.ledger.audit.audit import audit
 from traceability.ledger.drafting import DocumentBody
-from traceability.ledger.master_data import MASTER_DATA_TYPE
 from traceability.ledger.node import Node
 from traceability.ledger.streaming import submit_stream
 from traceability.ledger.submission import SubmissionResult, check_alone

@@ -103,6 +103,9 @@ class Settings(BaseSettings):
         description="processes that check and hash large documents; 0: the server's own",
     )
 
+    key_passphrase_file: Path | None = Field(
+        default=None, description="file whose first line opens and closes key files"
+    )
     backup_passphrase_file: Path | None = Field(
         default=None, description="file whose first line opens and closes backups"
     )

@@ -15,9 +15,9 @@ from ledger_api.settings import Settings
 from ledger_api.statuses import LedgerMissing
 from traceability.chain.accounts import (
     Account,
+    account_in,
     address_of,
-    load_account,
-    load_or_create_account,
+    publisher_of,
 )
 from traceability.chain.anchoring import Anchorer, AnchorPolicy
 from traceability.chain.client import ChainClient
@@ -29,6 +29,7 @@ from traceability.chain.registry import artifact
 from traceability.chain.sender import Sender
 from traceability.chain.values import Finality
 from traceability.errors import Refused
+from traceability.key_files.passphrases import OWN_FILE, PassphraseSource
 from traceability.ledger.clock import system_clock
 from traceability.ledger.gate import RESTORED, ChainHead, KnownHead
 from traceability.ledger.identity import Identity
@@ -94,13 +95,16 @@ def open_node(
         require_ledger(settings, data_dir)
     with ExitStack() as stack:
         store = stack.enter_context(Store.open(settings.database(data_dir), data_dir))
-        keyring = Keyring(data_dir / "keys")
+        keyring = open_keyring(settings, data_dir)
         identity = load_identity(store, keyring)
         chain = None
         if identity is None and need == "existing":
             raise _missing(data_dir)
         if need == "required" or identity is None:
-            chain = _open_chain(stack, settings, store, data_dir, owns_chain=owns_chain)
+            embedded = None
+            if not settings.rpc_urls:
+                embedded = _embedded(stack, settings, data_dir, owns_chain=owns_chain)
+            chain = _open_chain(stack, settings, store, keyring=keyring, embedded=embedded)
         if identity is None:
             if chain is None:
                 raise AssertionError("a new ledger has a chain")
@@ -131,7 +135,12 @@ def _missing(data_dir: Path) -> LedgerMissing:
 
 
 def _open_chain(
-    stack: ExitStack, settings: Settings, store: Store, data_dir: Path, *, owns_chain: bool
+    stack: ExitStack,
+    settings: Settings,
+    store: Store,
+    *,
+    keyring: Keyring,
+    embedded: DevChain | SharedDevChain | None,
 ) -> _Chain:
     with store.reading() as repositories:
         known = repositories.meta.get("contract")
@@ -139,11 +148,7 @@ def _open_chain(
     contract = settings.contract if known is None else known.decode()
     _check_contract(settings, contract)
     pinned = None if chain_id is None else int(chain_id)
-    if settings.rpc_urls:
-        urls, embedded = settings.rpc_urls, None
-    else:
-        embedded = _embedded(stack, settings, data_dir, owns_chain=owns_chain)
-        urls = (embedded.url,)
+    urls = (embedded.url,) if embedded else settings.rpc_urls
     client = stack.enter_context(
         ChainClient(
             urls,
@@ -153,7 +158,7 @@ def _open_chain(
             finality=Finality.parse(settings.finality),
         )
     )
-    account = embedded.account if embedded else _publisher(settings, data_dir)
+    account = embedded.account if embedded else _publisher(settings, keyring)
     return _Chain(
         client,
         account,
@@ -185,12 +190,35 @@ def _embedded(
     return stack.enter_context(SharedDevChain(data_dir))
 
 
-def _publisher(settings: Settings, data_dir: Path) -> Account:
+def open_keyring(settings: Settings, data_dir: Path, *, encrypt: bool = True) -> Keyring:
+    """Return the keys of a data folder; with a passphrase, those that lie plain are encrypted.
+
+    Where no chain is configured, a folder without a passphrase gets one of its own.
+    """
+    folder = data_dir / "keys"
+    source = PassphraseSource(
+        folder / OWN_FILE,
+        configured=settings.key_passphrase_file,
+        makes_own=not settings.rpc_urls,
+    )
+    keyring = Keyring(folder, source)
+    if encrypt and source.kind == "configured" and keyring.files.plain_files():
+        _encrypt(keyring)
+    return keyring
+
+
+def _encrypt(keyring: Keyring) -> None:
+    try:
+        for path in keyring.files.encrypt():
+            logger.info("keys.encrypted file=%s", path.name)
+    except OSError as error:  # On a read-only disk they stay as they are.
+        logger.warning("keys.plain %s", error.strerror)
+
+
+def _publisher(settings: Settings, keyring: Keyring) -> Account:
     if settings.publisher_key_file is not None:
-        return load_account(settings.publisher_key_file)
-    path = data_dir / "keys" / "publisher.key"
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return load_or_create_account(path)
+        return account_in(settings.publisher_key_file, keyring.files)
+    return publisher_of(keyring.files)
 
 
 class _Opening:

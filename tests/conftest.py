@@ -24,6 +24,10 @@ pytest_plugins = [
 ]
 
 VARIABLE = "ITEMPROOF_CONFORMANCE_DATA"
+# With a chain that is configured nobody gets keys without a passphrase. This one is of the form
+# that is cheap to open; tests of passphrases name their own.
+PASSPHRASE_FILE = Path(__file__).parent / "support" / "passphrase.txt"
+os.environ.setdefault("ITEMPROOF_KEY_PASSPHRASE_FILE", str(PASSPHRASE_FILE))
 LEFT_OUT = pytest.StashKey[int]()
 
 

@@ -9,6 +9,7 @@ import typer
 
 from ledger_api.cli.keys import find_participant
 from ledger_api.cli.output import Output
+from ledger_api.cli.passphrases import PassphraseFile, own_key
 from ledger_api.cli.running import (
     DEFAULT_DATA,
     AsJSON,
@@ -117,8 +118,9 @@ def add_participant(
         list[str] | None, typer.Option(help="GS1 prefix under which it issues codes.")
     ] = None,
     key: Annotated[
-        Path | None, typer.Option(help="Its own signing key (PEM); default: held here.")
+        Path | None, typer.Option(help="File of its own signing key; default: held here.")
     ] = None,
+    passphrase_file: PassphraseFile = None,
     data: DataDir = DEFAULT_DATA,
     as_json: AsJSON = False,
 ) -> None:
@@ -126,17 +128,17 @@ def add_participant(
 
     def work(command: Command) -> None:
         from traceability.codes.keys import check_element
-        from traceability.hashing.ed25519 import load_signing_key
         from traceability.ledger.participants import Card, Scopes
 
         if gln is not None:
             check_element("414", gln)
+        signing = None if key is None else own_key(command, key, passphrase_file)
         with command.node() as node:
             card = Card(name, gln, (("credit_code", credit_code),) if credit_code else ())
             row = node.registrar.add_participant(
                 card,
                 Scopes(tuple(role), tuple(prefix or ())),
-                key=None if key is None else load_signing_key(key),
+                key=signing,
             )
             node.sequencer.run(close=True)
         command.output.answer(

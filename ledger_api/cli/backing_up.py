@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ledger_api.cli.passphrases import PassphraseFile, ask_passphrase
 from ledger_api.cli.running import DEFAULT_DATA, AsJSON, Command, DataDir, run
 
 if TYPE_CHECKING:
     from traceability.ledger.backup.restoring import Restored
     from traceability.ledger.backup.writing import BackupReport
     from traceability.ledger.node import Node
-
-PassphraseFile = Annotated[
-    Path | None,
-    typer.Option(
-        "--passphrase-file",
-        help="File whose first line is the passphrase; default: it is asked for.",
-    ),
-]
-MAX_PASSPHRASE_BYTES = 4096
 
 
 def backup(
@@ -143,26 +134,11 @@ def _passphrase(command: Command, named: Path | None, *, twice: bool = False) ->
     """Return the passphrase: from the file that is named, the settings' file, or the keyboard."""
     from traceability.ledger.backup.faults import PassphraseMissing
 
-    path = named or command.settings.backup_passphrase_file
-    if path is None:
-        if not sys.stdin.isatty():
-            raise PassphraseMissing(
-                "passphrase is missing: name a file with --passphrase-file or "
-                "ITEMPROOF_BACKUP_PASSPHRASE_FILE"
-            )
-        found: str = typer.prompt(
-            command.output.say("passphrase"),
-            hide_input=True,
-            confirmation_prompt=command.output.say("passphrase_again") if twice else False,
-            err=True,
-        )
-        return found
-    with path.open("rb") as handle:
-        line = handle.readline(MAX_PASSPHRASE_BYTES)
-    try:
-        text = line.decode().rstrip("\r\n")
-    except UnicodeDecodeError as error:
-        raise PassphraseMissing(f"passphrase file {path.name!r} is not UTF-8") from error
-    if not text:
-        raise PassphraseMissing(f"passphrase file {path.name!r} has an empty first line")
-    return text
+    return ask_passphrase(
+        command,
+        named,
+        setting="backup_passphrase_file",
+        prompt="passphrase",
+        missing=PassphraseMissing,
+        twice=twice,
+    )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ledger_api.cli.passphrases import PassphraseFile, key_passphrase
 from ledger_api.cli.running import DEFAULT_DATA, AsJSON, Command, DataDir, run
 from traceability.hashing.statement import REVOCATION_REASONS
 
@@ -76,20 +77,79 @@ def revoke_key(
 
 @key_app.command("generate")
 def generate_key(
-    output: Annotated[Path, typer.Option("-o", "--output", help="Key file to write (PEM).")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="Key file to write.")],
+    passphrase_file: PassphraseFile = None,
     data: DataDir = DEFAULT_DATA,
     as_json: AsJSON = False,
 ) -> None:
-    """Make a signing key of your own, to be registered by `participant add --key`."""
+    """Make a signing key of your own, in an encrypted file."""
 
     def work(command: Command) -> None:
-        from traceability.hashing.ed25519 import SigningKey, save_signing_key
+        from traceability.hashing.ed25519 import SigningKey
+        from traceability.key_files.own import write_key_file
+        from traceability.key_files.schemes import secret_of_signing_key
 
+        passphrase = key_passphrase(command, passphrase_file, twice=True)
         key = SigningKey.generate()
-        save_signing_key(key, output)
+        write_key_file(output, secret_of_signing_key(key), passphrase)
         command.output.answer(
             {"key_id": key.key_id.hex(), "path": str(output)},
             [command.output.say("key", key=key.key_id.hex(), path=output)],
+        )
+
+    run(data, as_json, work)
+
+
+@key_app.command("encrypt")
+def encrypt_keys(data: DataDir = DEFAULT_DATA, as_json: AsJSON = False) -> None:
+    """Encrypt the key files of a data folder that an earlier version left plain."""
+
+    def work(command: Command) -> None:
+        from ledger_api.wiring import open_keyring, require_ledger
+
+        require_ledger(command.settings, command.data_dir)
+        files = open_keyring(command.settings, command.data_dir, encrypt=False).files
+        done = [path.relative_to(files.folder).as_posix() for path in files.encrypt()]
+        sealed = len(files.sealed_files())
+        command.output.answer(
+            {"encrypted": done, "files": sealed},
+            [command.output.say("keys_encrypted", count=len(done), files=sealed)],
+        )
+
+    run(data, as_json, work)
+
+
+@key_app.command("passphrase")
+def change_passphrase(
+    new: Annotated[Path, typer.Argument(help="File whose first line is the new passphrase.")],
+    draw: Annotated[
+        bool, typer.Option("--draw", help="Draw a passphrase of 256 bits and write that file.")
+    ] = False,
+    passphrase_file: PassphraseFile = None,
+    data: DataDir = DEFAULT_DATA,
+    as_json: AsJSON = False,
+) -> None:
+    """Change the passphrase of a data folder's key files; stop the node meanwhile."""
+
+    def work(command: Command) -> None:
+        from ledger_api.wiring import open_keyring, require_ledger
+        from traceability.key_files.passphrases import check_passphrase, new_passphrase
+        from traceability.store.store import Store
+
+        require_ledger(command.settings, command.data_dir)
+        settings = command.settings
+        if passphrase_file is not None:
+            settings = settings.model_copy(update={"key_passphrase_file": passphrase_file})
+        passphrase = check_passphrase(new_passphrase(new, draw=draw))
+        files = open_keyring(settings, command.data_dir, encrypt=False).files
+        with (
+            Store.open(settings.database(command.data_dir), command.data_dir) as store,
+            store.lock("serve", wait=False),
+        ):
+            count = files.change_passphrase(passphrase)
+        command.output.answer(
+            {"files": count, "passphrase_file": str(new)},
+            [command.output.say("passphrase_changed", count=count, path=new)],
         )
 
     run(data, as_json, work)

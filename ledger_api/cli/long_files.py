@@ -16,6 +16,7 @@ from ledger_api.statuses import FileUnusable
 
 if TYPE_CHECKING:
     from ledger_api.cli.running import Command
+    from traceability.hashing.ed25519 import SigningKey
     from traceability.ledger.drafting import Drafter
     from traceability.ledger.node import Node
     from traceability.ledger.streaming import Progress, StreamResult
@@ -58,16 +59,16 @@ def opened(path: Path) -> Iterator[OpenFile]:
         yield OpenFile(path, handle, beginning, len(beginning) > WHOLE_BYTES)
 
 
-def long_submitter(command: Command, node: Node, *, key: Path | None, proceed: bool) -> TakeLong:
+def long_submitter(
+    command: Command, node: Node, *, key: SigningKey | None, proceed: bool
+) -> TakeLong:
     """Return what submits a long file."""
 
     def submit_long(file: OpenFile) -> dict[str, Any]:
         from ledger_api.defaults import default_participant
-        from traceability.hashing.ed25519 import load_signing_key
         from traceability.ledger.drafting import form_of
         from traceability.ledger.streaming import submit_stream
 
-        signing = None if key is None else load_signing_key(key)
         with (
             _drafting(command, file, "submitting") as (drafter, source, progress),
             _drawn_by(node.submission, drafter),
@@ -75,8 +76,8 @@ def long_submitter(command: Command, node: Node, *, key: Path | None, proceed: b
                 node.submission,
                 source,
                 form_of(file.beginning),
-                participant=None if signing else default_participant(node),
-                key=signing,
+                participant=None if key else default_participant(node),
+                key=key,
                 proceed=proceed,
                 progress=progress,
             ) as result,

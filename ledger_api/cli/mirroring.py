@@ -117,7 +117,7 @@ def rebuild(
 
 
 def _bring_back(command: Command, folder: Path, trust: Path | None) -> Rebuilt:
-    from traceability.ledger.keyring import Keyring
+    from ledger_api.wiring import open_keyring
     from traceability.ledger.mirror.folder import MirrorFolder
     from traceability.ledger.node import SERVED_HEADS
     from traceability.ledger.rebuild import rebuild as run_rebuild
@@ -128,7 +128,7 @@ def _bring_back(command: Command, folder: Path, trust: Path | None) -> Rebuilt:
 
     settings, path = command.settings, command.data_dir
     trusted = load_trust(trust or folder / TRUST_NAME)
-    keyring = Keyring(path / "keys")
+    keyring = open_keyring(command.settings, path)
     require_keys(keyring)
     place = SecondPlace(settings.served_heads or path / SERVED_HEADS)
     with Store.open(settings.database(path), path) as store, command.output.bar("rebuild") as bar:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -80,12 +81,14 @@ def _print_standing(command: Command, node: Node) -> None:
     checkpoint = checkpoint_json(standing.checkpoint)
     anchored = anchor_json(standing.anchor, node.identity)
     closed = node.gate.fault()
+    keys = node.keyring.files.standing()
     value = {
         "checkpoint": checkpoint,
         "anchor": anchored,
         "waiting": standing.waiting,
         "anchoring": anchoring,
         "closed": None if closed is None else closed.to_dict(),
+        "keys": asdict(keys),
     }
     say = command.output.say
     lines = [say("no_anchor")]
@@ -98,6 +101,7 @@ def _print_standing(command: Command, node: Node) -> None:
         lines.insert(0, head)
     lines.append(say("waiting", entries=standing.waiting))
     lines.append(say("anchoring", **anchoring))
+    lines.append(say(f"keys_{keys.protected_by}", **asdict(keys)))
     if anchored and anchored["cost_wei"] is not None:
         lines.append(say("cost", **anchored))
     if anchoring["publisher"]:

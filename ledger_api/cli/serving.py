@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import socket
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 from urllib.parse import urlsplit
 
@@ -52,10 +53,19 @@ def serve(
                 address = f"{host}:{chosen}"
                 line = command.output.say("serving", folder=command.data_dir, address=address)
                 command.output.progress(line)
+                _tell_of_keys(command, node)
                 _serve(node, command, place, workers)
 
     with garbage.put_off():
         run(data, as_json, work)
+
+
+def _tell_of_keys(command: Command, node: Node) -> None:
+    """Say where keys are not protected from who reads the folder."""
+    keys = node.keyring.files.standing()
+    if keys.protected_by != "configured" or keys.plain:
+        line = command.output.say(f"keys_{keys.protected_by}", **asdict(keys))
+        command.output.progress(line)
 
 
 def listening(host: str, port: int) -> socket.socket:

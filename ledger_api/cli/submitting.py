@@ -12,6 +12,7 @@ import typer
 
 from ledger_api.cli.long_files import TakeLong, long_checker, long_submitter, opened
 from ledger_api.cli.output import Output
+from ledger_api.cli.passphrases import PassphraseFile, own_key
 from ledger_api.cli.running import DEFAULT_DATA, AsJSON, Command, DataDir, error_of, run
 from ledger_api.i18n.fault_texts import fault_detail
 from ledger_api.i18n.terms import term
@@ -27,6 +28,7 @@ from traceability.errors import InvalidInput, ItemProofError, Refused
 from traceability.events.faults import Fault
 
 if TYPE_CHECKING:
+    from traceability.hashing.ed25519 import SigningKey
     from traceability.ledger.drafting import DocumentBody
     from traceability.ledger.node import Node
     from traceability.ledger.submission import Submission, SubmissionResult
@@ -86,15 +88,21 @@ def submit(
     files: Files,
     key: KeyFile = None,
     proceed: Proceed = False,
+    passphrase_file: PassphraseFile = None,
     data: DataDir = DEFAULT_DATA,
     as_json: AsJSON = False,
 ) -> None:
     """Submit documents: check, sign, log. A new data folder opens a ledger of its own."""
-    run(data, as_json, lambda command: _submit(command, files, key, proceed))
+
+    def work(command: Command) -> int:
+        require_readable(files)
+        signing = None if key is None else own_key(command, key, passphrase_file)
+        return _submit(command, files, signing, proceed)
+
+    run(data, as_json, work)
 
 
-def _submit(command: Command, files: list[Path], key: Path | None, proceed: bool) -> int:
-    require_readable(files)
+def _submit(command: Command, files: list[Path], key: SigningKey | None, proceed: bool) -> int:
     reports: list[dict[str, Any]] = []
     try:
         with command.node() as node:
@@ -111,17 +119,17 @@ def _submit(command: Command, files: list[Path], key: Path | None, proceed: bool
     return _answer(command, reports)
 
 
-def _submitter(node: Node, key: Path | None, proceed: bool) -> Callable[[DocumentBody], Report]:
+def _submitter(
+    node: Node, key: SigningKey | None, proceed: bool
+) -> Callable[[DocumentBody], Report]:
     from ledger_api.defaults import default_participant
     from ledger_api.reports import submission_json
-    from traceability.hashing.ed25519 import load_signing_key
 
-    signing = None if key is None else load_signing_key(key)
-    participant = None if signing else default_participant(node)
+    participant = None if key else default_participant(node)
 
     def submit_one(body: DocumentBody) -> Report:
         result = node.submission.submit_body(
-            body, participant=participant, key=signing, proceed=proceed
+            body, participant=participant, key=key, proceed=proceed
         )
         return submission_json(result)
 

@@ -290,6 +290,27 @@ LINES = {
         ),
     ),
     "passphrase": ("备份口令", "passphrase of the backup"),
+    "key_passphrase": ("密钥文件口令", "passphrase of the key file"),
+    "keys_encrypted": (
+        "已加密 {count} 个密钥文件，共 {files} 个加密文件",
+        "{count} key files encrypted; {files} are encrypted now",
+    ),
+    "passphrase_changed": (
+        "已更换 {count} 个密钥文件的口令；请将 ITEMPROOF_KEY_PASSPHRASE_FILE 设为 {path}",
+        "passphrase of {count} key files changed; set ITEMPROOF_KEY_PASSPHRASE_FILE to {path}",
+    ),
+    "keys_own": (
+        "密钥      {encrypted} 个加密文件；口令就在数据文件夹中：对能读取该文件夹的人毫无保护",
+        "keys       {encrypted} encrypted, passphrase beside them: no protection from who reads it",
+    ),
+    "keys_configured": (
+        "密钥      {encrypted} 个加密文件，{plain} 个未加密",
+        "keys       {encrypted} encrypted, {plain} plain",
+    ),
+    "keys_none": (
+        "密钥      {plain} 个未加密的文件；未设置 ITEMPROOF_KEY_PASSPHRASE_FILE",
+        "keys       {plain} plain files; ITEMPROOF_KEY_PASSPHRASE_FILE is not set",
+    ),
     "passphrase_again": ("再输一次", "once more"),
     # Mirrors
     "mirrored": (

@@ -1,6 +1,7 @@
 """The publisher's account: one private key in one file that only its owner reads.
 
-The file holds `0x` and 64 hex digits. Nothing here prints or logs a key.
+The file is an encrypted key file, or holds `0x` and 64 hex digits: so that of the test chain, and
+one that the operator brings. Nothing here prints or logs a key.
 """
 
 from __future__ import annotations
@@ -20,9 +21,14 @@ from cryptography.hazmat.primitives.asymmetric.ec import SECP256K1, derive_priva
 
 from traceability.errors import SettingsInvalid
 from traceability.hashing.keccak import keccak256
+from traceability.key_files.faults import KeyFileInvalid, KeyNotHeld
+from traceability.key_files.folder import KeyFolder
+from traceability.key_files.form import is_sealed
+from traceability.key_files.schemes import SECP256K1_ALG, secret_of
 
 PRIVATE_KEY = re.compile(r"0x[0-9a-f]{64}")
 OWNER_ONLY = 0o600
+PUBLISHER: Final = "publisher"
 # SEC 2, section 2.4.1: the order of secp256k1's group; a key is below it and not zero.
 ORDER: Final = 0xFFFFFFFF_FFFFFFFF_FFFFFFFF_FFFFFFFE_BAAEDCE6_AF48A03B_BFD25E8C_D0364141
 KEY_BYTES, ADDRESS_BYTES = 32, 20
@@ -95,9 +101,32 @@ def address_of(account: Account) -> str:
     return str(account.address).lower()
 
 
+def _draw() -> bytes:
+    return (1 + secrets.randbelow(ORDER - 1)).to_bytes(KEY_BYTES, "big")
+
+
+def publisher_of(keys: KeyFolder) -> KeyAccount:
+    """Return the publisher's account that a folder of key files holds, made on first use."""
+    if not keys.exists(PUBLISHER, SECP256K1_ALG):
+        keys.write(PUBLISHER, secret_of(SECP256K1_ALG, _draw()))
+    return account_of(keys.read(PUBLISHER, SECP256K1_ALG).data)
+
+
+def account_in(path: Path, keys: KeyFolder) -> KeyAccount:
+    """Return the account in a file that lies anywhere, encrypted or plain."""
+    try:
+        with path.open("rb") as file:
+            encrypted = is_sealed(file.read(1))
+        if encrypted:
+            return account_of(keys.load(path, SECP256K1_ALG).data)
+    except (OSError, KeyFileInvalid, KeyNotHeld) as cause:
+        raise PublisherKeyInvalid(f"publisher key unreadable: {path.name}") from cause
+    return load_account(path)
+
+
 def create_account(path: Path) -> KeyAccount:
     """Make a random account and write its key; an existing file is never overwritten."""
-    account = account_of((1 + secrets.randbelow(ORDER - 1)).to_bytes(KEY_BYTES, "big"))
+    account = account_of(_draw())
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY)
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
         file.write(f"0x{account.key.hex()}\n")

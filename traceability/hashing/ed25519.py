@@ -6,14 +6,10 @@ small-order points. The usual library accepts the identity key for every message
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives import serialization
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from traceability.errors import InvalidInput, ProofRejected
+from traceability.errors import ProofRejected
 from traceability.hashing.encoding import sha256
 
 ALG = "ed25519"
@@ -38,12 +34,6 @@ class PublicKeyInvalid(ProofRejected):
     """The public key is not a canonical point of large order."""
 
     code = "PUBLIC_KEY_INVALID"
-
-
-class KeyFileInvalid(InvalidInput):
-    """The key file is not an Ed25519 private key in PEM (PKCS #8), or may not be written."""
-
-    code = "KEY_FILE_INVALID"
 
 
 def key_id(alg: str, public_key: bytes) -> bytes:
@@ -105,7 +95,7 @@ def verify_strict(public_key: bytes, signature: bytes, message: bytes) -> None:
 
 
 class SigningKey:
-    """An Ed25519 private key; it never shows its secret but to `save_signing_key`."""
+    """An Ed25519 private key; it shows its secret to key files only, by `to_seed`."""
 
     alg = ALG
 
@@ -131,33 +121,6 @@ class SigningKey:
     def __repr__(self) -> str:
         return f"SigningKey({self.key_id.hex()[:16]})"
 
-    def to_pem(self) -> bytes:
-        """Return the private key as PEM (PKCS #8)."""
-        return self._private.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-
-
-def load_signing_key(path: Path) -> SigningKey:
-    """Read a key file."""
-    try:
-        private = serialization.load_pem_private_key(path.read_bytes(), password=None)
-    except (OSError, ValueError, TypeError, UnsupportedAlgorithm) as error:
-        raise KeyFileInvalid(f"key file {path.name!r} cannot be read: expected PEM") from error
-    if not isinstance(private, Ed25519PrivateKey):
-        raise KeyFileInvalid(f"key file {path.name!r} holds another kind of key: expected Ed25519")
-    return SigningKey(private)
-
-
-def save_signing_key(key: SigningKey, path: Path) -> None:
-    """Write a new key file, readable by its owner only; never over an existing one."""
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError as error:
-        raise KeyFileInvalid(f"key file {path.name!r} exists: it is never overwritten") from error
-    with os.fdopen(descriptor, "wb") as handle:
-        handle.write(key.to_pem())
-        handle.flush()
-        os.fsync(handle.fileno())
+    def to_seed(self) -> bytes:
+        """Return the 32-byte seed, for a key file."""
+        return self._private.private_bytes_raw()

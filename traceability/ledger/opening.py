@@ -201,12 +201,16 @@ def _identity(repositories: Repositories, keyring: Keyring) -> Identity:
     genesis = parse_statement(envelope.payload)
     if not isinstance(genesis, Genesis):
         raise OtherLedger("entry 0 of the data folder is not a genesis")
+    log_key, registrar_key = keyring.named("log"), keyring.named("registrar")
+    held = (log_key.public_key, registrar_key.public_key)
+    if held != (genesis.log_key.public_key, genesis.registrar_key.public_key):
+        raise OtherLedger("key files are not those of the log: bring back its keys")
     return Identity(
         log=log,
         origin=_text(repositories, "origin"),
         genesis=genesis,
         genesis_envelope=envelope,
-        log_key=keyring.named("log"),
-        registrar_key=keyring.named("registrar"),
+        log_key=log_key,
+        registrar_key=registrar_key,
         duplicate_key=keyring.secret("duplicate"),
     )

@@ -162,7 +162,7 @@ def test_without_the_logs_keys_nothing_is_brought_back(log: Mirrored, place: Pla
     some_log(log)
     log.copy()
     keys = place.path / "keys"
-    shutil.copy(keys / "registrar.pem", keys / "log.pem")
+    shutil.copy(keys / "registrar.sealed", keys / "log.sealed")
     with pytest.raises(OtherLedger, match="not that of the log"):
         place.rebuild(log.folder, log.trust)
 

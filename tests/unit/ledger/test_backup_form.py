@@ -162,25 +162,25 @@ def plain(*frames: bytes, totals: Totals | None = None) -> Iterator[bytes]:
 
 class TestFrames:
     def test_give_back_rows_and_files(self) -> None:
-        totals = Totals({"t": 4}, {"keys/log.pem": 5})
+        totals = Totals({"t": 4}, {"keys/log.sealed": 5})
         reader = BackupReader(
             plain(
                 rows_frame(0, TABLE, ROWS),
-                file_frame("keys/log.pem", b"ab"),
-                file_frame("keys/log.pem", b"cde"),
+                file_frame("keys/log.sealed", b"ab"),
+                file_frame("keys/log.sealed", b"cde"),
                 totals=totals,
             )
         )
         assert reader.manifest == BEGINNING
         assert list(reader.parts()) == [
             Rows(TABLE, ROWS),
-            Piece("keys/log.pem", b"ab"),
-            Piece("keys/log.pem", b"cde"),
+            Piece("keys/log.sealed", b"ab"),
+            Piece("keys/log.sealed", b"cde"),
         ]
 
     @pytest.mark.parametrize(
         "totals",
-        [Totals({"t": 3}, {}), Totals({}, {}), Totals({"t": 4}, {"keys/log.pem": 0})],
+        [Totals({"t": 3}, {}), Totals({}, {}), Totals({"t": 4}, {"keys/log.sealed": 0})],
     )
     def test_refuse_other_totals(self, totals: Totals) -> None:
         with pytest.raises(BackupChanged, match="totals"):

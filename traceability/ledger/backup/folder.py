@@ -21,7 +21,8 @@ KEYS = "keys"
 # What a backup may write into a folder: names of our own making only.
 KNOWN = re.compile(
     r"served-heads\.txt|devchain\.(key|state\.json)"
-    r"|keys/(participants/[0-9a-f]{64}\.pem|[a-z][a-z0-9-]{0,63}\.(pem|secret|key))"
+    r"|keys/(participants/[0-9a-f]{64}\.(pem|sealed)"
+    r"|passphrase|[a-z][a-z0-9-]{0,63}\.(pem|secret|key|sealed))"
 )
 OWNER_ONLY, FOLDER_MODE = 0o600, 0o700
 # Longer than any line of the second place.

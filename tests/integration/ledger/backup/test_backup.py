@@ -139,8 +139,8 @@ class TestVerifying:
         assert not backed_up(full, file, verify=False).verified
 
     def test_finds_that_the_log_key_is_missing(self, sqlite_full: Node, file: Path) -> None:
-        (sqlite_full.data_dir / "keys" / "log.pem").rename(sqlite_full.data_dir / "log.pem")
-        with pytest.raises(Exception, match=r"'log.pem' is missing"):
+        (sqlite_full.data_dir / "keys" / "log.sealed").rename(sqlite_full.data_dir / "log.sealed")
+        with pytest.raises(Exception, match=r"'log\.sealed' is missing"):
             backed_up(sqlite_full, file)
         assert not file.exists()
 

@@ -74,7 +74,7 @@ class TestRefuses:
             restored(backup, other)
         assert not other.exists()
 
-    @pytest.mark.parametrize("name", ["ledger.sqlite", "keys/log.pem", "notes.txt"])
+    @pytest.mark.parametrize("name", ["ledger.sqlite", "keys/log.sealed", "notes.txt"])
     def test_a_folder_that_is_not_empty(self, backup: Path, other: Path, name: str) -> None:
         (other / name).parent.mkdir(parents=True)
         (other / name).write_text("precious")

@@ -52,6 +52,20 @@ def encode_call(function: str, *arguments: Any) -> bytes:
     return _selector(entry) + encode(types, arguments)
 
 
+def decode_call(function: str, data: bytes) -> tuple[Any, ...]:
+    """Return the arguments of calldata that `encode_call` has made.
+
+    Raises
+    ------
+    ContractMismatch
+        The calldata is of another function.
+    """
+    entry = _entries("function")[function]
+    if data[:SELECTOR_BYTES] != _selector(entry):
+        raise ContractMismatch(f"calldata is of another function: expected {function}")
+    return tuple(decode([_type(item) for item in entry["inputs"]], data[SELECTOR_BYTES:]))
+
+
 def decode_head(data: bytes) -> Head:
     """Read the answer of `head`."""
     output = _entries("function")["head"]["outputs"][0]

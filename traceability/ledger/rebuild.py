@@ -27,7 +27,6 @@ from traceability.ledger.keyring import KeyNotHeld, Keyring
 from traceability.ledger.mirror.anchors import AnchorLine, read_anchor, stored_anchors
 from traceability.ledger.mirror.faults import MirrorDamaged
 from traceability.ledger.mirror.folder import MirrorFolder
-from traceability.ledger.mirror.growing import GrowingTree
 from traceability.ledger.mirror.reading import Told, read_entry
 from traceability.ledger.opening import OtherLedger, adopt_identity, load_identity
 from traceability.ledger.rebuild_rows import Group, Waiting
@@ -35,6 +34,7 @@ from traceability.ledger.second_place import SecondPlace, ServedHead
 from traceability.ledger.tree_reading import log_nodes
 from traceability.lineage.tracing import collection_paused
 from traceability.merkle.checkpoint import Checkpoint, verify_checkpoint
+from traceability.merkle.growing import GrowingTree
 from traceability.merkle.proofs import root_from_nodes
 from traceability.merkle.tiles import tile_key
 from traceability.merkle.tree import leaf_hash

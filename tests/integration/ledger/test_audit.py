@@ -86,7 +86,7 @@ def test_names_one_changed_byte(
         ("update keys set roles = 'auditor'", "keys"),
         ("update participants set name = 'other'", "participants"),
         ("update items set serial = '~' where record_index = 600", "items"),
-        ("delete from items where record_index = 600", "records"),
+        ("delete from items where record_index = 600", "items"),
         (
             "update checkpoints set ends_with_state = not ends_with_state where tree_size = 3",
             "checkpoints",

@@ -1,104 +1,165 @@
-"""Batches: every payload, salt and commitment recomputed, and every column derived from them."""
+"""Batches: every leaf recomputed from stored rows, every tree, and every column of a batch.
+
+Small batches are read many at a time; a large one in chunks, each of which yields the roots of
+its groups of 256 records, so that the whole tree takes an eighth of a byte for each record.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
-from traceability.errors import ItemProofError
-from traceability.events.jsonld import parse_document
-from traceability.hashing.canonical import parse_canonical
-from traceability.hashing.commitment import Commitment, RecordKind, commit_record
 from traceability.hashing.statement import BatchStatement
 from traceability.ledger.audit.difference import Difference, compare, shown
-from traceability.ledger.prepared import batch_tree, event_facts, event_objects
-from traceability.ledger.tree_reading import BatchNodes
-from traceability.store.repositories import Repositories
-from traceability.store.repositories.batches import BatchRow, RecordRow
-from traceability.store.repositories.events import EventObjectRow, ObjectRow, StoredEvent
+from traceability.ledger.audit.leaves import Leaves, item_leaves, record_leaves
+from traceability.ledger.audit.units import (
+    BATCHES,
+    RECORDS,
+    SMALL,
+    BatchesUnit,
+    ChunkHashes,
+    ChunkUnit,
+    Context,
+    Result,
+    read_statement,
+)
+from traceability.merkle.frontier import Frontier
+from traceability.merkle.tiles import TILE_HEIGHT, TILE_WIDTH, extend, tile_key
+from traceability.merkle.tree import root_hash
+from traceability.store.repositories.auditing import AuditRepository, Range
+from traceability.store.repositories.batches import BatchRow
+from traceability.store.repositories.items import ItemRun
 
-# An event as lineage reads it, and what it names.
-Indexed = tuple[StoredEvent, list[EventObjectRow]]
-# Records compared at a time: bounds memory whatever the size of a batch.
-CHUNK = 65_536
-# Of them, with the objects that their events name.
-EVENTS = 4_096
-# Groups of damaged items that are named.
+# Records whose rows are in memory at a time, with the objects that their events name.
+EVENTS = 2_048
+# Groups of damaged records that are named.
 MOST_GROUPS = 8
 # A tile's key is its level, then its number; a tile holds the hashes of 256 nodes.
-LEVEL_SHIFT, LOW_BITS, TILE_WIDTH, HASH_BYTES = 48, (1 << 48) - 1, 256, 32
-EVENT_COLUMNS = (
-    "type",
-    "action",
-    "event_time",
-    "biz_step",
-    "disposition",
-    "read_point",
-    "biz_location",
-    "transformation_id",
-    "event_id",
-    "declares_error",
-)
+LEVEL_SHIFT, LOW_BITS, HASH_BYTES = 48, (1 << 48) - 1, 32
 
 
-def check_batch(
-    repositories: Repositories, row: BatchRow, *, statement: BatchStatement
-) -> Iterator[Difference]:
-    """Recompute a batch from its stored records and compare it with its statement."""
-    key = str(row.batch)
-    yield from compare(
-        "batches", key, column="participant", expected=statement.participant, found=row.participant
-    )
-    yield from compare(
-        "batches",
-        key,
-        column="record_count",
-        expected=statement.record_count,
-        found=row.record_count,
-    )
-    yield from compare(
-        "batches", key, column="batch_root", expected=statement.batch_root, found=row.batch_root
-    )
-    nodes = BatchNodes(repositories, row)
-    hashes: list[bytes] = []
-    for first in range(0, statement.record_count, CHUNK):
-        last = min(first + CHUNK, statement.record_count)
-        for start in range(first, last, EVENTS):
-            yield from _check_records(repositories, row.batch, start, min(start + EVENTS, last))
-        hashes += nodes.leaf_hashes(first, last)
-    yield from _check_tree(repositories, row, statement, hashes)
+def check_batches(context: Context, unit: BatchesUnit) -> Result:
+    """Check several small batches, all of whose records are read at once."""
+    asked = Range(unit.first, unit.last)
+    runs = context.rows.runs(unit.first, unit.last)
+    tiles = context.rows.batch_tiles(unit.first, unit.last)
+    leaves = Leaves()
+    record_leaves(context, asked, leaves)
+    item_leaves(context, asked, leaves, runs)
+    differences, records, batches = leaves.differences, 0, 0
+    for row, _, envelope in context.rows.batches(unit.first, unit.last):
+        statement = None if envelope is None else read_statement(envelope)
+        if not isinstance(statement, BatchStatement):
+            differences.append(_unsigned(row.batch))
+            continue
+        tree = BatchTree(row.batch, statement, runs.get(row.batch))
+        tree.add(_grouped(leaves.hashes.get(row.batch, [])))
+        differences += columns(row, statement)
+        differences += tree.differences(tiles.get(row.batch, {}))
+        records += statement.record_count
+        batches += 1
+    return Result(differences, records, batches)
 
 
-def _check_tree(
-    repositories: Repositories, row: BatchRow, statement: BatchStatement, hashes: list[bytes]
-) -> Iterator[Difference]:
-    key = str(row.batch)
-    if len(hashes) != statement.record_count:
-        yield Difference(
-            "records", key, "record_index", str(statement.record_count), str(len(hashes))
-        )
-        return
-    root, tiles = batch_tree(hashes)
-    run = repositories.items.run(row.batch)
-    table = "records" if run is None else "items"
-    stored = repositories.tree.read_batch_tiles(row.batch, list(tiles))
-    if root != statement.batch_root:
-        yield Difference(
-            table,
-            f"{key}{_damaged(tiles, stored, statement.record_count)}",
-            "payload" if run is None else "serial, salt",
-            shown(statement.batch_root),
-            shown(root),
-        )
-    for tile, expected in tiles.items():
-        yield from compare(
-            "batch_tiles",
-            f"{key}, {tile}",
-            column="hashes",
-            expected=expected,
-            found=stored.get(tile),
-        )
-    for tile in sorted(repositories.tree.batch_tile_keys(row.batch) - tiles.keys()):
-        yield Difference("batch_tiles", f"{key}, {tile}", "tile", "no such tile", "a tile")
+def check_chunk(context: Context, unit: ChunkUnit) -> Result:
+    """Recompute the leaves of a chunk of a large batch."""
+    runs = context.rows.runs(unit.batch, unit.batch)
+    run = runs.get(unit.batch)
+    leaves = Leaves()
+    others = unit.last if run is None else min(unit.last, run.first_index)
+    for first in range(unit.first, others, EVENTS):
+        asked = Range(unit.batch, unit.batch, first, min(first + EVENTS, others))
+        record_leaves(context, asked, leaves)
+    if others < unit.last:
+        asked = Range(unit.batch, unit.batch, max(unit.first, others), unit.last)
+        item_leaves(context, asked, leaves, runs)
+    hashes = leaves.hashes.get(unit.batch, [])
+    return Result(leaves.differences, unit.last - unit.first, value=_grouped(hashes))
+
+
+def _unsigned(batch: int) -> Difference:
+    return Difference("batches", str(batch), "arrival", "a batch entry", "none")
+
+
+def columns(row: BatchRow, statement: BatchStatement) -> Iterator[Difference]:
+    """Compare what a batch's row repeats of its statement."""
+    for name in ("participant", "record_count", "batch_root"):
+        expected, found = getattr(statement, name), getattr(row, name)
+        yield from compare("batches", str(row.batch), column=name, expected=expected, found=found)
+
+
+def _grouped(hashes: list[bytes]) -> ChunkHashes:
+    """Return the roots of whole groups of 256 leaves, and the leaves that are left over."""
+    whole = len(hashes) - len(hashes) % TILE_WIDTH
+    groups = [root_hash(hashes[at : at + TILE_WIDTH]) for at in range(0, whole, TILE_WIDTH)]
+    return ChunkHashes(groups, hashes[whole:], len(hashes))
+
+
+@dataclass(slots=True)
+class BatchTree:
+    """A batch's tree from level 8 up, and the leaves beyond its last whole group."""
+
+    batch: int
+    statement: BatchStatement
+    run: ItemRun | None
+    count: int = 0
+    groups: list[bytes] = field(default_factory=list)
+    tail: list[bytes] = field(default_factory=list)
+    is_broken: bool = False
+
+    def add(self, chunk: ChunkHashes) -> None:
+        """Add the next chunk; only the last may end within a group."""
+        self.is_broken |= bool(self.tail)
+        self.groups += chunk.groups
+        self.tail = chunk.tail
+        self.count += chunk.leaves
+
+    def differences(self, stored: Mapping[int, bytes]) -> Iterator[Difference]:
+        """Compare the tree with the statement's root and with the stored tiles."""
+        key, count = str(self.batch), self.statement.record_count
+        if self.run is not None:
+            yield from self._check_run(self.run, count)
+        if self.count != count or self.is_broken:
+            table = "records" if self.run is None else "items"
+            yield Difference(table, key, "record_index", str(count), str(self.count))
+            return
+        tiles = {
+            tile + tile_key(1, 0): data
+            for tile, data in extend(0, self.groups, lambda _keys: {}).items()
+        }
+        root = self._root()
+        if root != self.statement.batch_root:
+            yield self._damage(root, tiles, stored)
+        for tile, expected in tiles.items():
+            name = f"{key}, {tile}"
+            found = stored.get(tile)
+            yield from compare("batch_tiles", name, column="hashes", expected=expected, found=found)
+        for tile in sorted(stored.keys() - tiles.keys()):
+            yield Difference("batch_tiles", f"{key}, {tile}", "tile", "no such tile", "a tile")
+
+    def _root(self) -> bytes:
+        frontier = Frontier()
+        for group in self.groups:
+            frontier.append(group, TILE_HEIGHT)
+        for leaf in self.tail:
+            frontier.append(leaf)
+        return frontier.root()
+
+    def _check_run(self, run: ItemRun, count: int) -> Iterator[Difference]:
+        """Check that a batch ends with its items."""
+        found = run.first_index + run.quantity
+        if run.first_index < 0 or found != count:
+            column = "first_index, quantity"
+            yield Difference("item_runs", str(run.batch), column, str(count), str(found))
+
+    def _damage(
+        self, root: bytes, tiles: Mapping[int, bytes], stored: Mapping[int, bytes]
+    ) -> Difference:
+        key = f"{self.batch}{_damaged(tiles, stored, self.statement.record_count)}"
+        table, column = "records", "kind, field_count, field_root"
+        if self.run is not None:
+            table, column = "items", "serial, salt, or the gtin and lot of item_runs"
+        return Difference(table, key, column, shown(self.statement.batch_root), shown(root))
 
 
 def _damaged(tiles: Mapping[int, bytes], stored: Mapping[int, bytes], count: int) -> str:
@@ -114,67 +175,41 @@ def _damaged(tiles: Mapping[int, bytes], stored: Mapping[int, bytes], count: int
     return f", {', '.join(groups[:MOST_GROUPS])}" if groups else ""
 
 
-def _check_records(
-    repositories: Repositories, batch: int, first: int, last: int
-) -> Iterator[Difference]:
-    records = repositories.batches.records_between(batch, first, last)
-    events = repositories.events.between(batch, first, last) if records else {}
-    for record in records:
-        yield from _check_record(record, events.get(record.record_index))
+def batch_units(rows: AuditRepository, after: int) -> Iterator[BatchesUnit | ChunkUnit]:
+    """Yield the pieces in which all batches numbered above `after` are checked, in order."""
+    group: list[int] = []
+    gathered = 0
+    while sizes := rows.batch_sizes(after, limit=BATCHES):
+        for batch, records, items in sizes:
+            size = max(records, items)
+            if group and (size + gathered > SMALL or len(group) == BATCHES):
+                yield BatchesUnit(group[0], group[-1])
+                group, gathered = [], 0
+            if size > SMALL:
+                yield from _large(rows, batch, RECORDS if items else SMALL)
+            else:
+                group.append(batch)
+                gathered += size
+            after = batch
+    if group:
+        yield BatchesUnit(group[0], group[-1])
 
 
-def _check_record(row: RecordRow, stored_event: Indexed | None) -> Iterator[Difference]:
-    key = f"{row.batch}, {row.record_index}"
-    if row.payload is None or row.secret is None:
-        yield Difference("records", key, "payload", "content, or an erasure entry", "nothing")
+def _large(rows: AuditRepository, batch: int, chunk: int) -> Iterator[BatchesUnit | ChunkUnit]:
+    """Yield the chunks of a batch; what its entry says decides how many there are."""
+    statement = statement_of(rows, batch)
+    count = 0 if statement is None else statement.record_count
+    if count <= chunk:
+        yield BatchesUnit(batch, batch)
         return
-    kind = RecordKind(row.kind)
-    try:
-        value = parse_canonical(row.payload)
-        computed = commit_record(kind, value, row.secret, media_type=row.media_type)
-    except ItemProofError as error:
-        yield Difference("records", key, "payload", "a canonical record", str(error)[:64])
-        return
-    stored = Commitment(kind, row.field_count, row.field_root)
-    yield from compare(
-        "records", key, column="payload", expected=stored.field_root, found=computed.field_root
-    )
-    yield from compare(
-        "records",
-        key,
-        column="field_count",
-        expected=computed.field_count,
-        found=stored.field_count,
-    )
-    if kind is RecordKind.EVENT:
-        yield from _check_event(row, value, stored_event)
+    for first in range(0, count, chunk):
+        yield ChunkUnit(batch, first, min(first + chunk, count), count)
 
 
-def _check_event(
-    row: RecordRow, value: object, stored_event: Indexed | None
-) -> Iterator[Difference]:
-    """Compare what lineage reads with what the event says."""
-    key = f"{row.batch}, {row.record_index}"
-    document = parse_document(value)  # type: ignore[arg-type]  # parsed JSON
-    if stored_event is None or not document.events:
-        yield Difference("events", key, "event", "one event", "none")
-        return
-    stored, objects = stored_event
-    event = document.events[0]
-    expected = event_facts(event, content_mac=stored.content_mac)
-    for name in EVENT_COLUMNS:
-        yield from compare(
-            "events",
-            str(stored.event),
-            column=name,
-            expected=getattr(expected, name),
-            found=getattr(stored, name),
-        )
-    wanted = sorted(map(_object_key, event_objects(event)))
-    found = sorted(map(_object_key, objects))
-    yield from compare("event_epcs", str(stored.event), column="epc", expected=wanted, found=found)
-
-
-def _object_key(item: ObjectRow) -> tuple[str, str, str, str]:
-    role, uri, quantity, uom = item
-    return (role, uri, quantity or "", uom or "")
+def statement_of(rows: AuditRepository, batch: int) -> BatchStatement | None:
+    """Return what a batch's entry says."""
+    for found in rows.batches(batch, batch):
+        statement = None if found.envelope is None else read_statement(found.envelope)
+        if isinstance(statement, BatchStatement):
+            return statement
+    return None

@@ -1,17 +1,17 @@
-"""Entries: bytes, hashes, order, chains of keys, signatures; and the keys and statuses they set.
+"""The log replayed from entry 0: order, chains of keys, who may sign, and the states that follow.
 
-The log is replayed from entry 0, with nothing taken from any table but `entries`.
+Nothing is taken from any table but `entries`. What is kept of them does not grow with their
+number: keys, statuses, and where each key's chain stands.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
-from traceability.errors import ItemProofError
 from traceability.hashing.ed25519 import key_id
 from traceability.hashing.encoding import ZERO_HASH
-from traceability.hashing.envelope import parse_envelope, verify_envelope
 from traceability.hashing.statement import (
     ALL_RECORDS,
     ERASED,
@@ -23,29 +23,51 @@ from traceability.hashing.statement import (
     StateStatement,
     StatusStatement,
     log_id,
-    parse_statement,
 )
 from traceability.ledger.audit.difference import Difference, compare, shown
+from traceability.ledger.audit.signed import CheckedEntry, check_entry
 from traceability.merkle.state_trees import KeyLeaf, SortedTree, StatusLeaf
-from traceability.merkle.tree import leaf_hash
 from traceability.store.repositories.entries import EntryRow
+
+
+class BatchFacts(NamedTuple):
+    """What a batch entry says that a later entry may refer to."""
+
+    participant: bytes
+    record_count: int
+
+
+# Finds a batch entry of the log by its leaf hash, if it stands before a leaf index.
+FindBatch = Callable[[bytes, int], BatchFacts | None]
 
 
 @dataclass(slots=True)
 class Replay:
-    """What the entries seen so far say; the only mutable state of an audit."""
+    """What the entries seen so far say; the only mutable state of an audit.
 
+    `find_batch` looks a batch entry up in a store that is being audited too; without it, the
+    batches are remembered here.
+    """
+
+    find_batch: FindBatch | None = None
+    size: int = 0
     genesis: Genesis | None = None
+    genesis_hash: bytes = ZERO_HASH
     registrations: dict[bytes, KeyRegister] = field(default_factory=dict)
+    registered_by: dict[bytes, int] = field(default_factory=dict)
+    revoked_by: dict[bytes, int] = field(default_factory=dict)
     key_leaves: dict[bytes, KeyLeaf] = field(default_factory=dict)
-    statuses: dict[tuple[bytes, int, str, int], StatusLeaf] = field(default_factory=dict)
     chains: dict[bytes, tuple[int, bytes]] = field(default_factory=dict)
-    batches: dict[bytes, tuple[int, BatchStatement]] = field(default_factory=dict)
+    batches: dict[bytes, BatchFacts] = field(default_factory=dict)
     # Whose card a registration names, by the leaf hash of its entry.
     card_owners: dict[bytes, bytes] = field(default_factory=dict)
-    leaf_hashes: list[bytes] = field(default_factory=list)
     last_state: bytes = ZERO_HASH
-    ends_with_state: set[int] = field(default_factory=set)
+    ends_with_state: bool = False
+    # The trees as of the last state entry, and what has changed since.
+    key_tree: SortedTree[KeyLeaf] = field(default_factory=lambda: SortedTree(()))
+    status_tree: SortedTree[StatusLeaf] = field(default_factory=lambda: SortedTree(()))
+    changed_keys: dict[bytes, KeyLeaf] = field(default_factory=dict)
+    new_statuses: list[StatusLeaf] = field(default_factory=list)
 
     def log_id(self) -> bytes:
         """Return the log id that the genesis entry yields."""
@@ -55,42 +77,31 @@ class Replay:
             chain_id=self.genesis.chain_id,
             contract=self.genesis.contract,
             opener=self.genesis.opener,
-            genesis_leaf_hash=self.leaf_hashes[0],
+            genesis_leaf_hash=self.genesis_hash,
         )
 
     def follow(self, row: EntryRow) -> Iterator[Difference]:
         """Check the next entry of the log and take over what it says."""
-        key = str(row.arrival)
-        index = len(self.leaf_hashes)
-        computed = leaf_hash(row.envelope)
+        yield from self.take(check_entry(row, self.public_key))
+
+    def take(self, entry: CheckedEntry) -> Iterator[Difference]:
+        """Take over the next entry of the log, which was checked by itself."""
+        key, index = str(entry.arrival), self.size
+        yield from entry.differences
         yield from compare(
-            "entries", key, column="leaf_index", expected=index, found=row.leaf_index
+            "entries", key, column="leaf_index", expected=index, found=entry.leaf_index
         )
-        yield from compare(
-            "entries", key, column="envelope", expected=row.leaf_hash, found=computed
-        )
-        self.leaf_hashes.append(row.leaf_hash)
-        try:
-            envelope = parse_envelope(row.envelope)
-            statement = parse_statement(envelope.payload)
-            verify_envelope(envelope, self._signers(statement))
-        except ItemProofError as error:
-            yield Difference("entries", key, "envelope", "a signed statement", str(error)[:64])
+        self.size += 1
+        self.ends_with_state = isinstance(entry.statement, StateStatement)
+        if index == 0:
+            self.genesis_hash = entry.leaf_hash
+        if entry.statement is None:
             return
-        yield from compare("entries", key, column="type", expected=statement.type, found=row.type)
-        yield from self._chain(row, statement)
-        yield from self._apply(row, statement, index)
+        yield from self._chain(entry, entry.statement)
+        yield from self._apply(entry, entry.statement, index)
 
-    def _signers(self, statement: Statement) -> list[tuple[str, bytes]]:
-        if isinstance(statement, Genesis):
-            keys = (statement.log_key, statement.registrar_key)
-            return [(key.alg, key.public_key) for key in keys]
-        author = self._public_key(statement.header.key)
-        if isinstance(statement, KeyRegister):
-            return [author, (statement.alg, statement.public_key)]
-        return [author]
-
-    def _public_key(self, wanted: bytes) -> tuple[str, bytes]:
+    def public_key(self, wanted: bytes) -> tuple[str, bytes] | None:
+        """Return the key with an id, if it is registered or the log's own."""
         if wanted in self.registrations:
             registered = self.registrations[wanted]
             return registered.alg, registered.public_key
@@ -98,56 +109,78 @@ class Replay:
             for key in (self.genesis.log_key, self.genesis.registrar_key):
                 if key_id(key.alg, key.public_key) == wanted:
                     return key.alg, key.public_key
-        raise ItemProofError(f"key {wanted.hex()[:16]} is not registered")
+        return None
 
-    def _chain(self, row: EntryRow, statement: Statement) -> Iterator[Difference]:
+    def _chain(self, entry: CheckedEntry, statement: Statement) -> Iterator[Difference]:
+        """Check that a statement is of this log, by a known key, and that key's next one."""
         if isinstance(statement, Genesis):
             return
-        header = statement.header
-        key = str(row.arrival)
+        header, key = statement.header, str(entry.arrival)
         sequence, previous = self.chains.get(header.key, (0, ZERO_HASH))
-        yield from compare("entries", key, column="key_id", expected=header.key, found=row.key_id)
-        yield from compare("entries", key, column="sequence", expected=sequence, found=row.sequence)
+        if self.public_key(header.key) is None:
+            yield Difference("entries", key, "envelope", "a registered key", shown(header.key))
         yield from compare(
             "entries",
             key,
             column="envelope",
-            expected=(sequence, shown(previous)),
-            found=(header.sequence, shown(header.previous)),
+            expected=(shown(self.log_id()), sequence, shown(previous)),
+            found=(shown(header.log), header.sequence, shown(header.previous)),
         )
-        self.chains[header.key] = (header.sequence + 1, row.leaf_hash)
+        self.chains[header.key] = (header.sequence + 1, entry.leaf_hash)
 
-    def _apply(self, row: EntryRow, statement: Statement, index: int) -> Iterator[Difference]:
-        key = str(row.arrival)
+    def _apply(self, entry: CheckedEntry, statement: Statement, index: int) -> Iterator[Difference]:
+        key = str(entry.arrival)
         if isinstance(statement, Genesis):
-            self.genesis = statement
+            yield from self._open(key, statement, index)
         elif isinstance(statement, KeyRegister):
-            self._register(statement, index)
-            self.card_owners[row.leaf_hash] = statement.participant
+            yield from self._by_registrar(key, statement)
+            self._register(entry, statement, index)
+            self.card_owners[entry.leaf_hash] = statement.participant
         elif isinstance(statement, KeyRevoke):
-            yield from self._revoke(key, statement, index)
+            yield from self._by_registrar(key, statement)
+            yield from self._revoke(entry, statement, index)
         elif isinstance(statement, BatchStatement):
             yield from self._check_author(key, statement, index)
-            self.batches[row.leaf_hash] = (row.arrival, statement)
+            if self.find_batch is None:
+                self.batches[entry.leaf_hash] = _facts(statement)
         elif isinstance(statement, StatusStatement):
             yield from self._set_status(key, statement, index)
         elif isinstance(statement, StateStatement):
-            yield from self._check_state(row, statement, index)
+            yield from self._check_state(entry, statement, index)
 
-    def _register(self, statement: KeyRegister, index: int) -> None:
+    def _open(self, key: str, statement: Genesis, index: int) -> Iterator[Difference]:
+        if index:
+            yield Difference("entries", key, "envelope", "one genesis, entry 0", "another")
+            return
+        self.genesis = statement
+
+    def _by_registrar(self, key: str, statement: KeyRegister | KeyRevoke) -> Iterator[Difference]:
+        if self.genesis is not None:
+            registrar = self.genesis.registrar_key
+            expected = key_id(registrar.alg, registrar.public_key)
+            found = statement.header.key
+            yield from compare("entries", key, column="envelope", expected=expected, found=found)
+
+    def _register(self, entry: CheckedEntry, statement: KeyRegister, index: int) -> None:
         registered = key_id(statement.alg, statement.public_key)
         if registered not in self.registrations:
             self.registrations[registered] = statement
-            self.key_leaves[registered] = KeyLeaf(registered, index, None, None)
+            self.registered_by[registered] = entry.arrival
+            self._set_key(KeyLeaf(registered, index, None, None))
 
-    def _revoke(self, key: str, statement: KeyRevoke, index: int) -> Iterator[Difference]:
+    def _set_key(self, leaf: KeyLeaf) -> None:
+        self.key_leaves[leaf.key_id] = self.changed_keys[leaf.key_id] = leaf
+
+    def _revoke(
+        self, entry: CheckedEntry, statement: KeyRevoke, index: int
+    ) -> Iterator[Difference]:
         leaf = self.key_leaves.get(statement.target)
         if leaf is None or leaf.until is not None:
+            key = str(entry.arrival)
             yield Difference("entries", key, "envelope", "a live key", shown(statement.target))
             return
-        self.key_leaves[statement.target] = KeyLeaf(
-            leaf.key_id, leaf.registered_at, index, statement.suspect_from
-        )
+        self.revoked_by[leaf.key_id] = entry.arrival
+        self._set_key(KeyLeaf(leaf.key_id, leaf.registered_at, index, statement.suspect_from))
 
     def _check_author(
         self, key: str, statement: BatchStatement, index: int
@@ -169,20 +202,33 @@ class Replay:
         if not leaf.registered_at < seen <= index:
             yield Difference("entries", key, "envelope", "a seen head between", str(seen))
 
+    def _batch(self, leaf_hash: bytes, index: int) -> BatchFacts | None:
+        if self.find_batch is None:
+            return self.batches.get(leaf_hash)
+        return self.find_batch(leaf_hash, index)
+
     def _set_status(self, key: str, statement: StatusStatement, index: int) -> Iterator[Difference]:
-        owner = self._owner(statement)
+        owner = self._owner(statement, index)
         if owner is None:
             yield Difference("entries", key, "envelope", "a batch entry", shown(statement.entry))
             return
         yield from self._check_authority(key, statement.header.key, owner)
-        for record in status_records(statement):
-            leaf = StatusLeaf(statement.entry, record, statement.kind, index)
-            self.statuses[leaf.entry_hash, record, leaf.kind, index] = leaf
+        self.new_statuses += [
+            StatusLeaf(statement.entry, record, statement.kind, index)
+            for record in status_records(statement)
+        ]
 
-    def _owner(self, statement: StatusStatement) -> bytes | None:
+    def advance(self) -> None:
+        """Bring the trees up to what has been replayed."""
+        self.key_tree = self.key_tree.with_changes(list(self.changed_keys.values()))
+        self.status_tree = self.status_tree.with_changes(self.new_statuses)
+        self.changed_keys, self.new_statuses = {}, []
+
+    def _owner(self, statement: StatusStatement, index: int) -> bytes | None:
         """Return the participant whose record, or for an erasure card, a status is about."""
-        if statement.entry in self.batches:
-            return self.batches[statement.entry][1].participant
+        batch = self._batch(statement.entry, index)
+        if batch is not None:
+            return batch.participant
         if statement.kind != ERASED or statement.records != ALL_RECORDS:
             return None
         return self.card_owners.get(statement.entry)
@@ -203,22 +249,27 @@ class Replay:
             yield Difference("entries", key, "envelope", "the registrar's key", shown(author))
 
     def _check_state(
-        self, row: EntryRow, statement: StateStatement, index: int
+        self, entry: CheckedEntry, statement: StateStatement, index: int
     ) -> Iterator[Difference]:
-        key = str(row.arrival)
-        keys = SortedTree(sorted(self.key_leaves.values(), key=KeyLeaf.sort_key))
-        statuses = SortedTree(sorted(self.statuses.values(), key=StatusLeaf.sort_key))
+        key = str(entry.arrival)
+        self.advance()
+        log_key = None if self.genesis is None else self.genesis.log_key
+        author = None if log_key is None else key_id(log_key.alg, log_key.public_key)
         for expected, found in (
+            (author, statement.header.key),
             (index, statement.index),
             (self.last_state, statement.previous_state),
-            (keys.size, statement.keys_size),
-            (keys.root_hash, statement.keys_root),
-            (statuses.size, statement.status_size),
-            (statuses.root_hash, statement.status_root),
+            (self.key_tree.size, statement.keys_size),
+            (self.key_tree.root_hash, statement.keys_root),
+            (self.status_tree.size, statement.status_size),
+            (self.status_tree.root_hash, statement.status_root),
         ):
             yield from compare("entries", key, column="envelope", expected=expected, found=found)
-        self.last_state = row.leaf_hash
-        self.ends_with_state.add(index + 1)
+        self.last_state = entry.leaf_hash
+
+
+def _facts(statement: BatchStatement) -> BatchFacts:
+    return BatchFacts(statement.participant, statement.record_count)
 
 
 def status_records(statement: StatusStatement) -> list[int]:

@@ -18,12 +18,13 @@ from traceability.errors import ItemProofError
 from traceability.hashing.encoding import HASH_LENGTH
 from traceability.ledger.audit.difference import Difference, compare, shown
 from traceability.ledger.audit.entries import Replay
+from traceability.ledger.audit.signed import CheckedEntry
 from traceability.ledger.mirror.anchors import AnchorLine, read_anchor, stored_anchors
 from traceability.ledger.mirror.folder import LEVEL_SHIFT, LOW_BITS, MirrorFolder
 from traceability.ledger.mirror.fork import check_fork, parse_fork
-from traceability.ledger.mirror.growing import GrowingTree
 from traceability.ledger.mirror.reading import read_entry
 from traceability.merkle.checkpoint import Checkpoint, verify_checkpoint
+from traceability.merkle.growing import GrowingTree
 from traceability.merkle.tiles import TILE_WIDTH, tile_path
 from traceability.merkle.tree import leaf_hash
 from traceability.store.repositories.entries import EntryRow
@@ -130,7 +131,7 @@ class _Run:
                 return
             for at, entry in enumerate(entries):
                 yield from _follow(replay, entry, first + at)
-            for key, data in tree.append(replay.leaf_hashes[first:]).items():
+            for key, data in tree.append([leaf_hash(entry) for entry in entries]).items():
                 yield from self._tile(key, data)
             self.progress(tree.size, size)
         for key, data in tree.edge.items():
@@ -292,8 +293,8 @@ def _follow(replay: Replay, entry: bytes, index: int) -> Iterator[Difference]:
     try:
         told = read_entry(entry, index)
     except ItemProofError as error:
-        replay.leaf_hashes.append(leaf_hash(entry))
-        yield Difference("entries", str(index), "envelope", "an entry", shown(error))
+        fault = Difference("entries", str(index), "envelope", "an entry", shown(error))
+        yield from replay.take(CheckedEntry(index, index, leaf_hash(entry), None, (fault,)))
         return
     yield from replay.follow(
         EntryRow(

@@ -28,9 +28,9 @@ from traceability.ledger.mirror.faults import (
 )
 from traceability.ledger.mirror.folder import LEVEL_SHIFT, LOW_BITS, MirrorFolder
 from traceability.ledger.mirror.fork import Fork, fork_nodes
-from traceability.ledger.mirror.growing import GrowingTree
 from traceability.ledger.mirror.source import LogSource, get_tile, require, source_tiles
 from traceability.merkle.checkpoint import Checkpoint, verify_checkpoint
+from traceability.merkle.growing import GrowingTree
 from traceability.merkle.proofs import root_from_nodes
 from traceability.merkle.tiles import (
     TILE_HEIGHT,

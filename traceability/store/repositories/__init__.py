@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from traceability.store.repositories.access import AccessRepository
 from traceability.store.repositories.anchors import AnchorRepository
+from traceability.store.repositories.auditing import AuditRepository
 from traceability.store.repositories.batches import BatchRepository
 from traceability.store.repositories.capture_jobs import CaptureJobRepository
 from traceability.store.repositories.corrections import CorrectionRepository
@@ -89,6 +90,11 @@ class Repositories:
     def anchors(self) -> AnchorRepository:
         """Anchor transactions and their evidence."""
         return AnchorRepository(self.connection)
+
+    @cached_property
+    def auditing(self) -> AuditRepository:
+        """What the audit reads by ranges."""
+        return AuditRepository(self.connection)
 
     @cached_property
     def access(self) -> AccessRepository:

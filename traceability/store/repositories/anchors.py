@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -176,6 +177,21 @@ class AnchorRepository:
             select(anchors).order_by(anchors.c.attempt.desc()).limit(limit)
         )
         return [_attempt(row) for row in rows]
+
+    def each(self, *, size: int = 200) -> Iterator[AttemptRow]:
+        """Yield every attempt in order, fetched `size` at a time: each may hold its evidence."""
+        after = -1
+        while True:
+            rows = self._connection.execute(
+                select(anchors)
+                .where(anchors.c.attempt > after)
+                .order_by(anchors.c.attempt)
+                .limit(size)
+            ).all()
+            if not rows:
+                return
+            yield from map(_attempt, rows)
+            after = rows[-1].attempt
 
     def final(self, *, after: int, limit: int) -> list[tuple[int, int, int, bytes]]:
         """Return size, earlier size, nonce and hash of final anchors with their evidence.

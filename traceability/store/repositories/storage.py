@@ -37,11 +37,10 @@ class Misfit(NamedTuple):
     found: str
 
 
-def misfits(connection: Connection) -> Iterator[Misfit]:
-    """Yield every value that was stored as another type, such as text where bytes belong."""
+def misfits_of(connection: Connection, name: str) -> Iterator[Misfit]:
+    """Yield every value of a table that was stored as another type, such as text for bytes."""
     if connection.dialect.name == "sqlite":
-        for table in metadata.sorted_tables:
-            yield from _misfits_of(connection, table)
+        yield from _misfits_of(connection, metadata.tables[name])
 
 
 def _misfits_of(connection: Connection, table: Table) -> Iterator[Misfit]:

@@ -123,9 +123,11 @@ _QUERIES = (
 )
 
 
-def strays(connection: Connection) -> Iterator[Stray]:
-    """Yield the rows that belong to nothing, table by table."""
-    for table, missing, query in _QUERIES:
-        rows = connection.execute(text(f"{query} LIMIT {MOST_ROWS}"))
-        for row in rows:
-            yield Stray(table, tuple(row), missing)
+KINDS = len(_QUERIES)
+
+
+def strays(connection: Connection, number: int) -> Iterator[Stray]:
+    """Yield the rows that belong to nothing, by one of the queries, of which there are `KINDS`."""
+    table, missing, query = _QUERIES[number]
+    for row in connection.execute(text(f"{query} LIMIT {MOST_ROWS}")):
+        yield Stray(table, tuple(row), missing)

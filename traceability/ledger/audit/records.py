@@ -1,0 +1,122 @@
+"""One record: its payload against its commitment, and what lineage reads against its payload."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import TypeAlias
+
+from traceability.errors import ItemProofError
+from traceability.events.jsonld import parse_document
+from traceability.hashing.canonical import parse_canonical
+from traceability.hashing.commitment import RecordKind, commit_record
+from traceability.hashing.event_hash import event_hash
+from traceability.ledger.audit.difference import Difference, compare
+from traceability.ledger.audit.units import Context
+from traceability.ledger.drafting import content_mac
+from traceability.ledger.prepared import event_facts, event_objects
+from traceability.store.repositories.auditing import AuditedEvent, AuditedObject
+from traceability.store.repositories.batches import RecordRow
+from traceability.store.repositories.events import ROLES, ObjectRow
+from traceability.strict_json import JSONValue
+
+# Columns of an event that follow from its payload alone.
+EVENT_COLUMNS = (
+    "type",
+    "action",
+    "event_time",
+    "biz_step",
+    "disposition",
+    "read_point",
+    "biz_location",
+    "transformation_id",
+    "event_id",
+    "declares_error",
+)
+Placed: TypeAlias = tuple[object, ...]
+OBJECT_COLUMNS = ("role", "epc", "ordinal", "quantity", "uom")
+
+
+def check_record(
+    context: Context,
+    row: RecordRow,
+    event: AuditedEvent | None,
+    objects: Sequence[AuditedObject],
+) -> Iterator[Difference]:
+    """Recompute a record from its payload, and of an event what is kept beside it."""
+    key = f"{row.batch}, {row.record_index}"
+    if row.payload is None or row.secret is None:
+        column = "payload" if row.payload is None else "secret"
+        yield Difference("records", key, column, "content, or an erasure entry", "nothing")
+        return
+    try:
+        kind = RecordKind(row.kind)
+        value = parse_canonical(row.payload)
+        computed = commit_record(kind, value, row.secret, media_type=row.media_type)
+    except (ItemProofError, ValueError) as error:
+        yield Difference("records", key, "payload", "a canonical record", str(error)[:64])
+        return
+    found = row.field_root
+    yield from compare("records", key, column="payload", expected=found, found=computed.field_root)
+    expected = computed.field_count
+    yield from compare(
+        "records", key, column="field_count", expected=expected, found=row.field_count
+    )
+    if kind is not RecordKind.DOCUMENT:
+        yield from compare("records", key, column="media_type", expected=None, found=row.media_type)
+    if kind is RecordKind.EVENT:
+        yield from _check_event(context, key, value, event, objects)
+
+
+def _check_event(
+    context: Context,
+    key: str,
+    value: JSONValue,
+    stored: AuditedEvent | None,
+    objects: Sequence[AuditedObject],
+) -> Iterator[Difference]:
+    """Compare what lineage reads with what the event says."""
+    document = parse_document(value)
+    if stored is None or not document.events:
+        yield Difference("events", key, "event", "one event", "none")
+        return
+    event = document.events[0]
+    facts = event_facts(event, content_mac=b"")
+    name = str(stored.event)
+    for column in EVENT_COLUMNS:
+        expected, found = getattr(facts, column), stored.columns[column]
+        yield from compare("events", name, column=column, expected=expected, found=found)
+    if context.duplicate_key is not None:
+        mac = content_mac(event_hash(value).uri, context.duplicate_key)  # type: ignore[arg-type]
+        found = stored.columns["content_mac"]
+        yield from compare("events", name, column="content_mac", expected=mac, found=found)
+    yield from _check_objects(name, event_objects(event), objects)
+
+
+def _check_objects(
+    key: str, named: Sequence[ObjectRow], stored: Sequence[AuditedObject]
+) -> Iterator[Difference]:
+    seen: Counter[tuple[str, str]] = Counter()
+    expected: list[Placed] = []
+    for role, uri, quantity, uom in named:
+        expected.append((ROLES[role], uri, seen[role, uri], quantity, uom))
+        seen[role, uri] += 1
+    wanted: Counter[Placed] = Counter(expected)
+    found: Counter[Placed] = Counter(map(tuple, stored))
+    if wanted != found:
+        column = _differing(list(wanted.elements()), list(found.elements()))
+        missing, extra = list(wanted - found), list(found - wanted)
+        yield Difference(
+            "event_epcs", key, column, str(missing)[1:-1][:64], str(extra)[1:-1][:64] or "nothing"
+        )
+
+
+def _differing(expected: list[Placed], found: list[Placed]) -> str:
+    """Return the only column that differs; the code itself where there are several, or none."""
+    for place, column in enumerate(OBJECT_COLUMNS):
+        rest = [
+            Counter(row[:place] + row[place + 1 :] for row in rows) for rows in (expected, found)
+        ]
+        if rest[0] == rest[1]:
+            return column
+    return "epc"

@@ -19,11 +19,11 @@ from ledger_api.settings import Settings
 from ledger_api.wiring import open_node
 from traceability.hashing.encoding import b64u_encode
 from traceability.ledger.mirror.folder import LEVEL_SHIFT, LOW_BITS, MirrorFolder
-from traceability.merkle.growing import GrowingTree
 from traceability.ledger.node import SERVED_HEADS, Node
 from traceability.ledger.second_place import SecondPlace, ServedHead
 from traceability.ledger.trust import trust_of
 from traceability.merkle.checkpoint import Checkpoint, sign_checkpoint
+from traceability.merkle.growing import GrowingTree
 from traceability.merkle.tiles import TILE_WIDTH, entry_bundle, tile_path
 from traceability.merkle.tree import leaf_hash
 from traceability.verify.trust import Trust

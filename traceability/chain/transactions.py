@@ -11,7 +11,8 @@ from eth_abi.exceptions import DecodingError
 
 from traceability.chain.faults import ContractMismatch
 from traceability.chain.registry import decode_call
-from traceability.verify.evidence import RLP, RLPInvalid, decode_rlp, keccak256
+from traceability.hashing.keccak import keccak256
+from traceability.verify.evidence import RLP, RLPInvalid, decode_rlp
 
 # Type 2 begins with its number; a legacy transaction is a list, whose first byte is 0xc0 or more.
 DYNAMIC_FEE = 2

@@ -87,7 +87,7 @@ def _check_event(
         expected, found = getattr(facts, column), stored.columns[column]
         yield from compare("events", name, column=column, expected=expected, found=found)
     if context.duplicate_key is not None:
-        mac = content_mac(event_hash(value).uri, context.duplicate_key)  # type: ignore[arg-type]
+        mac = content_mac(event_hash(value).uri, context.duplicate_key)  # type: ignore[arg-type] # an event
         found = stored.columns["content_mac"]
         yield from compare("events", name, column="content_mac", expected=mac, found=found)
     yield from _check_objects(name, event_objects(event), objects)

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from itertools import groupby, pairwise
 from operator import itemgetter
 
+from traceability.codes.uris import item_prefix
 from traceability.errors import ItemProofError
 from traceability.hashing.commitment import Commitment, RecordKind, item_leaf_hashes
 from traceability.hashing.encoding import ZERO_HASH
 from traceability.ledger.audit.difference import Difference
 from traceability.ledger.audit.records import check_record
 from traceability.ledger.audit.units import Context
-from traceability.ledger.tree_reading import item_prefix
 from traceability.store.repositories.auditing import Range
 from traceability.store.repositories.batches import RecordRow
 from traceability.store.repositories.items import ItemRun

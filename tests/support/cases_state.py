@@ -188,7 +188,7 @@ def _status() -> list[Case]:
 
 
 def _long_runs() -> list[Case]:
-    """Runs that show all that they should, in another form than the one."""
+    """Show all that should be shown, in another form than the one."""
     world, bundle = _recalled()
     value: Any = bundle.to_json()
     [run] = value["status"]

@@ -266,6 +266,12 @@ def bend_text(data: bytes, at: int, random: Random) -> tuple[bytes, str]:
 def bent(bundles: Sequence[Genuine], seed: str, number: int) -> Bent:
     """Return the change of this number."""
     random = Random(f"{seed}/{number}")
+    while (found := _bent(bundles, random)).data == found.of.data:
+        pass
+    return found
+
+
+def _bent(bundles: Sequence[Genuine], random: Random) -> Bent:
     bundle = random.choice(bundles)
     dice = random.random()
     if dice < 0.25:

@@ -263,7 +263,14 @@ def _event_fields() -> list[Case]:
     cases += [
         _invalid(name, story, _fields([((), HEADER), *parts])) for name, story, parts in contexts
     ]
-    return [*cases, _long_path()]
+    return [*cases, _long_path(), _second_header()]
+
+
+def _second_header() -> Case:
+    issuing = HEADER | {"action": "ADD", "bizStep": "commissioning"}
+    made = _fields([((), issuing), ((), issuing), CONTEXT])
+    story = "a second header where codes are read before fields are checked"
+    return _invalid("path-empty-twice-in-commissioning", story, made)
 
 
 def _long_path() -> Case:

@@ -71,7 +71,8 @@ def _parsed(code: str) -> Identifier | None:
 
 
 def _event_codes(field: Field) -> Iterator[str]:
-    name = field.path[0]
+    # A second field without a path is refused later; until then it names nothing.
+    name = field.path[0] if field.path else None
     if name == "parentID" or (name in EPC_LISTS and len(field.path) > 1):
         yield from _texts(field.value)
     if name in QUANTITY_LISTS and isinstance(field.value, dict):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -78,6 +78,9 @@ def revoke_key(
 @key_app.command("generate")
 def generate_key(
     output: Annotated[Path, typer.Option("-o", "--output", help="Key file to write.")],
+    alg: Annotated[
+        Literal["ed25519", "secp256k1-eip712"], typer.Option(help="Signature scheme.")
+    ] = "ed25519",
     passphrase_file: PassphraseFile = None,
     data: DataDir = DEFAULT_DATA,
     as_json: AsJSON = False,
@@ -85,15 +88,16 @@ def generate_key(
     """Make a signing key of your own, in an encrypted file."""
 
     def work(command: Command) -> None:
-        from traceability.hashing.ed25519 import SigningKey
+        from traceability.hashing import ed25519, secp256k1
         from traceability.key_files.own import write_key_file
         from traceability.key_files.schemes import secret_of_signing_key
 
         passphrase = key_passphrase(command, passphrase_file, twice=True)
-        key = SigningKey.generate()
+        kind = ed25519.SigningKey if alg == ed25519.ALG else secp256k1.WalletKey
+        key = kind.generate()
         write_key_file(output, secret_of_signing_key(key), passphrase)
         command.output.answer(
-            {"key_id": key.key_id.hex(), "path": str(output)},
+            {"key_id": key.key_id.hex(), "alg": alg, "path": str(output)},
             [command.output.say("key", key=key.key_id.hex(), path=output)],
         )
 

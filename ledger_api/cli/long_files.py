@@ -16,7 +16,7 @@ from ledger_api.statuses import FileUnusable
 
 if TYPE_CHECKING:
     from ledger_api.cli.running import Command
-    from traceability.hashing.ed25519 import SigningKey
+    from traceability.hashing.signatures import SecretKey
     from traceability.ledger.drafting import Drafter
     from traceability.ledger.node import Node
     from traceability.ledger.streaming import Progress, StreamResult
@@ -60,7 +60,7 @@ def opened(path: Path) -> Iterator[OpenFile]:
 
 
 def long_submitter(
-    command: Command, node: Node, *, key: SigningKey | None, proceed: bool
+    command: Command, node: Node, *, key: SecretKey | None, proceed: bool
 ) -> TakeLong:
     """Return what submits a long file."""
 

@@ -17,7 +17,7 @@ from ledger_api.cli.running import Command
 from traceability.errors import SettingsInvalid
 
 if TYPE_CHECKING:
-    from traceability.hashing.ed25519 import SigningKey
+    from traceability.hashing.signatures import SecretKey
 
 PassphraseFile = Annotated[
     Path | None,
@@ -81,9 +81,9 @@ def key_passphrase(command: Command, named: Path | None, *, twice: bool = False)
     )
 
 
-def own_key(command: Command, path: Path, passphrase_file: Path | None = None) -> SigningKey:
+def own_key(command: Command, path: Path, passphrase_file: Path | None = None) -> SecretKey:
     """Return the signing key in a file, asking for its passphrase if it is encrypted."""
     from traceability.key_files.own import read_key_file
-    from traceability.key_files.schemes import signing_key_of
+    from traceability.key_files.schemes import secret_key_of
 
-    return signing_key_of(read_key_file(path, partial(key_passphrase, command, passphrase_file)))
+    return secret_key_of(read_key_file(path, partial(key_passphrase, command, passphrase_file)))

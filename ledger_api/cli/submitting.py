@@ -14,6 +14,15 @@ from ledger_api.cli.long_files import TakeLong, long_checker, long_submitter, op
 from ledger_api.cli.output import Output
 from ledger_api.cli.passphrases import PassphraseFile, own_key
 from ledger_api.cli.running import DEFAULT_DATA, AsJSON, Command, DataDir, error_of, run
+from ledger_api.cli.signing import (
+    ApiKeyFile,
+    ChainFolder,
+    Remote,
+    TrustFile,
+    Url,
+    chain_folder,
+    submit_remotely,
+)
 from ledger_api.i18n.fault_texts import fault_detail
 from ledger_api.i18n.terms import term
 from ledger_api.statuses import (
@@ -28,7 +37,7 @@ from traceability.errors import InvalidInput, ItemProofError, Refused
 from traceability.events.faults import Fault
 
 if TYPE_CHECKING:
-    from traceability.hashing.ed25519 import SigningKey
+    from traceability.hashing.signatures import SecretKey
     from traceability.ledger.drafting import DocumentBody
     from traceability.ledger.node import Node
     from traceability.ledger.submission import Submission, SubmissionResult
@@ -89,20 +98,42 @@ def submit(
     key: KeyFile = None,
     proceed: Proceed = False,
     passphrase_file: PassphraseFile = None,
+    url: Url = None,
+    trust: TrustFile = None,
+    api_key_file: ApiKeyFile = None,
+    chain: ChainFolder = None,
     data: DataDir = DEFAULT_DATA,
     as_json: AsJSON = False,
 ) -> None:
-    """Submit documents: check, sign, log. A new data folder opens a ledger of its own."""
+    """Submit documents: check, sign, log. A new data folder opens a ledger of its own.
+
+    With --url they are signed here and sent to a node, and its answers are checked.
+    """
 
     def work(command: Command) -> int:
         require_readable(files)
+        place = chain_folder(key, chain, trust) if url is not None else None
         signing = None if key is None else own_key(command, key, passphrase_file)
-        return _submit(command, files, signing, proceed)
+        if url is None or signing is None or place is None or trust is None:
+            return _submit(command, files, signing, proceed)
+        return _submit_there(
+            command, files, Remote(url, signing, place, trust, api_key_file), proceed
+        )
 
     run(data, as_json, work)
 
 
-def _submit(command: Command, files: list[Path], key: SigningKey | None, proceed: bool) -> int:
+def _submit_there(command: Command, files: list[Path], remote: Remote, proceed: bool) -> int:
+    reports: list[Report] = []
+    try:
+        for report in submit_remotely(files, remote, proceed=proceed):
+            reports.append(report)
+    except (ItemProofError, OSError) as error:
+        return _stopped(command, reports, error)
+    return _answer(command, reports)
+
+
+def _submit(command: Command, files: list[Path], key: SecretKey | None, proceed: bool) -> int:
     reports: list[dict[str, Any]] = []
     try:
         with command.node() as node:
@@ -120,7 +151,7 @@ def _submit(command: Command, files: list[Path], key: SigningKey | None, proceed
 
 
 def _submitter(
-    node: Node, key: SigningKey | None, proceed: bool
+    node: Node, key: SecretKey | None, proceed: bool
 ) -> Callable[[DocumentBody], Report]:
     from ledger_api.defaults import default_participant
     from ledger_api.reports import submission_json

@@ -26,7 +26,7 @@ EPC = "https://id.gs1.org/01/09506000134352/21/"
 
 
 def wallet_key(name: str) -> WalletKey:
-    return WalletKey.from_secret(seeded("wallet", name))
+    return WalletKey.from_seed(seeded("wallet", name))
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,7 +104,7 @@ def verify_strict(public_key: bytes, signature: bytes, digest: bytes) -> None:
 
 
 class WalletKey:
-    """A secp256k1 private key outside a wallet; it never shows its secret but in `to_pem`."""
+    """A secp256k1 private key outside a wallet; it never shows its secret but in `to_seed`."""
 
     alg = ALG
 
@@ -121,9 +121,9 @@ class WalletKey:
         return cls(ec.generate_private_key(ec.SECP256K1()))
 
     @classmethod
-    def from_secret(cls, secret: bytes) -> WalletKey:
+    def from_seed(cls, seed: bytes) -> WalletKey:
         """Return the key of a 32-byte secret, a number from 1 to the group order - 1."""
-        return cls(ec.derive_private_key(int.from_bytes(secret, "big"), ec.SECP256K1()))
+        return cls(ec.derive_private_key(int.from_bytes(seed, "big"), ec.SECP256K1()))
 
     def sign(self, digest: bytes) -> bytes:
         """Return the 64-byte signature r ‖ s over a digest, s low, the nonce by RFC 6979."""
@@ -134,10 +134,6 @@ class WalletKey:
     def __repr__(self) -> str:
         return f"WalletKey({self.key_id.hex()[:16]})"
 
-    def to_pem(self) -> bytes:
-        """Return the private key as PEM (PKCS #8)."""
-        return self._private.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
+    def to_seed(self) -> bytes:
+        """Return the 32-byte secret."""
+        return self._private.private_numbers().private_value.to_bytes(_HALF, "big")

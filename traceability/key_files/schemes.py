@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from traceability.hashing.ed25519 import ALG as ED25519
 from traceability.hashing.ed25519 import SigningKey
 from traceability.hashing.secp256k1 import ALG as WALLET
+from traceability.hashing.secp256k1 import WalletKey
 from traceability.key_files.faults import KeyFileInvalid
 from traceability.key_files.form import SECRET, Secret
 
@@ -73,6 +74,13 @@ def signing_key_of(secret: Secret) -> SigningKey:
     return SigningKey.from_seed(secret.data)
 
 
-def secret_of_signing_key(key: SigningKey) -> Secret:
+def secret_key_of(secret: Secret) -> SigningKey | WalletKey:
+    """Return a participant's own key, of whatever scheme."""
+    if secret.alg == WALLET:
+        return WalletKey.from_seed(secret.data)
+    return signing_key_of(secret)
+
+
+def secret_of_signing_key(key: SigningKey | WalletKey) -> Secret:
     """Return what a file keeps of a signing key."""
     return Secret(key.alg, key.public_key, key.to_seed())

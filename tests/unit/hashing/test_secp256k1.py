@@ -14,7 +14,7 @@ from traceability.hashing.encoding import sha256
 from traceability.hashing.envelope import STATEMENT_TYPE, sign_envelope, verify_envelope
 from traceability.hashing.secp256k1 import ALG, WalletKey, typed_data_hash, verify_strict
 
-KEY = WalletKey.from_secret(b"k" * 32)
+KEY = WalletKey.from_seed(b"k" * 32)
 DIGEST = typed_data_hash(STATEMENT_TYPE, b"{}")
 
 

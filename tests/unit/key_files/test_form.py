@@ -78,7 +78,7 @@ class TestRoundTrip:
 def test_a_wallets_public_key_is_the_one_that_it_signs_with() -> None:
     secret = b"\x01" * 32
     assert (
-        secret_of("secp256k1-eip712", secret).public_key == WalletKey.from_secret(secret).public_key
+        secret_of("secp256k1-eip712", secret).public_key == WalletKey.from_seed(secret).public_key
     )
 
 

@@ -21,6 +21,7 @@ pytest_plugins = [
     "tests.support.api",
     "tests.support.rebuilt",
     "tests.support.scheduling",
+    "tests.support.single_file",
 ]
 
 VARIABLE = "ITEMPROOF_CONFORMANCE_DATA"

@@ -48,6 +48,7 @@ app.command()(proving.anchor)
 app.command()(proving.status)
 app.command()(proving.prove)
 app.command()(proving.verify)
+app.command()(proving.verifier)
 for question in (asking.trace, asking.recall, asking.journey, asking.score, asking.grade):
     app.command()(question)
 app.command()(declaring.declare)

@@ -177,6 +177,29 @@ def verify(
     run(data, as_json, work)
 
 
+def verifier(
+    output: Annotated[Path, typer.Option("-o", "--output", help="File to write.")] = Path(
+        "itemproof_verify.py"
+    ),
+    data: DataDir = DEFAULT_DATA,
+    as_json: AsJSON = False,
+) -> None:
+    """Write the verifier as one file that needs Python alone, for whoever has nothing of ours."""
+
+    def work(command: Command) -> None:
+        import hashlib
+
+        from ledger_api.version import VERSION
+        from traceability.verify.alone.building import build_verifier
+
+        text = build_verifier(VERSION)
+        write_whole(output, text)
+        value = {"path": str(output), "sha256": hashlib.sha256(text).hexdigest()}
+        command.output.answer(value, [command.output.say("verifier", **value)])
+
+    run(data, as_json, work)
+
+
 def _verify_bundle(
     command: Command, file: Path, *, trust: Path | None, accept: AcceptName, code: str | None
 ) -> int:

@@ -34,6 +34,7 @@ LINES = {
         "expected {gas} gas at {price_wei} wei, {cost_wei} wei in all; nothing was sent",
     ),
     "nothing_to_anchor": ("没有可锚定的新内容", "nothing new to anchor"),
+    "verifier": ("验证程序：{path}，SHA-256 {sha256}", "verifier: {path}, SHA-256 {sha256}"),
     # Disclosure policies
     "policy": (
         "披露策略第 {version} 版，日志第 {leaf_index} 条，{received}",

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from ledger_api.cli.keys import find_participant
-from ledger_api.cli.output import Output
 from ledger_api.cli.passphrases import PassphraseFile, own_key
 from ledger_api.cli.running import (
     DEFAULT_DATA,
@@ -17,93 +16,13 @@ from ledger_api.cli.running import (
     DataDir,
     run,
 )
-from traceability.errors import Unavailable
 from traceability.hashing.statement import ROLES as PARTICIPANT_ROLES
 
 if TYPE_CHECKING:
-    from traceability.ledger.audit.audit import ChainHead
-    from traceability.ledger.node import Node
+    pass
 
 participant_app = typer.Typer(help="Who may sign.", no_args_is_help=True)
 db_app = typer.Typer(help="The database.", no_args_is_help=True)
-
-
-def audit(
-    offline: Annotated[
-        bool, typer.Option("--offline", help="Do not ask the contract for its head.")
-    ] = False,
-    mirror: Annotated[
-        Path | None, typer.Option(help="Check this mirror instead, with nothing of a node.")
-    ] = None,
-    rpc: Annotated[
-        list[str] | None, typer.Option(help="Endpoint to ask of a mirror's chain; may be repeated.")
-    ] = None,
-    trust: Annotated[
-        Path | None,
-        typer.Option(help="Trust file for a mirror; default: trust.json in the data folder."),
-    ] = None,
-    data: DataDir = DEFAULT_DATA,
-    as_json: AsJSON = False,
-) -> None:
-    """Re-hash every stored byte against the log and the chain; exit 1 names what differs."""
-
-    def work(command: Command) -> int:
-        if mirror is not None:
-            from ledger_api.cli.auditing_mirrors import audit_folder
-
-            return audit_folder(command, mirror, trust=trust, rpc=rpc or [], offline=offline)
-        return _audit_store(command, offline=offline)
-
-    run(data, as_json, work)
-
-
-def _audit_store(command: Command, *, offline: bool) -> int:
-    from ledger_api.wiring import require_ledger
-    from traceability.chain.registry import artifact
-    from traceability.ledger.audit.audit import audit as run_audit
-
-    require_ledger(command.settings, command.data_dir)
-    with (
-        command.node(need="existing" if offline else "required") as node,
-        command.output.bar("audit") as bar,
-    ):
-        report = run_audit(
-            node.store,
-            second_place=node.second_place,
-            chain_head=None if offline else _chain_head(node),
-            code_hash=artifact().code_hash,
-            progress=lambda _part, done, total: bar(done, total),
-        )
-    value = {
-        "ok": report.ok,
-        "checked": report.checked,
-        "differences": [difference.to_json() for difference in report.differences],
-        "total": report.total,
-    }
-    command.output.answer(value, audit_lines(value, command.output))
-    return 0 if report.ok else 1
-
-
-def audit_lines(report: dict[str, Any], output: Output) -> list[str]:
-    """Return what was checked and what differs, a line each."""
-    checked = [output.say(name, count=count) for name, count in report["checked"].items()]
-    lines = [output.say("checked", checked=", ".join(checked))]
-    lines += [output.say("difference", **found) for found in report["differences"]]
-    found = output.say("agrees") if report["ok"] else output.say("differences", **report)
-    return [*lines, found]
-
-
-def _chain_head(node: Node) -> ChainHead:
-    if node.chain is None:
-        raise Unavailable("no chain to ask: use --offline")
-    chain = node.chain
-
-    def head() -> tuple[int, bytes]:
-        chain.require_chain(node.identity.genesis.chain_id)
-        found = chain.head(node.identity.log)
-        return found.tree_size, found.root_hash
-
-    return head
 
 
 @participant_app.command("add")

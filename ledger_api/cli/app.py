@@ -11,6 +11,7 @@ import typer
 from ledger_api.cli import (
     administering,
     asking,
+    auditing,
     backing_up,
     declaring,
     demoing,
@@ -52,7 +53,7 @@ app.command()(proving.verifier)
 for question in (asking.trace, asking.recall, asking.journey, asking.score, asking.grade):
     app.command()(question)
 app.command()(declaring.declare)
-app.command()(administering.audit)
+app.command()(auditing.audit)
 app.command()(backing_up.backup)
 app.command()(backing_up.restore)
 app.command()(mirroring.mirror)

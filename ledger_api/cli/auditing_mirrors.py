@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ledger_api.cli.administering import audit_lines
+from ledger_api.cli.auditing import audit_lines
 from ledger_api.cli.output import Output
 from ledger_api.cli.running import Command
 from ledger_api.statuses import EXIT_OK, EXIT_REFUSED, EXIT_UNAVAILABLE

@@ -9,7 +9,17 @@ from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.text import Text
 
 from ledger_api.cli.wording import words
 from ledger_api.i18n.terms import error_words
@@ -88,14 +98,26 @@ class Output:
             self._stderr.print(line, markup=False)
 
     @contextmanager
-    def bar(self, title: str) -> Iterator[Report]:
-        """Show a progress bar on standard error; the function given takes (done, total)."""
-        columns = (
+    def bar(self, title: str, *, rate: bool = False) -> Iterator[Report]:
+        """Show a progress bar on standard error; the function given takes (done, total).
+
+        With `rate`, also how fast it goes and how long it will take.
+        """
+        columns: tuple[ProgressColumn, ...] = (
             TextColumn("{task.description}"),
             BarColumn(),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
+            *((_RateColumn(), TimeRemainingColumn()) if rate else ()),
         )
         with Progress(*columns, console=self._stderr, transient=True) as progress:
             task = progress.add_task(title, total=None)
             yield lambda done, total: progress.update(task, completed=done, total=total)
+
+
+class _RateColumn(ProgressColumn):
+    """How many are done in a second."""
+
+    def render(self, task: Task) -> Text:
+        """Return the figure, once there is one."""
+        return Text("" if task.speed is None else f"{task.speed:,.0f}/s")

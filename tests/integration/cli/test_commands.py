@@ -239,6 +239,25 @@ class TestAudit:
         assert (status, answer["ok"]) == (1, False)
         assert answer["differences"][0]["table"] == "items"
 
+    def test_writes_reports_and_says_nothing_when_all_agrees(
+        self, program: Program, tmp_path: Path
+    ) -> None:
+        page, values = tmp_path / "report.html", tmp_path / "report.json"
+        arguments = [
+            "audit", "--quiet", "--jobs", "2", "--report", str(page), "--report", str(values),
+            "--resume", str(tmp_path / "progress.json"), "--data", str(program.folder),
+        ]  # fmt: skip
+        done = CliRunner().invoke(app, arguments)
+        assert (done.exit_code, done.stdout, done.stderr) == (0, "", "")
+        told = json.loads(values.read_text())
+        assert told["ok"] is True
+        assert told["head"]["tree_size"] == told["checked"]["entries"]
+        assert told["head"]["root_hash"] in page.read_text()
+        assert not (tmp_path / "progress.json").exists()
+
+    def test_refuses_a_report_of_an_unknown_form(self, program: Program, tmp_path: Path) -> None:
+        assert program("audit", "--report", str(tmp_path / "report.pdf"))[0] == 2
+
 
 class TestParticipants:
     def test_a_participant_signs_with_its_own_key(self, program: Program, tmp_path: Path) -> None:

@@ -11,9 +11,12 @@ of a piece afterwards, so that memory grows neither with records nor with entrie
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Protocol
+from pathlib import Path
+from typing import NamedTuple, Protocol
 
 from traceability.ledger.audit.batches import BatchTree, batch_units, columns, statement_of
 from traceability.ledger.audit.difference import Difference
@@ -21,6 +24,8 @@ from traceability.ledger.audit.entries import Replay
 from traceability.ledger.audit.heads import check_anchors, check_contract, check_served
 from traceability.ledger.audit.log import LogReplay, find_batch_in
 from traceability.ledger.audit.pending import check_pending
+from traceability.ledger.audit.progress import Progress as Done
+from traceability.ledger.audit.progress import ProgressFile
 from traceability.ledger.audit.registry import (
     check_cards,
     check_chains,
@@ -30,6 +35,7 @@ from traceability.ledger.audit.registry import (
 )
 from traceability.ledger.audit.units import (
     ENTRIES,
+    BatchesUnit,
     ChunkHashes,
     ChunkUnit,
     Context,
@@ -41,10 +47,12 @@ from traceability.ledger.audit.units import (
     TypesUnit,
     Unit,
 )
+from traceability.ledger.audit.workers import working
 from traceability.ledger.audit.working import perform
 from traceability.ledger.second_place import SecondPlace, ServedHead
 from traceability.store.repositories import Repositories
 from traceability.store.repositories.strays import KINDS
+from traceability.store.snapshots import shared_reading
 from traceability.store.store import Store
 from traceability.store.tables import metadata
 
@@ -64,6 +72,16 @@ Progress = Callable[[str, int, int], None]
 Do = Callable[[Iterable[Unit]], Iterator[tuple[Unit, Result]]]
 
 
+class Head(NamedTuple):
+    """What was audited: the log, its chain and contract, its size and its root."""
+
+    log: bytes
+    chain_id: int
+    contract: str
+    tree_size: int
+    root_hash: bytes
+
+
 @dataclass(frozen=True, slots=True)
 class AuditReport:
     """What was checked, and what differed; `total` counts beyond those listed.
@@ -75,6 +93,8 @@ class AuditReport:
     differences: tuple[Difference, ...]
     total: int
     expected: int = 0
+    head: Head | None = field(default=None, compare=False)
+    seconds: float = field(default=0.0, compare=False)
 
     @property
     def ok(self) -> bool:
@@ -89,6 +109,8 @@ def audit(
     chain_head: ChainHead | None = None,
     code_hash: bytes | None = None,
     duplicate_key: bytes | None = None,
+    jobs: int = 1,
+    progress_file: Path | None = None,
     expects: Callable[[Difference], bool] = lambda _found: False,
     progress: Progress = lambda _part, _done, _total: None,
 ) -> AuditReport:
@@ -100,26 +122,62 @@ def audit(
         None leaves the contract itself unasked, or the anchors' evidence unchecked.
     duplicate_key
         The node's secret, under which repeated events are known; None leaves that unchecked.
+    jobs
+        Processes that do the pieces; with 1, all is done here.
+    progress_file
+        Where what was done is kept every few seconds, and gone on from; None keeps nothing.
     expects
         What this is true of is counted apart, and no fault.
     """
     # Asked before the snapshot is taken, so that a node at work has at least what they say.
     outside = Outside(second_place.latest(), None if chain_head is None else chain_head())
-    checked: dict[str, int] = {}
-    listed: list[Difference] = []
-    total = expected = 0
-    with store.reading() as repositories:
-        context = Context(repositories, duplicate_key)
-        do = _alone(context)
-        run = _Run(context, do, outside, code_hash, checked, progress)
+    kept = ProgressFile(progress_file)
+    with _snapshot(store, duplicate_key, jobs) as (context, do):
+        done = kept.load(_log_id(context))
+        before = list(done.differences)
+        run = _Run(context, do, outside, code_hash, progress, done, kept)
         for difference in run.all():
             if expects(difference):
-                expected += 1
+                done.expected += 1
                 continue
-            total += 1
-            if len(listed) < MAX_LISTED:
-                listed.append(difference)
-    return AuditReport(checked, tuple(listed), total, expected)
+            if before and difference.to_json() in before:
+                continue  # Met again after an interruption.
+            done.total += 1
+            if len(done.differences) < MAX_LISTED:
+                done.differences.append(difference.to_json())
+    kept.remove()
+    seconds = done.seconds + time.monotonic() - run.started
+    return AuditReport(
+        done.checked, tuple(done.found()), done.total, done.expected, head=run.head, seconds=seconds
+    )
+
+
+def _log_id(context: Context) -> str:
+    found = context.repositories.meta.get("log")
+    return "" if found is None else found.hex()
+
+
+@contextmanager
+def _snapshot(store: Store, duplicate_key: bytes | None, jobs: int) -> Iterator[tuple[Context, Do]]:
+    """Read one state of the store, here and in as many processes as there are jobs."""
+    if jobs == 1:
+        with store.reading() as repositories:
+            context = Context(repositories, duplicate_key)
+            yield context, _alone(context)
+        return
+    url = store.engine.url.render_as_string(hide_password=False)
+    with (
+        working(url, duplicate_key, jobs=jobs) as workers,
+        shared_reading(store.engine, workers.join) as repositories,
+    ):
+        yield Context(repositories, duplicate_key), workers.do
+
+
+def _head(log: LogReplay) -> Head | None:
+    genesis, size = log.replay.genesis, log.replay.size
+    if genesis is None:
+        return None
+    return Head(log.replay.log_id(), genesis.chain_id, genesis.contract, size, log.root(size))
 
 
 def _alone(context: Context) -> Do:
@@ -153,9 +211,17 @@ class _Run:
     do: Do
     outside: Outside
     code_hash: bytes | None
-    checked: dict[str, int]
     progress: Progress
-    tree: BatchTree | None = field(default=None)
+    done: Done
+    kept: ProgressFile
+    tree: BatchTree | None = None
+    head: Head | None = None
+    started: float = field(default_factory=time.monotonic)
+
+    @property
+    def checked(self) -> dict[str, int]:
+        """How many of what were checked."""
+        return self.done.checked
 
     @property
     def repositories(self) -> Repositories:
@@ -170,6 +236,8 @@ class _Run:
             yield from mistyped
             return
         log = self._log()
+        if self.done.log is not None:
+            log.go_on(self.done.log)
         yield from self._entries(log)
         yield from self._batches()
         yield from self._serials()
@@ -192,41 +260,71 @@ class _Run:
     def _entries(self, log: LogReplay) -> Iterator[Difference]:
         size = self.repositories.entries.count_sequenced()
         units = (
-            EntriesUnit(first, min(first + ENTRIES, size)) for first in range(0, size, ENTRIES)
+            EntriesUnit(first, min(first + ENTRIES, size))
+            for first in range(log.replay.size, size, ENTRIES)
         )
         for _, result in self.do(units):
             yield from result.differences
             if isinstance(result.value, LogPart):
                 yield from log.take(result.value)
             self.progress("entries", log.replay.size, size)
+            if self.kept.is_due():
+                self.done.log = log.to_json()
+                self._save()
+        self.done.log = log.to_json()
         yield from log.finish()
         self.checked["entries"] = size
+        self.head = _head(log)
+
+    def _save(self) -> None:
+        """Keep what was done; every difference that was yielded has been listed by now."""
+        now = time.monotonic()
+        self.done.seconds += now - self.started
+        self.started = now
+        self.kept.save(self.done)
 
     def _batches(self) -> Iterator[Difference]:
         total = self.repositories.batches.count_records()
-        self.checked["batches"] = self.checked["records"] = 0
-        for unit, result in self.do(batch_units(self.context.rows, 0)):
+        done = self.done
+        for name in ("batches", "records"):
+            self.checked.setdefault(name, 0)
+        within = (0, 0)
+        if done.tree is not None:
+            within = (done.tree["batch"], done.tree["count"])
+            self.tree = self._tree(done.tree["batch"])
+            self.tree.go_on(done.tree)
+        for unit, result in self.do(batch_units(self.context.rows, done.after, done=within)):
             yield from result.differences
             if isinstance(unit, ChunkUnit) and isinstance(result.value, ChunkHashes):
                 yield from self._chunk(unit, result.value)
+            elif isinstance(unit, BatchesUnit):
+                done.after = unit.last
             self.checked["batches"] += result.batches
             self.checked["records"] += result.records
             self.progress("records", self.checked["records"], total)
+            if self.kept.is_due():
+                done.tree = None if self.tree is None else self.tree.to_json()
+                self._save()
+
+    def _tree(self, batch: int) -> BatchTree:
+        rows = self.context.rows
+        statement = statement_of(rows, batch)
+        if statement is None:
+            raise AssertionError("only a batch whose entry was read is checked in chunks")
+        return BatchTree(batch, statement, rows.runs(batch, batch).get(batch))
 
     def _chunk(self, unit: ChunkUnit, hashes: ChunkHashes) -> Iterator[Difference]:
         """Put a large batch together from its chunks, which come in order."""
         rows, batch = self.context.rows, unit.batch
-        if self.tree is None or self.tree.batch != batch:
-            statement = statement_of(rows, batch)
-            if statement is None:
-                raise AssertionError("only a batch whose entry was read is checked in chunks")
-            self.tree = BatchTree(batch, statement, rows.runs(batch, batch).get(batch))
+        if self.tree is None:
+            self.tree = self._tree(batch)
         self.tree.add(hashes)
         if unit.last == unit.of:
             for found in rows.batches(batch, batch):
                 yield from columns(found.row, self.tree.statement)
             yield from self.tree.differences(rows.batch_tiles(batch, batch).get(batch, {}))
             self.checked["batches"] += 1
+            self.done.after, self.tree = batch, None
 
     def _serials(self) -> Iterator[Difference]:
         gtins = self.context.rows.gtins_of_several_runs()

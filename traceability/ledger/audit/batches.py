@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from traceability.hashing.statement import BatchStatement
 from traceability.ledger.audit.difference import Difference, compare, shown
@@ -114,6 +115,21 @@ class BatchTree:
         self.tail = chunk.tail
         self.count += chunk.leaves
 
+    def to_json(self) -> dict[str, Any]:
+        """Return how far the tree has come."""
+        return {
+            "batch": self.batch,
+            "count": self.count,
+            "groups": b"".join(self.groups).hex(),
+            "tail": b"".join(self.tail).hex(),
+        }
+
+    def go_on(self, told: dict[str, Any]) -> None:
+        """Stand where an earlier tree stood."""
+        self.count = told["count"]
+        self.groups = _hashes(told["groups"])
+        self.tail = _hashes(told["tail"])
+
     def differences(self, stored: Mapping[int, bytes]) -> Iterator[Difference]:
         """Compare the tree with the statement's root and with the stored tiles."""
         key, count = str(self.batch), self.statement.record_count
@@ -162,6 +178,11 @@ class BatchTree:
         return Difference(table, key, column, shown(self.statement.batch_root), shown(root))
 
 
+def _hashes(text: str) -> list[bytes]:
+    data = bytes.fromhex(text)
+    return [data[at : at + HASH_BYTES] for at in range(0, len(data), HASH_BYTES)]
+
+
 def _damaged(tiles: Mapping[int, bytes], stored: Mapping[int, bytes], count: int) -> str:
     """Return which records differ, as near as the stored tiles tell: groups of 256."""
     groups = []
@@ -175,8 +196,13 @@ def _damaged(tiles: Mapping[int, bytes], stored: Mapping[int, bytes], count: int
     return f", {', '.join(groups[:MOST_GROUPS])}" if groups else ""
 
 
-def batch_units(rows: AuditRepository, after: int) -> Iterator[BatchesUnit | ChunkUnit]:
-    """Yield the pieces in which all batches numbered above `after` are checked, in order."""
+def batch_units(
+    rows: AuditRepository, after: int, *, done: tuple[int, int] = (0, 0)
+) -> Iterator[BatchesUnit | ChunkUnit]:
+    """Yield the pieces in which all batches numbered above `after` are checked, in order.
+
+    `done` names a batch, and how many of its records need no piece any more.
+    """
     group: list[int] = []
     gathered = 0
     while sizes := rows.batch_sizes(after, limit=BATCHES):
@@ -186,7 +212,8 @@ def batch_units(rows: AuditRepository, after: int) -> Iterator[BatchesUnit | Chu
                 yield BatchesUnit(group[0], group[-1])
                 group, gathered = [], 0
             if size > SMALL:
-                yield from _large(rows, batch, RECORDS if items else SMALL)
+                first = done[1] if batch == done[0] else 0
+                yield from _large(rows, batch, RECORDS if items else SMALL, first)
             else:
                 group.append(batch)
                 gathered += size
@@ -195,15 +222,17 @@ def batch_units(rows: AuditRepository, after: int) -> Iterator[BatchesUnit | Chu
         yield BatchesUnit(group[0], group[-1])
 
 
-def _large(rows: AuditRepository, batch: int, chunk: int) -> Iterator[BatchesUnit | ChunkUnit]:
+def _large(
+    rows: AuditRepository, batch: int, chunk: int, first: int
+) -> Iterator[BatchesUnit | ChunkUnit]:
     """Yield the chunks of a batch; what its entry says decides how many there are."""
     statement = statement_of(rows, batch)
     count = 0 if statement is None else statement.record_count
     if count <= chunk:
         yield BatchesUnit(batch, batch)
         return
-    for first in range(0, count, chunk):
-        yield ChunkUnit(batch, first, min(first + chunk, count), count)
+    for start in range(first, count, chunk):
+        yield ChunkUnit(batch, start, min(start + chunk, count), count)
 
 
 def statement_of(rows: AuditRepository, batch: int) -> BatchStatement | None:

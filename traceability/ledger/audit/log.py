@@ -7,12 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from traceability.errors import ItemProofError
 from traceability.hashing.encoding import HASH_LENGTH, ZERO_HASH
-from traceability.hashing.statement import BatchStatement, StatusStatement
+from traceability.hashing.statement import (
+    BatchStatement,
+    Genesis,
+    KeyRegister,
+    KeyRevoke,
+    StatusStatement,
+)
 from traceability.ledger.audit.difference import Difference, compare, shown
 from traceability.ledger.audit.entries import BatchFacts, FindBatch, Replay, status_records
+from traceability.ledger.audit.progress import AuditProgressOther
 from traceability.ledger.audit.signed import CheckedEntry, check_entry
 from traceability.ledger.audit.units import (
     Context,
@@ -21,9 +29,11 @@ from traceability.ledger.audit.units import (
     Result,
     read_statement,
 )
+from traceability.ledger.tree_reading import log_nodes
 from traceability.merkle.checkpoint import origin_for, verify_checkpoint
 from traceability.merkle.frontier import Frontier
 from traceability.merkle.growing import GrowingTree
+from traceability.merkle.proofs import root_from_nodes
 from traceability.merkle.tiles import TILE_HEIGHT, TILE_WIDTH, tile_key
 from traceability.merkle.tree import leaf_hash
 from traceability.store.repositories import Repositories
@@ -33,6 +43,8 @@ from traceability.store.repositories.tree import CheckpointRow
 NOWHERE = -1
 # A tile's key is its level, then its number; sizes below 2^64 need eight levels.
 LEVEL_SHIFT, LOW_BITS = 48, (1 << 48) - 1
+# Statements that decide over later ones: read again after an interruption.
+DECIDING = (Genesis, KeyRegister, KeyRevoke, StatusStatement)
 
 
 def check_part(context: Context, unit: EntriesUnit) -> Result:
@@ -132,12 +144,15 @@ class LogReplay:
     marks: set[int] = field(default_factory=set)
     roots: dict[int, bytes] = field(default_factory=dict)
     frontier: Frontier = field(default_factory=Frontier)
+    read_again: list[tuple[int, bytes]] = field(default_factory=list)
     tree: GrowingTree = field(default_factory=lambda: GrowingTree(0, lambda _keys: {}))
 
     def take(self, part: LogPart) -> Iterator[Difference]:
         """Replay the next entries; check the tiles that are complete now, and the heads."""
         heads = {row.tree_size: row for row in part.checkpoints}
         for entry in part.entries:
+            if isinstance(entry.statement, DECIDING):
+                self.read_again.append((self.replay.size, entry.leaf_hash))
             yield from self.replay.take(entry)
             self.frontier.append(entry.leaf_hash)
             size = self.replay.size
@@ -171,13 +186,68 @@ class LogReplay:
         """Check the right edge, and name the tiles that are none of this tree."""
         yield from self._check_tiles(self.tree.edge)
         size = self.replay.size
+        self.roots[size] = self.frontier.root()
         for tile in self.repositories.auditing.log_tile_keys():
             if not _is_tile(tile, size):
                 yield Difference("log_tiles", str(tile), "tile", "no such tile", "a tile")
 
     def root(self, size: int) -> bytes:
         """Return the root at a size that was asked for, or that there is now."""
-        return self.frontier.root() if size == self.replay.size else self.roots[size]
+        if size not in self.roots:
+            # Asked for only after an interruption, when the tiles were compared already.
+            self.roots[size] = root_from_nodes(size, log_nodes(self.repositories, size))
+        return self.roots[size]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return how far the replay has come; its keys and statuses are read again."""
+        replay = self.replay
+        return {
+            "frontier": [[level, node.hex()] for level, node in self.frontier.subtrees],
+            "edge": {str(key): data.hex() for key, data in self.tree.edge.items()},
+            "roots": {str(size): root.hex() for size, root in self.roots.items()},
+            "chains": {
+                key.hex(): [number, before.hex()] for key, (number, before) in replay.chains.items()
+            },
+            "last_state": replay.last_state.hex(),
+            "ends_with_state": replay.ends_with_state,
+            "read_again": [[index, leaf.hex()] for index, leaf in self.read_again],
+        }
+
+    def go_on(self, told: dict[str, Any]) -> None:
+        """Stand where an earlier replay stood, if the log is still the same up to there.
+
+        Raises
+        ------
+        AuditProgressOther
+        """
+        self.frontier = Frontier((level, bytes.fromhex(node)) for level, node in told["frontier"])
+        size = self.frontier.size
+        edge = {int(key): bytes.fromhex(data) for key, data in told["edge"].items()}
+        if root_from_nodes(size, log_nodes(self.repositories, size)) != self.frontier.root():
+            raise AuditProgressOther(f"file of progress is of another history of {size} entries")
+        self.tree = GrowingTree(size, lambda keys: {key: edge[key] for key in keys})
+        self.roots = {int(at): bytes.fromhex(root) for at, root in told["roots"].items()}
+        for index, leaf in told["read_again"]:
+            self._read_again(index, bytes.fromhex(leaf))
+        replay = self.replay
+        replay.size = size
+        replay.last_state = bytes.fromhex(told["last_state"])
+        replay.ends_with_state = told["ends_with_state"]
+        replay.chains = {
+            bytes.fromhex(key): (number, bytes.fromhex(before))
+            for key, (number, before) in told["chains"].items()
+        }
+
+    def _read_again(self, index: int, leaf: bytes) -> None:
+        """Take over an entry again that decides over later ones; what differed is listed."""
+        row = self.repositories.entries.by_leaf_index(index)
+        if row is None or leaf_hash(row.envelope) != leaf:
+            raise AuditProgressOther(f"entry {index} is another one than before the interruption")
+        self.replay.size = index
+        checked = check_entry(row, self.replay.public_key)
+        for _ in self.replay.take(checked):
+            pass
+        self.read_again.append((index, leaf))
 
 
 def _is_tile(key: int, size: int) -> bool:

@@ -1,0 +1,199 @@
+"""`audit`: all that is stored, against the log and the chain; for a person, or for cron."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ledger_api.cli.files import write_whole
+from ledger_api.cli.output import Output
+from ledger_api.cli.running import DEFAULT_DATA, AsJSON, Command, DataDir, run
+from ledger_api.statuses import EXIT_OK, EXIT_REFUSED
+from traceability.errors import Unavailable
+
+if TYPE_CHECKING:
+    from traceability.ledger.audit.audit import AuditReport, ChainHead
+    from traceability.ledger.node import Node
+
+# Below so many records and entries a second process takes longer to start than it saves.
+WORTH_A_PROCESS = 20_000
+
+# What a report may be written as.
+FORMS = (".html", ".json")
+
+Jobs = Annotated[
+    int | None, typer.Option(min=1, help="Processes; default: one for each processor.")
+]
+Resume = Annotated[
+    Path | None,
+    typer.Option(help="Keep progress in this file, and go on from it where it is there."),
+]
+Fresh = Annotated[bool, typer.Option("--fresh", help="Begin anew, whatever the file holds.")]
+Reports = Annotated[
+    list[Path] | None,
+    typer.Option("--report", help="Write the report too: FILE.html or FILE.json; repeatable."),
+]
+Quiet = Annotated[
+    bool, typer.Option("--quiet", help="No progress, and no words where everything agrees.")
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """How the store is to be audited."""
+
+    offline: bool
+    jobs: int | None
+    resume: Path | None
+    fresh: bool
+    reports: Sequence[Path]
+    quiet: bool
+
+
+def audit(
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Do not ask the contract for its head.")
+    ] = False,
+    mirror: Annotated[
+        Path | None, typer.Option(help="Check this mirror instead, with nothing of a node.")
+    ] = None,
+    rpc: Annotated[
+        list[str] | None, typer.Option(help="Endpoint to ask of a mirror's chain; may be repeated.")
+    ] = None,
+    trust: Annotated[
+        Path | None,
+        typer.Option(help="Trust file for a mirror; default: trust.json in the data folder."),
+    ] = None,
+    jobs: Jobs = None,
+    resume: Resume = None,
+    fresh: Fresh = False,
+    report: Reports = None,
+    quiet: Quiet = False,
+    data: DataDir = DEFAULT_DATA,
+    as_json: AsJSON = False,
+) -> None:
+    """Re-hash every stored byte against the log and the chain; exit 1 names what differs.
+
+    Exit 0: everything agrees; 1: differences; 2: usage; 3: the audit could not be finished.
+    """
+    for path in report or []:
+        if path.suffix not in FORMS:
+            raise typer.BadParameter(f"expected a report named .html or .json, got {path.name}")
+
+    def work(command: Command) -> int:
+        if mirror is not None:
+            from ledger_api.cli.auditing_mirrors import audit_folder
+
+            return audit_folder(command, mirror, trust=trust, rpc=rpc or [], offline=offline)
+        wanted = Wanted(offline, jobs, resume, fresh, report or [], quiet)
+        return _audit_store(command, wanted)
+
+    run(data, as_json, work)
+
+
+def _audit_store(command: Command, wanted: Wanted) -> int:
+    from ledger_api.wiring import require_ledger
+
+    require_ledger(command.settings, command.data_dir)
+    if wanted.fresh and wanted.resume is not None:
+        wanted.resume.unlink(missing_ok=True)
+    need = "existing" if wanted.offline else "required"
+    with command.node(need=need) as node:  # type: ignore[arg-type] # one of the two
+        found = _run(command, node, wanted)
+    value = report_json(found)
+    for path in wanted.reports:
+        write_whole(path, _rendered(path, value))
+    if command.output.as_json or not (wanted.quiet and found.ok):
+        command.output.answer(value, audit_lines(value, command.output))
+    return EXIT_OK if found.ok else EXIT_REFUSED
+
+
+def _run(command: Command, node: Node, wanted: Wanted) -> AuditReport:
+    from traceability.chain.registry import artifact
+    from traceability.ledger.audit.audit import audit as run_audit
+
+    bar = nullcontext(_silent) if wanted.quiet else command.output.bar("audit", rate=True)
+    with bar as report:
+        return run_audit(
+            node.store,
+            second_place=node.second_place,
+            chain_head=None if wanted.offline else _chain_head(node),
+            code_hash=artifact().code_hash,
+            duplicate_key=node.identity.duplicate_key,
+            jobs=wanted.jobs or _jobs(node),
+            progress_file=wanted.resume,
+            progress=lambda _part, done, total: report(done, total),
+        )
+
+
+def _silent(_done: int, _total: int) -> None:
+    """Show nothing."""
+
+
+def _jobs(node: Node) -> int:
+    """Return how many processes are worth it."""
+    with node.store.reading() as repositories:
+        size = repositories.batches.count_records() + repositories.entries.count_sequenced()
+    return 1 if size < WORTH_A_PROCESS else len(os.sched_getaffinity(0))
+
+
+def report_json(found: AuditReport) -> dict[str, Any]:
+    """Return the report's form for machines."""
+    from traceability.ledger.audit.progress import code_version
+
+    head = found.head
+    return {
+        "ok": found.ok,
+        "checked": found.checked,
+        "differences": [difference.to_json() for difference in found.differences],
+        "total": found.total,
+        "head": None if head is None else _readable(head._asdict()),
+        "code_version": code_version(),
+        "seconds": round(found.seconds, 3),
+        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def _readable(values: dict[str, Any]) -> dict[str, Any]:
+    """Return values with digests as hexadecimal digits."""
+    return {
+        name: value.hex() if isinstance(value, bytes) else value for name, value in values.items()
+    }
+
+
+def _rendered(path: Path, value: dict[str, Any]) -> bytes:
+    if path.suffix == ".json":
+        return (json.dumps(value, ensure_ascii=False, indent=2) + "\n").encode()
+    from ledger_api.cli.audit_page import audit_page
+
+    return audit_page(value).encode()
+
+
+def audit_lines(report: dict[str, Any], output: Output) -> list[str]:
+    """Return what was checked and what differs, a line each."""
+    checked = [output.say(name, count=count) for name, count in report["checked"].items()]
+    lines = [output.say("checked", checked=", ".join(checked))]
+    lines += [output.say("difference", **found) for found in report["differences"]]
+    found = output.say("agrees") if report["ok"] else output.say("differences", **report)
+    return [*lines, found]
+
+
+def _chain_head(node: Node) -> ChainHead:
+    if node.chain is None:
+        raise Unavailable("no chain to ask: use --offline")
+    chain = node.chain
+
+    def head() -> tuple[int, bytes]:
+        chain.require_chain(node.identity.genesis.chain_id)
+        found = chain.head(node.identity.log)
+        return found.tree_size, found.root_hash
+
+    return head

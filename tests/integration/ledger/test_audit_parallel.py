@@ -1,0 +1,105 @@
+"""Several processes audit one snapshot: they say what one does, also while others write."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+
+import pytest
+from sqlalchemy import text
+
+from tests.support.ledger import GTIN, add_participant, document, event
+from traceability.ledger.audit import workers
+from traceability.ledger.audit.audit import AuditReport, audit
+from traceability.ledger.mint import Lot
+from traceability.ledger.node import Node
+
+
+@pytest.fixture
+def full(node: Node) -> Node:
+    """Return a ledger with items, events and a participant."""
+    participant = add_participant(node)
+    for number in range(4):
+        node.submission.submit(document(event(2 * number)), participant=participant)
+        node.mint(Lot(GTIN, f"L{number}", 300, {}), participant=participant)
+    node.sequencer.run(close=True)
+    return node
+
+
+def run_audit(node: Node, jobs: int) -> AuditReport:
+    return audit(node.store, second_place=node.second_place, jobs=jobs)
+
+
+def test_two_processes_say_what_one_says(full: Node) -> None:
+    assert run_audit(full, 2) == run_audit(full, 1)
+    assert run_audit(full, 2).ok
+
+
+def test_two_processes_name_what_one_names(full: Node) -> None:
+    with full.store.unit_of_work() as work:
+        work.connection.execute(text("update events set biz_step = 'x' where event = 2"))
+        work.connection.execute(text("update items set serial = '~' where record_index = 299"))
+        work.commit()
+    assert run_audit(full, 2) == run_audit(full, 1)
+    assert {found.table for found in run_audit(full, 2).differences} == {"events", "items"}
+
+
+def test_a_node_at_work_has_no_differences(full: Node) -> None:
+    """Who writes meanwhile, sequencing and closing, changes nothing that is audited."""
+    ended = threading.Event()
+    faults: list[Exception] = []
+
+    def write() -> None:
+        participant = add_participant(full)
+        number = 100
+        while not ended.is_set():
+            try:
+                full.submission.submit(document(event(number)), participant=participant)
+                full.sequencer.run(close=number % 3 == 0)
+            except Exception as error:
+                faults.append(error)
+            number += 1
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        reports = [run_audit(full, jobs) for jobs in (2, 1, 1)]
+    finally:
+        ended.set()
+        writer.join()
+    assert faults == []
+    assert [report.differences for report in reports] == [(), (), ()]
+
+
+@pytest.fixture
+def doomed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a process of the audit be killed as soon as it has joined."""
+    join = workers.Workers.join
+
+    def then_kill(self: workers.Workers, name: str) -> None:
+        join(self, name)
+        process = self._workers[0].process
+        os.kill(process.pid or 0, signal.SIGKILL)
+        process.join()
+
+    monkeypatch.setattr(workers.Workers, "join", then_kill)
+
+
+def test_a_process_that_dies_is_told(full: Node, doomed: None) -> None:
+    with pytest.raises(workers.AuditWorkerLost, match="exit code -9"):
+        run_audit(full, 2)
+
+
+def test_a_serial_issued_twice_is_named(full: Node) -> None:
+    """The other lots of the GTIN are merged; a copy of a serial breaks its own batch as well."""
+    with full.store.unit_of_work() as work:
+        work.connection.execute(
+            text(
+                "update items set serial = (select serial from items where batch = 2 "
+                "and record_index = 7) where batch = 4 and record_index = 7"
+            )
+        )
+        work.commit()
+    found = [one for one in run_audit(full, 1).differences if "also 2, 7" in one.found]
+    assert [(one.table, one.column) for one in found] == [("items", "serial")]

@@ -47,6 +47,7 @@ def backup(
                 passphrase=passphrase,
                 settings=_settings_of(command, node),
                 served_heads=command.settings.served_heads,
+                key_passphrase_file=command.settings.key_passphrase_file,
                 verify=verify,
                 replace=replace,
                 progress=lambda _part, done: bar(done, 0),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -25,6 +26,7 @@ from traceability.chain.planning import LogIdentity
 from traceability.chain.registry import artifact
 from traceability.chain.values import Finality
 from traceability.hashing.statement import Receipt, parse_receipt
+from traceability.key_files.passphrases import OWN_FILE, PassphraseSource
 from traceability.ledger.clock import system_clock
 from traceability.ledger.keyring import Keyring
 from traceability.ledger.mirror.copying import Copied
@@ -123,7 +125,7 @@ class OldLedger:
         """Open the node; without a chain, or with one that does not answer, if so asked."""
         with ExitStack() as stack:
             store = stack.enter_context(Store.open(self.url, self.folder))
-            keyring = Keyring(self.folder / "keys")
+            keyring = keyring_of(self.folder)
             identity = load_identity(store, keyring)
             if identity is None:
                 raise AssertionError("no ledger was restored")
@@ -204,12 +206,19 @@ class OldLedger:
         with Store.open(self.url, self.folder) as store:
             return rebuild(
                 store,
-                Keyring(self.folder / "keys"),
+                keyring_of(self.folder),
                 self.mirror,
                 self.trust,
                 second_place=SecondPlace(self.folder / SERVED),
                 clock=self.clock,
             )
+
+
+def keyring_of(folder: Path) -> Keyring:
+    """Return the keys of a data folder, opened as `open_node` opens them."""
+    configured = Path(os.environ["ITEMPROOF_KEY_PASSPHRASE_FILE"])
+    keys = folder / "keys"
+    return Keyring(keys, PassphraseSource(keys / OWN_FILE, configured=configured))
 
 
 def item(number: int) -> str:

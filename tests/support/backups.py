@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -32,11 +33,14 @@ def filled(node: Node) -> Node:
 def backed_up(node: Node, path: Path, **options: Any) -> BackupReport:
     """Back a node up."""
     settings = {"ITEMPROOF_BASE_URL": "https://id.example"}
+    opens = Path(os.environ["ITEMPROOF_KEY_PASSPHRASE_FILE"])
     return write_backup(
         node.store,
         node.identity.log,
         path=path,
-        **({"passphrase": PASSPHRASE, "settings": settings} | options),
+        **(
+            {"passphrase": PASSPHRASE, "settings": settings, "key_passphrase_file": opens} | options
+        ),
     )
 
 

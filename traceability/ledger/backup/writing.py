@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import IO
 
 from traceability.hashing.encoding import format_time
+from traceability.key_files.passphrases import OWN_FILE, PassphraseSource
 from traceability.ledger.audit.audit import audit
 from traceability.ledger.audit.difference import Difference
 from traceability.ledger.backup.cipher import EncryptingWriter
@@ -90,6 +91,7 @@ def write_backup(
     passphrase: str,
     settings: Mapping[str, str],
     served_heads: Path | None = None,
+    key_passphrase_file: Path | None = None,
     verify: bool = True,
     replace: bool = False,
     progress: Progress = no_progress,
@@ -102,6 +104,8 @@ def write_backup(
         What identifies the log to a node, as its environment names it.
     served_heads
         The second place, if it is not in the data folder.
+    key_passphrase_file
+        What opens the key files, where that is not the folder's own: they are opened for a test.
     verify
         Restore it into a scratch folder within the data folder, and audit that.
     replace
@@ -120,7 +124,9 @@ def write_backup(
             written = _Writing(file, EncryptingWriter(file, passphrase), store, log, place)
             manifest, totals = written.run(settings, progress)
         if verify:
-            missing = _Check(draft, passphrase, log, progress).within(store.data_dir)
+            missing = _Check(draft, passphrase, log, progress, key_passphrase_file).within(
+                store.data_dir
+            )
         size = draft.stat().st_size
         draft.replace(path)
         force(path.absolute().parent)
@@ -203,6 +209,7 @@ class _Check:
     passphrase: str
     log: bytes
     progress: Progress
+    key_passphrase_file: Path | None
 
     def within(self, data_dir: Path) -> int:
         """Restore it into a scratch folder and audit that; what is left of it is removed.
@@ -220,14 +227,16 @@ class _Check:
                 self.path, passphrase=self.passphrase, data_dir=scratch, database_url=url
             )
             self.progress("audit", 0)
-            return _audit(scratch, url, self.log)
+            return _audit(scratch, url, self.log, self.key_passphrase_file)
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
 
 
-def _audit(scratch: Path, url: str, log: bytes) -> int:
+def _audit(scratch: Path, url: str, log: bytes, key_passphrase_file: Path | None) -> int:
+    keys = scratch / "keys"
+    source = PassphraseSource(keys / OWN_FILE, configured=key_passphrase_file)
     with Store.open(url, scratch) as store:
-        identity = load_identity(store, Keyring(scratch / "keys"))
+        identity = load_identity(store, Keyring(keys, source))
         if identity is None or identity.log != log:
             raise BackupNotVerified("backup restored for a test does not hold this ledger")
         place = SecondPlace(scratch / SECOND_PLACE)

@@ -30,6 +30,7 @@ from traceability.ledger.mint import Lot, prepare_lot
 from traceability.ledger.participants import Registrar, held_key
 from traceability.ledger.partners import OPERATOR, Asker
 from traceability.ledger.prepared import Progress, no_progress
+from traceability.ledger.rotation import Rotation
 from traceability.ledger.second_place import SecondPlace
 from traceability.ledger.sequencer import Sequencer
 from traceability.ledger.state import StateCache
@@ -116,6 +117,7 @@ class Node:
         )
         self.corrections = Corrections(store, self.statuses, keyring=keyring)
         self.sequencer = self._sequencer()
+        self.rotation = Rotation(store, self.registrar, keyring=keyring, sequencer=self.sequencer)
 
     def _sequencer(self) -> Sequencer:
         return Sequencer(

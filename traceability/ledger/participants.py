@@ -13,18 +13,22 @@ from traceability.hashing.ed25519 import SigningKey
 from traceability.hashing.encoding import ZERO_HASH
 from traceability.hashing.salts import SECRET_BYTES
 from traceability.hashing.signatures import SecretKey, check_public_key
-from traceability.hashing.statement import Header, KeyRegister, KeyRevoke
+from traceability.hashing.statement import Header, KeyRegister
 from traceability.ledger.chains import Appended, append_signed, has_arrived
 from traceability.ledger.clock import Clock
-from traceability.ledger.faults import GlnTaken, KeyAlreadyRegistered, KeyRevoked, KeyUnknown
+from traceability.ledger.faults import GlnTaken, KeyAlreadyRegistered, KeyUnknown
 from traceability.ledger.identity import Identity
 from traceability.ledger.keyring import Keyring
+from traceability.ledger.revoking import Revoked, Revoker
 from traceability.store.repositories import Repositories
+from traceability.store.repositories.keys import KeyRow
 from traceability.store.repositories.participants import CardRow, ParticipantRow
 from traceability.store.store import Store
 from traceability.strict_json import JSONValue
 
 PARTICIPANT_ID_BYTES = 16
+# A key that was chosen may be rotated away before it is locked, and the next one too.
+ROTATIONS_MEANWHILE = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,7 @@ class Registrar:
         self._identity = identity
         self._keyring = keyring
         self._clock = clock
+        self.revoker = Revoker(store, identity, clock=clock)
 
     def add_participant(
         self,
@@ -164,36 +169,31 @@ class Registrar:
         _keep_key(repositories, key.key_id, made[0], arrival=appended.arrival)
         return appended
 
-    def revoke(self, key_id: bytes, *, reason: str, suspect_from: int | None = None) -> Appended:
+    def add_like(self, row: KeyRow) -> bytes:
+        """Register a new key with the scopes of another, held here as that is; return its id."""
+        signing = SigningKey.generate()
+        new = _NewKey(
+            signing,
+            row.participant,
+            "operator",
+            Scopes(row.roles, row.prefixes),
+            row.card,
+        )
+        appended = None
+        try:
+            with self._store.unit_of_work() as work:
+                appended = self._register(work.repositories, new)
+                # As above: not earlier, and not later.
+                self._keyring.add(signing)
+                work.commit()
+        except Unavailable:
+            if appended is None or not has_arrived(self._store, appended.leaf_hash):
+                raise
+        return signing.key_id
+
+    def revoke(self, key_id: bytes, *, reason: str, suspect_from: int | None = None) -> Revoked:
         """Revoke a key: it signs nothing after this entry; what it signed before stands."""
-        registrar = self._identity.registrar_key
-        with self._store.unit_of_work() as work:
-            keys = work.repositories.keys
-            keys.lock([registrar.key_id, key_id])
-            row = keys.get(key_id)
-            if row is None:
-                raise KeyUnknown(f"key {key_id.hex()[:16]} is not registered")
-            if row.revoked_arrival is not None:
-                raise KeyRevoked(f"key {key_id.hex()[:16]} was revoked before")
-
-            def build(header: Header) -> KeyRevoke:
-                return KeyRevoke(
-                    header=header,
-                    target=key_id,
-                    until_reason=reason,
-                    suspect_from=suspect_from,
-                )
-
-            appended = append_signed(
-                work.repositories,
-                build,
-                log=self._identity.log,
-                author=registrar,
-                now=self._clock(),
-            )
-            keys.revoke(key_id, arrival=appended.arrival, suspect_from=suspect_from)
-            work.commit()
-        return appended
+        return self.revoker.by_registrar(key_id, reason=reason, suspect_from=suspect_from)
 
 
 def _require_free(repositories: Repositories, gln: str | None) -> None:
@@ -218,18 +218,27 @@ def _keep_key(
 
 
 def held_key(repositories: Repositories, keyring: Keyring, participant: bytes) -> SigningKey:
-    """Return a live key of a participant that this node holds.
+    """Return a live key of a participant that this node holds, locked until the transaction ends.
+
+    The newest that is in the log: one that was registered just now can sign nothing yet.
 
     Raises
     ------
     KeyUnknown
         The participant has none: its batches must come signed.
     """
-    rows = [
-        row
-        for row in repositories.keys.of_participant(participant)
-        if row.revoked_arrival is None and keyring.holds(row.key_id)
-    ]
-    if not rows:
-        raise KeyUnknown("participant has no live key held by this node: send a signed batch")
-    return keyring.held(rows[-1].key_id)
+    for _ in range(ROTATIONS_MEANWHILE):
+        rows = [
+            row
+            for row in repositories.keys.of_participant(participant)
+            if row.revoked_arrival is None and keyring.holds(row.key_id)
+        ]
+        if not rows:
+            break
+        chosen = max(rows, key=KeyRow.preference).key_id
+        repositories.keys.lock([chosen])
+        # Whoever held the lock may have revoked it.
+        row = repositories.keys.get(chosen)
+        if row is not None and row.revoked_arrival is None:
+            return keyring.held(chosen)
+    raise KeyUnknown("participant has no live key held by this node: send a signed batch")

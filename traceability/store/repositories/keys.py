@@ -30,6 +30,10 @@ class KeyRow:
     until: int | None
     suspect_from: int | None
 
+    def preference(self) -> tuple[bool, int]:
+        """Return what is greatest of the key to sign with: the newest that is in the log."""
+        return self.registered_at is not None, self.registered_arrival
+
 
 @dataclass(frozen=True, slots=True)
 class KeyChain:
@@ -60,7 +64,7 @@ def _key_of(row: Sequence[Any]) -> KeyRow:
 _COLUMNS = tuple(field.name for field in fields(KeyRow))
 _ROLES, _PREFIXES = _COLUMNS.index("roles"), _COLUMNS.index("prefixes")
 _LIVE = """
-SELECT participant, key_id, registered_arrival FROM keys
+SELECT participant, key_id, registered_at IS NOT NULL, registered_arrival FROM keys
 WHERE revoked_arrival IS NULL AND participant"""
 _KEYS = f"SELECT {', '.join(_COLUMNS)} FROM keys WHERE"  # noqa: S608 # names are ours
 _CHAINED = f"""
@@ -110,10 +114,14 @@ class KeyRepository:
         return {row.key_id: row for row in rows}
 
     def live_of(self, participants: Collection[bytes]) -> dict[bytes, list[bytes]]:
-        """Return the ids of these participants' keys that are not revoked, the newest first."""
+        """Return the ids of these participants' keys that are not revoked.
+
+        The newest first, those that are not in the log yet last.
+        """
         found: dict[bytes, list[bytes]] = {}
-        for participant, key_id, _ in sorted(
-            select_among(self._connection, _LIVE, participants), key=lambda row: -row[2]
+        rows = select_among(self._connection, _LIVE, participants)
+        for participant, key_id, *_ in sorted(
+            rows, key=lambda row: (bool(row[2]), row[3]), reverse=True
         ):
             found.setdefault(participant, []).append(key_id)
         return found

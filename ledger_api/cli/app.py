@@ -17,7 +17,7 @@ from ledger_api.cli import (
     demoing,
     hashing,
     issuing,
-    keys,
+    key_life,
     mirroring,
     policies,
     proving,
@@ -58,7 +58,7 @@ app.command()(backing_up.backup)
 app.command()(backing_up.restore)
 app.command()(mirroring.mirror)
 app.command()(mirroring.rebuild)
-app.add_typer(keys.key_app, name="key")
+app.add_typer(key_life.key_app, name="key")
 app.add_typer(administering.participant_app, name="participant")
 app.add_typer(policies.policy_app, name="policy")
 app.add_typer(administering.db_app, name="db")

@@ -89,6 +89,7 @@ def generate_key(
 
     def work(command: Command) -> None:
         from traceability.hashing import ed25519, secp256k1
+        from traceability.hashing.encoding import b64u_encode
         from traceability.key_files.own import write_key_file
         from traceability.key_files.schemes import secret_of_signing_key
 
@@ -97,8 +98,16 @@ def generate_key(
         key = kind.generate()
         write_key_file(output, secret_of_signing_key(key), passphrase)
         command.output.answer(
-            {"key_id": key.key_id.hex(), "alg": alg, "path": str(output)},
-            [command.output.say("key", key=key.key_id.hex(), path=output)],
+            {
+                "key_id": key.key_id.hex(),
+                "alg": alg,
+                "public_key": b64u_encode(key.public_key),
+                "path": str(output),
+            },
+            [
+                command.output.say("key", key=key.key_id.hex(), path=output),
+                command.output.say("public_key", alg=alg, key=b64u_encode(key.public_key)),
+            ],
         )
 
     run(data, as_json, work)

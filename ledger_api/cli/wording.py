@@ -291,6 +291,34 @@ LINES = {
         ),
     ),
     "passphrase": ("备份口令", "passphrase of the backup"),
+    "public_key": ("公钥（{alg}）：{key}", "public key ({alg}): {key}"),
+    "rotated": (
+        "参与方 {participant}：新密钥 {key_id}，已吊销 {revoked}",
+        "participant {participant}: new key {key_id}, revoked {revoked}",
+    ),
+    "draft_says": (
+        (
+            "密钥 {key_id}（{alg}）\n参与方 {participant}（{name}），"
+            "角色 {roles}，前缀 {prefixes}\n日志 {log}"
+        ),
+        (
+            "key {key_id} ({alg})\nof {participant} ({name}), roles {roles}, prefixes {prefixes}\n"
+            "in log {log}"
+        ),
+    ),
+    "drafted": (
+        "登记草稿：{path}；请密钥持有者用 key cosign 共同签署",
+        "draft: {path}; its holder co-signs it with key cosign",
+    ),
+    "cosigned": (
+        "已共同签署：{path}；由节点用 key register 登记",
+        "co-signed: {path}; the node registers it with key register",
+    ),
+    "registered": ("已登记密钥 {key_id}", "key {key_id} is registered"),
+    "revocation_signed": (
+        "已签署的吊销声明：{path}",
+        "signed revocation: {path}",
+    ),
     "key_passphrase": ("密钥文件口令", "passphrase of the key file"),
     "keys_encrypted": (
         "已加密 {count} 个密钥文件，共 {files} 个加密文件",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ledger_api.auth import Caller
 from traceability.hashing.encoding import b64u_encode
 from traceability.store.repositories.keys import KeyChain, KeyRow
 
@@ -31,3 +32,8 @@ def key_json(row: KeyRow, chain: KeyChain | None) -> dict[str, Any]:
         "next_sequence": None if chain is None else chain.next_sequence,
         "previous": None if chain is None else b64u_encode(chain.previous),
     }
+
+
+def may_see(caller: Caller, participant: bytes) -> bool:
+    """Tell whether a participant's keys are the caller's business: others see all."""
+    return caller.participant is None or caller.participant == participant

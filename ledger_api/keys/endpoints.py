@@ -6,8 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
-from ledger_api.auth import Caller
-from ledger_api.keys.answers import key_json
+from ledger_api.keys.answers import key_json, may_see
 from ledger_api.services import CallerOf, ServicesOf
 from traceability.ledger.faults import KeyNotFound, ParticipantUnknown
 from traceability.ledger.naming import parse_key_id, participant_named
@@ -28,7 +27,7 @@ def get_keys(
         owner = caller.participant
         if participant is not None:
             owner = participant_named(repositories, participant).participant
-        if owner is None or not _may_see(caller, owner):
+        if owner is None or not may_see(caller, owner):
             asked = "none is named" if participant is None else f"{participant[:80]!r} is unknown"
             raise ParticipantUnknown(f"participant: {asked}: expected a GLN or an id")
         rows = repositories.keys.of_participant(owner)
@@ -42,11 +41,6 @@ def get_key(key_id: str, services: ServicesOf, caller: CallerOf) -> dict[str, An
     wanted = parse_key_id(key_id)
     with services.node.store.reading() as repositories:
         row = repositories.keys.get(wanted)
-        if row is None or not _may_see(caller, row.participant):
+        if row is None or not may_see(caller, row.participant):
             raise KeyNotFound(f"key {key_id[:16]} is unknown")
         return key_json(row, repositories.keys.chain(wanted))
-
-
-def _may_see(caller: Caller, participant: bytes) -> bool:
-    """Tell whether keys are the caller's business: operators and auditors see all."""
-    return caller.participant is None or caller.participant == participant

@@ -30,6 +30,7 @@ from traceability.ledger.mint import Lot, prepare_lot
 from traceability.ledger.participants import Registrar, held_key
 from traceability.ledger.partners import OPERATOR, Asker
 from traceability.ledger.prepared import Progress, no_progress
+from traceability.ledger.registering import Registering
 from traceability.ledger.rotation import Rotation
 from traceability.ledger.second_place import SecondPlace
 from traceability.ledger.sequencer import Sequencer
@@ -111,6 +112,7 @@ class Node:
         store.gate = self.gate.check
         self.capture = Capture(store, identity, clock=clock, keyring=keyring)
         self.registrar = Registrar(store, identity, keyring=keyring, clock=clock)
+        self.registering = Registering(store, identity, clock=clock)
         self.statuses = Statuses(store, identity, keyring=keyring, clock=clock)
         self.submission = Submission(
             store, self.capture, keyring=keyring, duplicate_key=identity.duplicate_key

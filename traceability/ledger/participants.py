@@ -115,7 +115,7 @@ class Registrar:
             with self._store.unit_of_work() as work:
                 # One registration at a time, so that no other takes the GLN in between.
                 work.repositories.keys.lock([self._identity.registrar_key.key_id])
-                _require_free(work.repositories, card.gln)
+                require_free(work.repositories, card.gln)
                 work.repositories.participants.put(row)
                 number = self._keep_card(work.repositories, row.participant, card)
                 new = _NewKey(signing, row.participant, custody, scopes, number)
@@ -166,7 +166,7 @@ class Registrar:
         )
         # The row that capture locks must be there before the key's first statement.
         repositories.keys.start_chain(key.key_id, ZERO_HASH)
-        _keep_key(repositories, key.key_id, made[0], arrival=appended.arrival)
+        keep_registration(repositories, key.key_id, made[0], arrival=appended.arrival)
         return appended
 
     def add_like(self, row: KeyRow) -> bytes:
@@ -196,14 +196,21 @@ class Registrar:
         return self.revoker.by_registrar(key_id, reason=reason, suspect_from=suspect_from)
 
 
-def _require_free(repositories: Repositories, gln: str | None) -> None:
+def require_free(repositories: Repositories, gln: str | None) -> None:
+    """Demand that a GLN belongs to nobody yet.
+
+    Raises
+    ------
+    GlnTaken
+    """
     if gln is not None and repositories.participants.by_gln(gln) is not None:
         raise GlnTaken(f"GLN {gln} belongs to a participant already", got=gln)
 
 
-def _keep_key(
+def keep_registration(
     repositories: Repositories, key_id: bytes, statement: KeyRegister, *, arrival: int
 ) -> None:
+    """Keep what a registration says of a key."""
     repositories.keys.register(
         key_id=key_id,
         alg=statement.alg,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
+from functools import partial
 
 import pytest
 
@@ -19,6 +21,7 @@ from traceability.store.faults import StoreUnavailable
 from traceability.store.repositories.keys import KeyRow
 
 ROTATIONS = 4
+Submit = Callable[[Node, bytes, int], bytes]
 
 
 def keys_of(node: Node, participant: bytes) -> list[KeyRow]:
@@ -99,48 +102,54 @@ class TestRotation:
         assert len(live(node, participant)) == 1
 
 
+def submit_as_event(node: Node, participant: bytes, number: int) -> bytes:
+    done = node.submission.submit(document(event(number)), participant=participant)
+    assert done.batch is not None
+    return done.batch.entry_hash
+
+
+def submit_as_document(node: Node, participant: bytes, number: int) -> bytes:
+    record = Document("application/json", {"n": number})
+    return submit_documents(node, [record], participant=participant).entry_hash
+
+
+class Load:
+    """Submissions that go on, each the moment the last was taken."""
+
+    def __init__(self, node: Node, participant: bytes, submit: Submit) -> None:
+        self.taken: list[bytes] = []
+        self.failures: list[BaseException] = []
+        self._call = partial(submit, node, participant)
+
+    def __call__(self, stopping: threading.Event) -> None:
+        while not stopping.is_set() and not self.failures:
+            try:
+                self.taken.append(self._call(len(self.taken)))
+            except BaseException as error:  # told by the test's own thread
+                self.failures.append(error)
+
+
 class TestUnderLoad:
     def test_no_submission_is_refused_and_none_is_lost(self, node: Node) -> None:
         participant = add_participant(node)
-        taken: list[list[bytes]] = [[], [], []]
-        failures: list[BaseException] = []
-
-        def documents(stopping: threading.Event, at: int, process: Node) -> None:
-            number = 0
-            while not stopping.is_set():
-                number += 1
-                try:
-                    if at:
-                        record = Document("application/json", {"n": number, "of": at})
-                        kept = submit_documents(process, [record], participant=participant)
-                        taken[at].append(kept.entry_hash)
-                    else:
-                        value = document(event(number))
-                        done = process.submission.submit(value, participant=participant)
-                        assert done.batch is not None
-                        taken[at].append(done.batch.entry_hash)
-                except BaseException as error:  # told by the test's own thread
-                    failures.append(error)
-                    return
-
-        works = [
-            lambda stopping: documents(stopping, 0, node),
-            lambda stopping: documents(stopping, 1, node),
-            lambda stopping: documents(stopping, 2, other_process(node)),
+        loads = [
+            Load(node, participant, submit_as_event),
+            Load(node, participant, submit_as_document),
+            Load(other_process(node), participant, submit_as_document),
         ]
-        with beside(works):
+        with beside(loads):
             for _ in range(ROTATIONS):
-                waited = [len(one) for one in taken]
+                before = [len(load.taken) for load in loads]
                 node.rotation.rotate(participant)
-                while not failures and any(
-                    len(one) <= before for one, before in zip(taken, waited, strict=True)
+                while any(
+                    len(load.taken) <= count and not load.failures
+                    for load, count in zip(loads, before, strict=True)
                 ):
                     threading.Event().wait(0.01)
-        assert failures == []
-        assert min(map(len, taken)) >= ROTATIONS
+        assert [failure for load in loads for failure in load.failures] == []
         node.sequencer.run(close=True)
         with node.store.reading() as repositories:
-            for entry_hash in (one for hashes in taken for one in hashes):
+            for entry_hash in (one for load in loads for one in load.taken):
                 entry = repositories.entries.by_leaf_hash(entry_hash)
                 assert entry is not None
                 assert entry.leaf_index is not None

@@ -137,7 +137,9 @@ class Replay:
             self._register(entry, statement, index)
             self.card_owners[entry.leaf_hash] = statement.participant
         elif isinstance(statement, KeyRevoke):
-            yield from self._by_registrar(key, statement)
+            # A key may also end itself.
+            if statement.target != statement.header.key:
+                yield from self._by_registrar(key, statement)
             yield from self._revoke(entry, statement, index)
         elif isinstance(statement, BatchStatement):
             yield from self._check_author(key, statement, index)
@@ -179,6 +181,9 @@ class Replay:
             key = str(entry.arrival)
             yield Difference("entries", key, "envelope", "a live key", shown(statement.target))
             return
+        if statement.suspect_from is not None and statement.suspect_from > index:
+            found = str(statement.suspect_from)
+            yield Difference("entries", str(entry.arrival), "envelope", "suspect below", found)
         self.revoked_by[leaf.key_id] = entry.arrival
         self._set_key(KeyLeaf(leaf.key_id, leaf.registered_at, index, statement.suspect_from))
 

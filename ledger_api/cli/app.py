@@ -15,6 +15,7 @@ from ledger_api.cli import (
     backing_up,
     declaring,
     demoing,
+    erasing,
     hashing,
     issuing,
     key_life,
@@ -53,6 +54,7 @@ app.command()(proving.verifier)
 for question in (asking.trace, asking.recall, asking.journey, asking.score, asking.grade):
     app.command()(question)
 app.command()(declaring.declare)
+app.command()(erasing.erase)
 app.command()(auditing.audit)
 app.command()(backing_up.backup)
 app.command()(backing_up.restore)

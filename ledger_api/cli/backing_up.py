@@ -91,6 +91,10 @@ def _answer_backup(command: Command, report: BackupReport) -> None:
 def restore(
     file: Annotated[Path, typer.Argument(help="Backup to restore.")],
     passphrase_file: PassphraseFile = None,
+    erasures: Annotated[
+        Path | None,
+        typer.Option(help="Another erasures.jsonl, whose erasures are done again at once."),
+    ] = None,
     data: DataDir = DEFAULT_DATA,
     as_json: AsJSON = False,
 ) -> None:
@@ -98,6 +102,7 @@ def restore(
 
     def work(command: Command) -> None:
         from traceability.ledger.backup.restoring import restore_backup
+        from traceability.ledger.erasure_list import read_named_list
 
         passphrase = _passphrase(command, passphrase_file)
         with command.output.bar("restore") as bar:
@@ -107,6 +112,7 @@ def restore(
                 data_dir=command.data_dir,
                 database_url=command.settings.database(command.data_dir),
                 served_heads=command.settings.served_heads,
+                erasures=() if erasures is None else read_named_list(erasures),
                 progress=lambda _part, done: bar(done, 0),
             )
         _answer_restored(command, found)

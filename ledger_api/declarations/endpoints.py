@@ -8,11 +8,12 @@ from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import JSONResponse, Response
 
 from ledger_api.auth import Caller, require_role
+from ledger_api.declarations.erasures import STAYS, plan_json, read_erasure
 from ledger_api.declarations.requests import MEDIA_TYPE, DeclarationAsked, read_signed
 from ledger_api.problems import MediaTypeUnknown
 from ledger_api.services import CallerOf, Services, ServicesOf, in_hand, read_body
 from ledger_api.standings import declared_json, standing_json
-from traceability.hashing.statement import STATUS_KINDS, STATUS_REASONS
+from traceability.hashing.statement import ERASURE_BASES, STATUS_KINDS, STATUS_REASONS
 from traceability.ledger.lookup import find_record
 from traceability.ledger.partners import PUBLIC, Asker
 from traceability.ledger.standing import standing_of
@@ -45,6 +46,36 @@ REQUEST_BODY = {
                 "description": "Envelope of a status statement: docs/formats.md, section 4.",
             }
         },
+    },
+}
+
+
+ERASURE_BODY = {
+    "required": True,
+    "content": {
+        "application/json": {
+            "schema": {
+                "type": "object",
+                "required": ["requester", "basis"],
+                "properties": {
+                    "code": {"type": "string", "description": "Item, lot, event id, record."},
+                    "batch": {"type": "integer"},
+                    "records": {"type": "string", "description": "0-4,7; default: all."},
+                    "card": {"type": "string", "description": "A participant's id, in hex."},
+                    "fields": {"type": "array", "items": {"type": "string"}},
+                    "requester": {"type": "string", "pattern": "^[0-9a-f]{32}$"},
+                    "basis": {"enum": list(ERASURE_BASES)},
+                    "reason": {"enum": list(STATUS_REASONS)},
+                    "dry_run": {"type": "boolean"},
+                },
+            },
+            "example": {
+                "batch": 1,
+                "requester": "5c1f0e6f2a9d4b7c8e3a1d2f4b6c8a90",
+                "basis": "consent_withdrawn",
+                "dry_run": True,
+            },
+        }
     },
 }
 
@@ -98,6 +129,33 @@ def _answer(services: Services, declared: list[Declared]) -> JSONResponse:
     is_new = any(not one.repeated for one in declared)
     found = {"entries": declared_json(declared), "leaf_index": leaf_index}
     return JSONResponse(found, 201 if is_new else 200)
+
+
+@router.post(
+    "/erasures",
+    summary="Destroy content on request; operators only",
+    openapi_extra={"requestBody": ERASURE_BODY},
+)
+async def erase(request: Request, services: ServicesOf, caller: CallerOf) -> Response:
+    """Log an erasure and destroy what it names, or with `dry_run` say what would go."""
+    require_role(caller, "operator")
+    with in_hand(request, services, caller.name, most=MAX_BODY) as place:
+        body = await read_body(request, MAX_BODY, place)
+        return await place.run(_erase, services, body)
+
+
+def _erase(services: Services, body: bytes) -> JSONResponse:
+    asked, is_trial = read_erasure(body)
+    node = services.node
+    with node.store.reading() as repositories:
+        plan = asked.plan(repositories)
+    value: dict[str, Any] = {"destroys": plan_json(plan), "stays": list(STAYS)}
+    if is_trial:
+        return JSONResponse({**value, "erased": False})
+    declared = node.erasures.erase(asked.declarations(plan))
+    leaf_index = services.workers.wait_logged(declared[-1].arrival)
+    entries = declared_json(declared)
+    return JSONResponse({**value, "erased": True, "entries": entries, "leaf_index": leaf_index})
 
 
 @router.get("/statuses", summary="What was said of a record since, and what it is now")

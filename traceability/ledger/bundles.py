@@ -13,7 +13,9 @@ from traceability.codes.uris import item_prefix
 from traceability.errors import NotFound
 from traceability.hashing.commitment import Field, RecordKind, item_header, salted_fields
 from traceability.hashing.envelope import parse_envelope
+from traceability.hashing.partial import PartialRecord
 from traceability.hashing.statement import BatchStatement, parse_statement
+from traceability.ledger.erasure import remaining
 from traceability.ledger.faults import KeyUnknown, RecordUnknown
 from traceability.ledger.identity import Identity
 from traceability.ledger.receipts import NotLoggedYet
@@ -29,7 +31,7 @@ from traceability.store.repositories.batches import BatchRow
 from traceability.store.repositories.entries import EntryRow
 from traceability.store.repositories.tree import CheckpointRow
 from traceability.strict_json import parse_json
-from traceability.verify.building import disclose, key_part, status_runs
+from traceability.verify.building import disclose_from, key_part, status_runs
 from traceability.verify.bundle import (
     Bundle,
     CompleteDisclosure,
@@ -147,27 +149,30 @@ class BundleBuilder:
     def _record(
         self, address: RecordAddress, batch: BatchRow, nodes: BatchNodes, select: Selection
     ) -> RecordPart:
-        kind, fields = self._fields(address)
+        kind, record = self._fields(address)
         return RecordPart(
             kind=kind,
             index=address.record_index,
             path=_path(address.record_index, batch.record_count, nodes.node),
-            fields=_disclose(fields, select(kind, fields)),
+            fields=_disclose(record, kind, select),
         )
 
-    def _fields(self, address: RecordAddress) -> tuple[RecordKind, list[Field]]:
+    def _fields(self, address: RecordAddress) -> tuple[RecordKind, PartialRecord]:
         row = self._repositories.batches.record(address.batch, address.record_index)
         if row is None:
-            return RecordKind.ITEM, [self._item_field(address)]
-        if row.payload is None or row.secret is None:
+            return RecordKind.ITEM, PartialRecord.of([self._item_field(address)])
+        record = remaining(self._repositories, row)
+        if record is None:
             raise RecordErased("record's content was erased")
-        kind = RecordKind(row.kind)
-        value = parse_json(row.payload)
-        return kind, salted_fields(kind, value, row.secret, media_type=row.media_type)
+        return RecordKind(row.kind), record
 
     def _item_field(self, address: RecordAddress) -> Field:
         run = self._repositories.items.run(address.batch)
         item = self._repositories.items.get(address.batch, address.record_index)
+        if run is not None and item is None:
+            index = address.record_index
+            if self._repositories.erasing.erased_items(address.batch, index, index + 1):
+                raise RecordErased("item was erased")
         if run is None or item is None:
             raise RecordUnknown(
                 f"record {address.record_index} of batch {address.batch} is unknown"
@@ -199,12 +204,15 @@ class BundleBuilder:
         run = self._repositories.items.run(batch.batch)
         if run is None or run.first_index == 0:
             return None
-        _, fields = self._fields(RecordAddress(batch.batch, 0))
-        if fields[0].value != LOT_HEADER:
+        try:
+            kind, record = self._fields(RecordAddress(batch.batch, 0))
+        except RecordErased:
+            return None
+        if record.fields[0].value != LOT_HEADER:
             # A participant may sign items without saying more of their lot.
             return None
         path = _path(0, batch.record_count, nodes.node)
-        return LotPart(path, CompleteDisclosure(tuple(fields)))
+        return None if record.erased else LotPart(path, _disclose(record, kind, show_all))
 
     def _seen_proof(
         self, statement: BatchStatement, tree_size: int, nodes: Node
@@ -220,8 +228,14 @@ def _path(index: int, tree_size: int, node: Node) -> tuple[bytes, ...]:
     return tuple(inclusion_path(index, tree_size=tree_size, node=node))
 
 
-def _disclose(fields: list[Field], chosen: list[int] | None) -> Disclosure:
-    return CompleteDisclosure(tuple(fields)) if chosen is None else disclose(fields, chosen)
+def _disclose(record: PartialRecord, kind: RecordKind, select: Selection) -> Disclosure:
+    """Return the fields that are chosen of those that are not erased."""
+    there = record.fields
+    chosen = select(kind, list(there.values()))
+    if chosen is None and not record.erased:
+        return CompleteDisclosure(tuple(there.values()))
+    indexes = list(there)
+    return disclose_from(record, indexes if chosen is None else [indexes[at] for at in chosen])
 
 
 def _evidence(data: bytes) -> AnchorEvidence:

@@ -177,3 +177,9 @@ class FieldsUnknown(InvalidInput):
     """The record does not have the fields that are to be erased."""
 
     code = "FIELDS_UNKNOWN"
+
+
+class EventIdMustGo(Refused):
+    """The eventID is an unsalted hash of the content: it cannot stay where content is erased."""
+
+    code = "EVENT_ID_MUST_GO"

@@ -21,6 +21,8 @@ from traceability.ledger.chains import has_arrived
 from traceability.ledger.clock import Clock, system_clock
 from traceability.ledger.corrections import Corrections
 from traceability.ledger.disclosure import Audience
+from traceability.ledger.erasure_list import list_beside
+from traceability.ledger.erasures import Erasures
 from traceability.ledger.gate import ChainHead, Gate, KnownHead
 from traceability.ledger.identity import Identity
 from traceability.ledger.keeping import CapturedBatch
@@ -118,6 +120,9 @@ class Node:
             store, self.capture, keyring=keyring, duplicate_key=identity.duplicate_key
         )
         self.corrections = Corrections(store, self.statuses, keyring=keyring)
+        self.erasures = Erasures(
+            store, self.statuses, list_file=list_beside(self.second_place.path)
+        )
         self.sequencer = self._sequencer()
         self.rotation = Rotation(store, self.registrar, keyring=keyring, sequencer=self.sequencer)
 
@@ -128,8 +133,14 @@ class Node:
             second_place=self.second_place,
             states=self.states,
             clock=self.clock,
-            settle=self.corrections.settle,
+            settle=self._settle,
         )
+
+    def _settle(self, close: bool) -> None:
+        """Append statuses that are due, and finish what an erasure has left undone."""
+        self.corrections.settle(close)
+        if close:
+            self.erasures.finish_if_possible()
 
     def mint(
         self, lot: Lot, *, participant: bytes, progress: Progress = no_progress

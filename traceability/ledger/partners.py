@@ -44,8 +44,8 @@ class Asker:
     sees_all: bool = False
 
 
-OPERATOR = Asker(sees_all=True)
-PUBLIC = Asker()
+OPERATOR: Asker = Asker(sees_all=True)
+PUBLIC: Asker = Asker()
 
 
 def parties_of(event: JSONValue) -> frozenset[str]:

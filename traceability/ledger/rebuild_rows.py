@@ -10,6 +10,7 @@ from traceability.hashing.ed25519 import key_id
 from traceability.hashing.encoding import ZERO_HASH
 from traceability.hashing.statement import KeyRegister, KeyRevoke, StatusStatement
 from traceability.ledger.audit.entries import status_records
+from traceability.ledger.erasure import destroy
 from traceability.ledger.mirror.reading import Told
 from traceability.ledger.sequencer import PROMISE
 from traceability.store.repositories import Repositories
@@ -153,8 +154,7 @@ class Group:
         statuses.place(arrival, leaf_index)
         if statement.kind == ERASED:
             # What a backup brought back and the log says is erased is erased again.
-            ranges = None if isinstance(statement.records, int) else statement.records
-            self.repositories.rebuilding.erase(statement.entry, ranges)
+            destroy(self.repositories, statement.entry, statement.records, statement.erasure)
 
     def _move_chains(self) -> None:
         """Bring each key's chain past its newest statement."""

@@ -12,9 +12,9 @@ import logging
 from traceability.hashing.envelope import Envelope, parse_envelope
 from traceability.hashing.statement import Header
 from traceability.ledger.checks import check_events
+from traceability.ledger.erasure import destroy_again
 from traceability.ledger.keeping import CapturedBatch, captured_before, keep_contents
 from traceability.ledger.prepared import PreparedBatch
-from traceability.store.repositories import Repositories
 from traceability.store.store import Store
 
 logger = logging.getLogger(__name__)
@@ -44,17 +44,10 @@ def refill(store: Store, captured: CapturedBatch, *, key_id: bytes, batch: Prepa
             raise AssertionError("a batch that is known has its row")
         check_events(work.repositories, batch.records, participant=row.participant)
         keep_contents(work.repositories, captured.batch, batch)
-        _erase_again(work.repositories, captured.entry_hash)
+        destroy_again(work.repositories, captured.entry_hash)
         work.commit()
     logger.info("batch.refilled batch=%s records=%s", captured.batch, batch.record_count)
     return True
-
-
-def _erase_again(repositories: Repositories, entry_hash: bytes) -> None:
-    erased = repositories.statuses.erased(entry_hash)
-    if erased:
-        ranges = None if -1 in erased else [(index, index) for index in erased]
-        repositories.rebuilding.erase(entry_hash, ranges)
 
 
 def known_batch(store: Store, envelope: Envelope, header: Header) -> CapturedBatch | None:

@@ -42,7 +42,7 @@ class SecondPlace:
     """The file of served heads."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self.path = self._path = path
 
     def latest(self) -> ServedHead | None:
         """Return the last whole line; a line that a crash cut short was never served."""

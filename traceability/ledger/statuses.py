@@ -31,6 +31,7 @@ from traceability.ledger.capture import check_chain
 from traceability.ledger.chains import Appended, append_envelope, append_signed, has_arrived
 from traceability.ledger.checks import live_key
 from traceability.ledger.clock import Clock
+from traceability.ledger.erasure import check_event_id, destroy, remaining
 from traceability.ledger.faults import (
     FieldsUnknown,
     NotRecalled,
@@ -180,8 +181,6 @@ class Statuses:
         self, repositories: Repositories, envelope: Envelope, statement: StatusStatement
     ) -> Declared:
         header = statement.header
-        if statement.kind == ERASED:
-            raise StatusNotAllowed("an erasure is asked of the operator, who logs and does it")
         repositories.keys.lock([header.key])
         verify_envelope(envelope, [self._public_key(repositories, header.key)])
         known = _known(repositories, envelope, header)
@@ -235,6 +234,8 @@ def keep_status(
         kind=declaration.kind,
         arrival=appended.arrival,
     )
+    if declaration.kind == ERASED:
+        destroy(repositories, declaration.entry, declaration.records, declaration.erasure)
     return Declared(appended.arrival, appended.leaf_hash)
 
 
@@ -334,6 +335,9 @@ def _check_fields(repositories: Repositories, declaration: Declaration, subject:
             expected=f"at most {row.field_count - 1}",
             got=str(fields[-1][1]),
         )
+    present = remaining(repositories, row)
+    if present is not None:
+        check_event_id(present, fields)
 
 
 def _check_transition(repositories: Repositories, declaration: Declaration) -> None:

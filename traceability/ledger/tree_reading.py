@@ -108,4 +108,20 @@ class BatchNodes:
         rows = self._repositories.items.serials_between(number, first, last)
         prefix = item_prefix(run.gtin, run.lot)
         salts = b"".join(salt for _, salt in rows)
-        return hashes + item_leaf_hashes(prefix, [serial for serial, _ in rows], salts)
+        found = item_leaf_hashes(prefix, [serial for serial, _ in rows], salts)
+        if len(hashes) + len(found) < last - first:
+            found = self._with_erased(found, max(first, run.first_index), last)
+        return hashes + found
+
+    def _with_erased(self, found: list[bytes], first: int, last: int) -> list[bytes]:
+        """Put the leaf hashes of erased items between those of the others."""
+        roots = self._repositories.erasing.erased_items(self._batch.batch, first, last)
+        kept = iter(found)
+        merged = [
+            Commitment(RecordKind.ITEM, 1, roots[index]).leaf_hash()
+            if index in roots
+            else next(kept, b"")
+            for index in range(first, last)
+        ]
+        # Where rows are missing that nobody erased, there are fewer, and the caller sees it.
+        return [one for one in merged if one]

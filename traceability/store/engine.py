@@ -94,6 +94,8 @@ def _set_pragmas(connection: sqlite3.Connection, _record: Any) -> None:
         "trusted_schema = OFF",
         "cell_size_check = ON",
         "temp_store = MEMORY",
+        # What is deleted is overwritten in its page; the rest is done by `purging.py`.
+        "secure_delete = ON",
         f"cache_size = -{CACHE_KIB}",
         # Pages that change often are copied into the database once in 32 MiB, not in 4.
         "wal_autocheckpoint = 8192",

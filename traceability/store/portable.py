@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +34,7 @@ from traceability.store.bulk import bulk_insert, driver_cursor, type_name
 from traceability.store.engine import open_engine
 from traceability.store.faults import StoreFault, translated
 from traceability.store.migrate import SchemaTooNew, alembic_config
+from traceability.store.repositories import Repositories
 from traceability.store.tables import metadata
 
 # Rows handed on at a time end at either bound, so that memory does not grow with the store.
@@ -140,10 +141,13 @@ def stored_log(database_url: str) -> bytes | None:
 
 
 @contextmanager
-def loading(database_url: str, revision: str) -> Iterator[Loading]:
+def loading(
+    database_url: str, revision: str, also: Callable[[Repositories], object] = lambda _done: None
+) -> Iterator[Loading]:
     """Fill an empty database in one transaction; what fails within leaves it empty.
 
     A SQLite file is written without safety: it is the caller's to throw away or to force to disk.
+    `also` is called within the transaction when the rows are of the newest schema.
 
     Raises
     ------
@@ -165,6 +169,7 @@ def loading(database_url: str, revision: str) -> Iterator[Loading]:
             found = Loading(connection)
             yield found
             found.finish()
+            also(Repositories(connection))
     finally:
         engine.dispose()
 

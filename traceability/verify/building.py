@@ -8,23 +8,27 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from traceability.hashing.commitment import Field
+from traceability.hashing.partial import PartialRecord
 from traceability.merkle.proofs import inclusion_path, nodes_of
 from traceability.merkle.state_trees import WHOLE_BATCH, KeyLeaf, SortedTree, StatusLeaf
-from traceability.merkle.tree import leaf_hash
 from traceability.verify.bundle import KeyPart, PartialDisclosure, ShownField, StatusPart, StatusRun
 from traceability.verify.statuses import Position, brackets
 
 
 def disclose(fields: Sequence[Field], indexes: Iterable[int]) -> PartialDisclosure:
     """Return the header and the fields at these leaf indexes, each with its path."""
-    node = nodes_of([leaf_hash(field.leaf_data()) for field in fields])
+    return disclose_from(PartialRecord.of(fields), indexes)
+
+
+def disclose_from(record: PartialRecord, indexes: Iterable[int]) -> PartialDisclosure:
+    """Return the header and fields that are not erased, each with its path."""
+    fields, size = record.fields, len(record.leaves)
+    node = nodes_of(record.hashes)
     shown = (
-        ShownField(
-            index, fields[index], tuple(inclusion_path(index, tree_size=len(fields), node=node))
-        )
+        ShownField(index, fields[index], tuple(inclusion_path(index, tree_size=size, node=node)))
         for index in sorted({0, *indexes})
     )
-    return PartialDisclosure(len(fields), tuple(shown))
+    return PartialDisclosure(size, tuple(shown))
 
 
 def key_part(tree: SortedTree[KeyLeaf], key_id: bytes) -> KeyPart:

@@ -149,3 +149,59 @@ def test_another_media_type_is_refused(api: Api) -> None:
     headers["Content-Type"] = MEDIA_TYPE
     answer = api.client.post("/api/statuses", content=b"{}", headers=headers)
     assert answer.status_code == 400
+
+
+REQUEST = {"requester": "5c1f0e6f2a9d4b7c8e3a1d2f4b6c8a90", "basis": "consent_withdrawn"}
+
+
+def erase(api: Api, value: Any, role: str = "operator") -> Any:
+    return api.client.post("/api/erasures", json=REQUEST | value, headers=api.headers(role))
+
+
+def test_an_operator_erases_what_was_asked(api: Api, batch: int) -> None:
+    trial = erase(api, {"code": ITEM, "dry_run": True}).json()
+    assert (trial["erased"], trial["destroys"][0]["records"]) == (False, [[1, 1]])
+    assert status(api)["status"] == "current"
+    name = api.client.get(f"/api/items/{ITEM}").json()
+    urn = f"urn:itemproof:record:{name['entry_hash']}:{name['record_index']}"
+    found = erase(api, {"code": ITEM})
+    assert (found.status_code, found.json()["erased"]) == (200, True), found.text
+    api.node.sequencer.run(close=True)
+    said = status(api, urn)
+    assert (said["status"], said["history"][0]["basis"]) == ("erased", "consent_withdrawn")
+    problem(api.client.get("/api/statuses", params={"code": ITEM}), 404, "CODE_UNKNOWN")
+    problem(api.client.get("/api/proofs", params={"code": urn}), 404, "RECORD_ERASED")
+
+
+def test_single_fields_are_erased_by_name(api: Api) -> None:
+    place = {"id": "https://id.gs1.org/414/9521234567899"}
+    assert api.submit(document(event(4, readPoint=place))).status_code == 201
+    found = erase(api, {"batch": 1, "records": "0", "fields": ["readPoint"]})
+    assert found.status_code == 200, found.text
+    (said,) = status(api, f"https://id.gs1.org/01/{GTIN}/21/S4")["history"]
+    assert said["part"] is True
+
+
+def test_only_an_operator_erases(api: Api, batch: int) -> None:
+    for role in ("participant", "auditor"):
+        problem(erase(api, {"batch": batch}, role), 403, "API_ROLE_MISSING")
+    assert status(api)["status"] == "current"
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"requester": "Li Lei"}, "REQUESTER_INVALID"),
+        ({"basis": "whim"}, "DECLARATION_INVALID"),
+        ({"batch": None}, "DECLARATION_INVALID"),
+        ({"records": "0", "fields": ["nothing"]}, "FIELDS_UNKNOWN"),
+        ({"fields": [1]}, "DECLARATION_INVALID"),
+        ({"card": "x"}, "DECLARATION_INVALID"),
+        ({"more": 1}, "DECLARATION_INVALID"),
+    ],
+)
+def test_a_malformed_erasure_is_refused(
+    api: Api, batch: int, change: dict[str, Any], code: str
+) -> None:
+    value = {name: part for name, part in ({"batch": batch} | change).items() if part is not None}
+    problem(erase(api, value), 400, code)

@@ -147,6 +147,43 @@ class TestDeclare:
         assert (status, answer["error"]["code"]) == (1, code)
 
 
+REQUEST = ("--requester", "5c1f0e6f2a9d4b7c8e3a1d2f4b6c8a90", "--basis", "consent_withdrawn")
+
+
+class TestErase:
+    def test_says_what_goes_then_destroys_it(self, program: Program) -> None:
+        status, answer = program("mint", "--gtin", GTIN, "--lot", "L9", "--quantity", "2")
+        assert status == 0
+        url = answer["first_url"]
+        status, answer = program("erase", url, *REQUEST, "--dry-run")
+        assert (status, answer["erased"]) == (0, False)
+        assert answer["destroys"][0]["records"] == [[1, 1]]
+        assert "bundles" in answer["stays"]
+        status, answer = program("erase", url, *REQUEST)
+        assert (status, answer["error"]["code"]) == (1, "NOT_CONFIRMED")
+        status, answer = program("erase", url, *REQUEST, "--yes")
+        assert (status, answer["erased"]) == (0, True)
+        status, answer = program("prove", url, "-o", "x.json")
+        assert (status, answer["error"]["code"]) == (1, "CODE_UNKNOWN")
+        status, answer = program("audit", "--offline")
+        assert (status, answer["ok"]) == (0, True)
+
+    @pytest.mark.parametrize(
+        ("arguments", "code"),
+        [
+            (("--batch", "1", "--requester", "Li Lei", *REQUEST[2:]), "REQUESTER_INVALID"),
+            (("--batch", "1", *REQUEST[:2], "--basis", "whim"), "DECLARATION_INVALID"),
+            (("--card", "9521234567899", "--batch", "1", *REQUEST), "PARTICIPANT_UNKNOWN"),
+            (REQUEST, "DECLARATION_INVALID"),
+        ],
+    )
+    def test_what_cannot_be_erased_is_1(
+        self, program: Program, arguments: tuple[str, ...], code: str
+    ) -> None:
+        status, answer = program("erase", *arguments, "--yes")
+        assert (status, answer["error"]["code"]) == (1, code)
+
+
 class TestSubmit:
     def _file(self, folder: Path, value: object) -> str:
         path = folder / "document.jsonld"

@@ -59,8 +59,9 @@ class Replay:
     key_leaves: dict[bytes, KeyLeaf] = field(default_factory=dict)
     chains: dict[bytes, tuple[int, bytes]] = field(default_factory=dict)
     batches: dict[bytes, BatchFacts] = field(default_factory=dict)
-    # Whose card a registration names, by the leaf hash of its entry.
-    card_owners: dict[bytes, bytes] = field(default_factory=dict)
+    # Each registration by the leaf hash of its entry: an erasure may name the card of one.
+    registered_in: dict[bytes, KeyRegister] = field(default_factory=dict)
+    erased_cards: set[bytes] = field(default_factory=set)
     last_state: bytes = ZERO_HASH
     ends_with_state: bool = False
     # The trees as of the last state entry, and what has changed since.
@@ -135,7 +136,7 @@ class Replay:
         elif isinstance(statement, KeyRegister):
             yield from self._by_registrar(key, statement)
             self._register(entry, statement, index)
-            self.card_owners[entry.leaf_hash] = statement.participant
+            self.registered_in[entry.leaf_hash] = statement
         elif isinstance(statement, KeyRevoke):
             # A key may also end itself.
             if statement.target != statement.header.key:
@@ -218,6 +219,8 @@ class Replay:
             yield Difference("entries", key, "envelope", "a batch entry", shown(statement.entry))
             return
         yield from self._check_authority(key, statement.header.key, owner)
+        if statement.kind == ERASED and statement.entry in self.registered_in:
+            self.erased_cards.add(self.registered_in[statement.entry].card)
         self.new_statuses += [
             StatusLeaf(statement.entry, record, statement.kind, index)
             for record in status_records(statement)
@@ -236,7 +239,8 @@ class Replay:
             return batch.participant
         if statement.kind != ERASED or statement.records != ALL_RECORDS:
             return None
-        return self.card_owners.get(statement.entry)
+        registration = self.registered_in.get(statement.entry)
+        return None if registration is None else registration.participant
 
     def _check_authority(self, key: str, author: bytes, owner: bytes) -> Iterator[Difference]:
         """Check that a live key of the participant, or the registrar, says it."""

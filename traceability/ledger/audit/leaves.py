@@ -13,7 +13,8 @@ from traceability.errors import ItemProofError
 from traceability.hashing.commitment import Commitment, RecordKind, item_leaf_hashes
 from traceability.hashing.encoding import ZERO_HASH
 from traceability.ledger.audit.difference import Difference
-from traceability.ledger.audit.records import check_record
+from traceability.ledger.audit.erased import ErasedItems, Erasures, event_left
+from traceability.ledger.audit.records import check_record, check_remains
 from traceability.ledger.audit.units import Context
 from traceability.store.repositories.auditing import Range
 from traceability.store.repositories.batches import RecordRow
@@ -31,12 +32,19 @@ class Leaves:
 def record_leaves(context: Context, asked: Range, leaves: Leaves) -> None:
     """Add the records of a range that are not items, each checked against its own payload."""
     events = objects = None
+    erasures = Erasures(context, asked)
     for row in context.rows.records(asked):
         if row.kind == RecordKind.EVENT and events is None:
             events, objects = context.rows.events(asked), context.rows.objects(asked)
         event = None if events is None else events.get((row.batch, row.record_index))
         named = [] if event is None or objects is None else objects.get(event.event, [])
-        leaves.differences += check_record(context, row, event, named)
+        erased = erasures.check(row, event)
+        if erased is None:
+            leaves.differences += check_record(context, row, event, named)
+        else:
+            leaves.differences += erased
+            left = erasures.partials.get((row.batch, row.record_index))
+            leaves.differences += check_remains(event_left(left), row, event, named)
         leaves.hashes[row.batch].append(_record_leaf(row))
 
 
@@ -55,6 +63,7 @@ def item_leaves(
     if not runs:
         return
     before = _serial_before(context, asked)
+    gone = ErasedItems(context, asked)
     for batch, rows in groupby(context.rows.items(asked), key=itemgetter(0)):
         run = runs.get(batch)
         found = [(serial, salt) for _, serial, salt in rows]
@@ -64,12 +73,16 @@ def item_leaves(
         leaves.differences += _check_order(batch, serials if before is None else [before, *serials])
         try:
             salts = b"".join([salt for _, salt in found])
-            leaves.hashes[batch] += item_leaf_hashes(item_prefix(run.gtin, run.lot), serials, salts)
+            hashes = item_leaf_hashes(item_prefix(run.gtin, run.lot), serials, salts)
+            leaves.hashes[batch] += gone.merged(batch, hashes)
         except ItemProofError as error:
             leaves.hashes[batch] += [ZERO_HASH] * len(found)
             leaves.differences.append(
                 Difference("items", str(batch), "serial, salt", "item records", str(error)[:64])
             )
+    for batch in gone.rest():
+        leaves.hashes[batch] += gone.merged(batch, [])
+    leaves.differences += gone.differences
 
 
 def _serial_before(context: Context, asked: Range) -> str | None:

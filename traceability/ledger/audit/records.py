@@ -11,9 +11,11 @@ from traceability.events.jsonld import parse_document
 from traceability.hashing.canonical import parse_canonical
 from traceability.hashing.commitment import RecordKind, commit_record
 from traceability.hashing.event_hash import event_hash
+from traceability.hashing.partial import PartialRecord
 from traceability.ledger.audit.difference import Difference, compare
 from traceability.ledger.audit.units import Context
 from traceability.ledger.drafting import content_mac
+from traceability.ledger.erasure import remains_of
 from traceability.ledger.prepared import event_facts, event_objects
 from traceability.store.repositories.auditing import AuditedEvent, AuditedObject
 from traceability.store.repositories.batches import RecordRow
@@ -91,6 +93,27 @@ def _check_event(
         found = stored.columns["content_mac"]
         yield from compare("events", name, column="content_mac", expected=mac, found=found)
     yield from _check_objects(name, event_objects(event), objects)
+
+
+def check_remains(
+    left: PartialRecord | None,
+    row: RecordRow,
+    stored: AuditedEvent | None,
+    objects: Sequence[AuditedObject],
+) -> Iterator[Difference]:
+    """Compare what lineage reads with what is left of a partly erased event."""
+    if left is None or row.kind != RecordKind.EVENT or 0 in left.erased:
+        return
+    remains, key = remains_of(left), f"{row.batch}, {row.record_index}"
+    if remains is None or stored is None:
+        if remains is not None:
+            yield Difference("events", key, "event", "one event", "none")
+        return
+    name = str(stored.event)
+    for column in EVENT_COLUMNS:
+        expected, found = getattr(remains.facts, column), stored.columns[column]
+        yield from compare("events", name, column=column, expected=expected, found=found)
+    yield from _check_objects(name, remains.objects, objects)
 
 
 def _check_objects(

@@ -80,6 +80,10 @@ def check_cards(repositories: Repositories, replay: Replay) -> Iterator[Differen
     read: dict[bytes, object] = {}
     for statement in replay.registrations.values():
         row, key = cards.get(statement.card), shown(statement.card)
+        if statement.card in replay.erased_cards:
+            is_last = last[statement.participant] == statement.card
+            yield from _check_erased(repositories, statement, row, is_last=is_last)
+            continue
         if row is None or row.payload is None or row.secret is None:
             column = "secret" if row is not None and row.payload is not None else "payload"
             yield Difference("cards", key, column, "content, or an erasure entry", "nothing")
@@ -94,6 +98,18 @@ def check_cards(repositories: Repositories, replay: Replay) -> Iterator[Differen
     named = {statement.card for statement in replay.registrations.values()}
     for card in cards.keys() - named:
         yield Difference("cards", shown(card), "card", "a registered key's card", "another")
+
+
+def _check_erased(
+    repositories: Repositories, statement: KeyRegister, row: CardRow | None, *, is_last: bool
+) -> Iterator[Difference]:
+    """Check that nothing is left of a card that is erased, nor of the names read from it."""
+    if row is not None and (row.payload is not None or row.secret is not None):
+        key, expected = shown(statement.card), "nothing: it is erased"
+        yield Difference("cards", key, "payload", expected, "content")
+    if is_last:
+        name: dict[str, object] = {"gln": None, "name": statement.participant.hex()}
+        yield from _check_participant(repositories, statement.participant, name)
 
 
 def _check_card(row: CardRow, read: dict[bytes, object]) -> Iterator[Difference]:

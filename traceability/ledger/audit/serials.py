@@ -39,7 +39,5 @@ def _serials(context: Context, run: ItemRun, step: int) -> Iterator[tuple[str, s
     for first in range(run.first_index, end, step):
         last = min(first + step, end)
         found = context.repositories.items.serials_between(run.batch, first, last)
-        if not found:
-            return
         for at, (serial, _) in enumerate(found, first):
             yield serial, f"{run.batch}, {at}"

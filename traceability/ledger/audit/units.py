@@ -112,6 +112,11 @@ class Context:
         return self.repositories.auditing
 
     @cached_property
+    def has_erasures(self) -> bool:
+        """Whether anything is erased."""
+        return self.rows.has_erasures()
+
+    @cached_property
     def _keys(self) -> dict[bytes, tuple[str, bytes]]:
         """Every key that the log speaks of, by its id, which is its hash."""
         found = {}

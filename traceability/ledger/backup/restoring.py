@@ -14,12 +14,13 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from traceability.hashing.statement import StatusStatement
 from traceability.ledger.backup.cipher import Preamble, decrypted, open_key, read_preamble
 from traceability.ledger.backup.faults import FolderNotEmpty, SecondPlaceContradicts
 from traceability.ledger.backup.folder import (
@@ -33,17 +34,33 @@ from traceability.ledger.backup.folder import (
     force,
 )
 from traceability.ledger.backup.frames import BackupReader, Manifest, Piece, Rows
+from traceability.ledger.erasure_list import FILE_NAME as ERASURE_LIST
+from traceability.ledger.erasure_list import (
+    apply_erasures,
+    erasures_among,
+    list_beside,
+    read_list,
+)
 from traceability.ledger.gate import RESTORED, mark_restored
 from traceability.ledger.second_place import SecondPlace, ServedHead
 from traceability.store.engine import open_engine
 from traceability.store.faults import translated
 from traceability.store.locks import process_lock
 from traceability.store.portable import DatabaseNotEmpty, loading, sqlite_path, stored_log
+from traceability.store.purging import overwrite_freed
+from traceability.store.repositories import Repositories
 
 STAGING, MARKER = ".restore", "complete"
 # What may be in the folder already: newer than the backup's, it stays.
 MAY_BE_THERE = frozenset(
-    {SECOND_PLACE, *CHAIN_FILES, "devchain.json", "devchain.log", "devchain.state.json.kept"}
+    {
+        SECOND_PLACE,
+        ERASURE_LIST,
+        *CHAIN_FILES,
+        "devchain.json",
+        "devchain.log",
+        "devchain.state.json.kept",
+    }
     | {RESTORED, STAGING, "lost+found"}
 )
 Progress = Callable[[str, int], None]
@@ -82,6 +99,7 @@ def restore_backup(
     data_dir: Path,
     database_url: str,
     served_heads: Path | None = None,
+    erasures: Sequence[bytes] = (),
     progress: Progress = lambda _part, _done: None,
 ) -> Restored:
     """Restore a backup; either all of it is in place afterwards, or nothing that a node opens.
@@ -90,6 +108,9 @@ def restore_backup(
     ----------
     served_heads
         The second place, if it is not in the data folder; what is newer there stays.
+    erasures
+        Entries that erase content: what they name is destroyed before anything is in its place.
+        Those of the list beside the second place are added.
 
     Raises
     ------
@@ -105,6 +126,9 @@ def restore_backup(
         data_dir.mkdir(parents=True, exist_ok=True, mode=FOLDER_MODE)
         place = served_heads or data_dir / SECOND_PLACE
         target = _Target(data_dir, database_url, place, preamble.digest.hex())
+        target.erasures = erasures_among(
+            [*read_list(list_beside(place)), *erasures], log=manifest.log
+        )
         with target.alone():
             if not target.is_complete(manifest.log):
                 target.require_empty()
@@ -142,6 +166,7 @@ class _Target:
         self._marker = self._staging / MARKER
         self._database = sqlite_path(database_url)
         self._draft = None
+        self.erasures: list[StatusStatement] = []
         if self._database is not None:
             self._draft = self._database.with_name(f"{self._database.name}{STAGING}")
 
@@ -201,7 +226,7 @@ class _Target:
         if self._draft is not None:
             os.close(os.open(self._draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY))
             url = f"sqlite:///{self._draft}"
-        with loading(url, reader.manifest.schema) as database:
+        with loading(url, reader.manifest.schema, self._erase) as database:
             rows = 0
             for part in reader.parts():
                 if isinstance(part, Rows):
@@ -216,8 +241,14 @@ class _Target:
                 # Before the commit: afterwards the rows tell whether it took place.
                 self._mark()
         if self._draft is not None:
+            if self.erasures:
+                overwrite_freed(self._draft)
             force(self._draft)
             self._mark()
+
+    def _erase(self, repositories: Repositories) -> None:
+        """Destroy what was erased after the backup, within the transaction that fills."""
+        apply_erasures(repositories, self.erasures)
 
     def _compare_second(self) -> None:
         old, known = self._served()

@@ -16,6 +16,7 @@ from traceability.store.repositories.batches import BatchRepository
 from traceability.store.repositories.capture_jobs import CaptureJobRepository
 from traceability.store.repositories.corrections import CorrectionRepository
 from traceability.store.repositories.entries import EntryRepository
+from traceability.store.repositories.erasing import ErasingRepository
 from traceability.store.repositories.events import EventRepository
 from traceability.store.repositories.idempotency import IdempotencyRepository
 from traceability.store.repositories.items import ItemRepository
@@ -65,6 +66,11 @@ class Repositories:
     def corrections(self) -> CorrectionRepository:
         """Events that declare an error, until the status of what they correct is signed."""
         return CorrectionRepository(self.connection)
+
+    @cached_property
+    def erasing(self) -> ErasingRepository:
+        """Destroying content."""
+        return ErasingRepository(self.connection)
 
     @cached_property
     def batches(self) -> BatchRepository:

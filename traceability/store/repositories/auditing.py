@@ -148,6 +148,46 @@ class AuditRepository:
         )
         return self.rows(query, values)
 
+    def item_indexes(self, batch: int, first: int, last: int) -> list[int]:
+        """Return which items of a batch, from `first` to before `last`, have a row."""
+        query = (
+            "SELECT record_index FROM items WHERE batch = ? AND record_index >= ? "
+            "AND record_index < ? ORDER BY record_index"
+        )
+        return [index for (index,) in self.rows(query, (batch, first, last))]
+
+    def erased_items(self, asked: Range) -> dict[int, dict[int, bytes]]:
+        """Return the field roots of the erased items of a range, by batch and index."""
+        condition, values = asked.where("erased_items")
+        query = f"SELECT batch, record_index, field_root FROM erased_items WHERE {condition}"  # noqa: S608 # names are ours
+        found: dict[int, dict[int, bytes]] = {}
+        for batch, index, root in self.rows(query, values):
+            found.setdefault(batch, {})[index] = root
+        return found
+
+    def partials(self, asked: Range) -> dict[tuple[int, int], bytes]:
+        """Return what is left of the partly erased records of a range."""
+        condition, values = asked.where("partial_records")
+        query = f"SELECT batch, record_index, leaves FROM partial_records WHERE {condition}"  # noqa: S608 # names are ours
+        return {(row[0], row[1]): row[2] for row in self.rows(query, values)}
+
+    def has_erasures(self) -> bool:
+        """Tell whether anything is erased; of most ledgers nothing is."""
+        return bool(self.rows("SELECT 1 FROM statuses WHERE kind = 'erased' LIMIT 1"))
+
+    def erasures(self, asked: Range) -> list[tuple[int, bytes, bytes]]:
+        """Return batch, its entry's hash, and each entry that erases something of a range."""
+        query = (
+            "SELECT DISTINCT b.batch, o.leaf_hash, e.envelope FROM batches b "
+            "JOIN entries o ON o.arrival = b.arrival "
+            "JOIN statuses s ON s.entry_hash = o.leaf_hash AND s.kind = 'erased' "
+            "JOIN entries e ON e.arrival = s.arrival WHERE b.batch >= ? AND b.batch <= ?"
+        )
+        return [
+            (row[0], row[1], row[2])
+            for row in self.rows(query, (asked.first_batch, asked.last_batch))
+        ]
+
     def events(self, asked: Range) -> dict[tuple[int, int], AuditedEvent]:
         """Return the events of a range, by batch and record index."""
         condition, values = asked.where("events")

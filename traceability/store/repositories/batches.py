@@ -147,6 +147,15 @@ class BatchRepository:
         )
         return [RecordRow(*row) for row in rows]
 
+    def of_media_type(self, batch: int, media_type: str) -> list[int]:
+        """Return the indexes of a batch's documents of a media type that are not erased."""
+        found = select(records.c.record_index).where(
+            records.c.batch == batch,
+            records.c.media_type == media_type,
+            records.c.payload.is_not(None),
+        )
+        return list(self._connection.scalars(found.order_by(records.c.record_index)))
+
     def all(self, *, size: int = 1000) -> Iterator[BatchRow]:
         """Yield every batch in order, fetched `size` at a time."""
         after = 0

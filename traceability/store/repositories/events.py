@@ -107,13 +107,14 @@ class EventRepository:
                 for number, (batch, index, facts, _) in zip(numbers, rows, strict=True)
             ),
         )
-        self._keep_objects(numbers, [row.objects for row in rows])
+        self.keep_objects(numbers, [row.objects for row in rows])
         declaring = [(row.batch, row.record_index) for row in rows if row.facts.declares_error]
         if declaring:
             CorrectionRepository(self._connection).add(declaring)
         return list(numbers)
 
-    def _keep_objects(self, numbers: Sequence[int], objects: Sequence[Sequence[ObjectRow]]) -> None:
+    def keep_objects(self, numbers: Sequence[int], objects: Sequence[Sequence[ObjectRow]]) -> None:
+        """Keep the objects that events name."""
         things, quantities = _placed(numbers, objects)
         uris = {uri for *_, uri in things}
         known = intern(self._connection, uris.union(uri for *_, uri in quantities))

@@ -116,24 +116,42 @@ class ItemRepository:
         return [(row[0], row[1]) for row in rows]
 
     def find(self, run: ItemRun, serial: str) -> ItemRow | None:
-        """Return the item of a run with this serial: about 20 reads in a million."""
+        """Return the item of a run with this serial: about 20 reads in a million.
+
+        Items that were erased have no row: the next one that has is compared in their place.
+        """
         low, high = run.first_index, run.first_index + run.quantity
         while low < high:
             middle = (low + high) // 2
-            row = self.get(run.batch, middle)
-            if row is None or row.serial == serial:
+            row = self._first(run.batch, middle, high)
+            if row is not None and row.serial == serial:
                 return row
-            if row.serial < serial:
-                low = middle + 1
+            if row is not None and row.serial < serial:
+                low = row.record_index + 1
             else:
                 high = middle
         return None
+
+    def _first(self, batch: int, first: int, last: int) -> ItemRow | None:
+        """Return the first item at or after `first` and before `last`."""
+        row = self._connection.execute(
+            select(items)
+            .where(
+                items.c.batch == batch,
+                items.c.record_index >= first,
+                items.c.record_index < last,
+            )
+            .order_by(items.c.record_index)
+            .limit(1)
+        ).one_or_none()
+        return None if row is None else ItemRow(*row)
 
     def latest(self) -> tuple[str, str, str] | None:
         """Return GTIN, lot and serial of the first item of the newest run."""
         statement = select(item_runs).order_by(item_runs.c.batch.desc()).limit(1)
         row = self._connection.execute(statement).one_or_none()
-        item = None if row is None else self.get(row.batch, row.first_index)
+        end = 0 if row is None else row.first_index + row.quantity
+        item = None if row is None else self._first(row.batch, row.first_index, end)
         return None if row is None or item is None else (row.gtin, row.lot, item.serial)
 
     def count(self) -> int:

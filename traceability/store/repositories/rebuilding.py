@@ -11,7 +11,6 @@ from traceability.store.bulk import bulk_insert, next_numbers
 from traceability.store.tables import (
     batches,
     entries,
-    events,
     item_runs,
     key_chains,
     log_tiles,
@@ -74,33 +73,6 @@ class RebuildRepository:
             .where(key_chains.c.key_id == key_id)
             .values(next_sequence=next_sequence, previous=previous)
         )
-
-    def erase(self, entry_hash: bytes, ranges: Iterable[tuple[int, int]] | None) -> None:
-        """Forget payload and secret of a batch's records; without ranges, of all.
-
-        What names an erased event by the hash of its content goes with it.
-        """
-        batch = (
-            select(batches.c.batch)
-            .join(entries, entries.c.arrival == batches.c.arrival)
-            .where(entries.c.leaf_hash == entry_hash)
-            .scalar_subquery()
-        )
-        for first, last in [(0, 2**62)] if ranges is None else ranges:
-            self._connection.execute(
-                update(records)
-                .where(records.c.batch == batch, records.c.record_index.between(first, last))
-                .values(payload=None, secret=None)
-            )
-            self._connection.execute(
-                update(events)
-                .where(
-                    events.c.batch == batch,
-                    events.c.record_index.between(first, last),
-                    events.c.event_id.like("ni:%"),
-                )
-                .values(event_id=None)
-            )
 
     def lacks_records(self, batch: int) -> bool:
         """Tell whether of this batch only the statement is stored."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, insert, select, update
 
-from traceability.store.tables import statuses
+from traceability.store.tables import entries, statuses
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +57,18 @@ class StatusRepository:
         )
         return [StatusRow(*row) for row in rows]
 
-    def erased(self, entry_hash: bytes) -> list[int]:
-        """Return the indexes of a batch's records that are erased; −1 stands for all."""
-        rows = self._connection.scalars(
-            select(statuses.c.record_index).where(
-                statuses.c.entry_hash == entry_hash, statuses.c.kind == "erased"
-            )
+    def erasing_entries(self, entry_hash: bytes | None = None) -> list[bytes]:
+        """Return the entries that erase something, of one batch or of all, oldest first."""
+        found = (
+            select(entries.c.arrival, entries.c.envelope)
+            .join(statuses, statuses.c.arrival == entries.c.arrival)
+            .where(statuses.c.kind == "erased")
+            .distinct()
+            .order_by(entries.c.arrival)
         )
-        return sorted(set(rows))
+        if entry_hash is not None:
+            found = found.where(statuses.c.entry_hash == entry_hash)
+        return [envelope for _, envelope in self._connection.execute(found)]
 
     def of_batch(self, entry_hash: bytes) -> list[StatusRow]:
         """Return what was said of a batch and of any of its records, oldest first."""

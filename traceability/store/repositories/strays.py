@@ -59,6 +59,24 @@ _QUERIES = (
         ),
     ),
     (
+        "erased_items",
+        "a lot of its batch",
+        (
+            "SELECT x.batch, x.record_index FROM erased_items x "
+            "LEFT JOIN item_runs i ON i.batch = x.batch "
+            "WHERE i.batch IS NULL OR x.record_index < i.first_index "
+            "OR x.record_index >= i.first_index + i.quantity"
+        ),
+    ),
+    (
+        "partial_records",
+        "a record",
+        (
+            "SELECT p.batch, p.record_index FROM partial_records p LEFT JOIN records r "
+            "ON r.batch = p.batch AND r.record_index = p.record_index WHERE r.batch IS NULL"
+        ),
+    ),
+    (
         "events",
         "an event record",
         (

@@ -1,0 +1,108 @@
+"""`erase`: destroy content on request, after showing what goes and what stays."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from ledger_api.cli.declaring import Batch, Code, Records
+from ledger_api.cli.output import Output
+from ledger_api.cli.running import DEFAULT_DATA, AsJSON, Command, DataDir, run
+from ledger_api.i18n.terms import term
+from traceability.errors import Refused
+from traceability.hashing.statement import ERASURE_BASES, STATUS_REASONS
+
+
+class NotConfirmed(Refused):
+    """An erasure cannot be undone: it is done only when it was confirmed."""
+
+    code = "NOT_CONFIRMED"
+
+
+def erase(
+    requester: Annotated[
+        str, typer.Option(help="Id of the request on file: 32 random hex digits, not a name.")
+    ],
+    basis: Annotated[str, typer.Option(help=f"One of {', '.join(ERASURE_BASES)}.")],
+    code: Code = None,
+    batch: Batch = None,
+    records: Records = None,
+    field: Annotated[
+        list[str] | None,
+        typer.Option(help="Only this field of one record: its name, path or leaf index."),
+    ] = None,
+    card: Annotated[
+        str | None, typer.Option(help="GLN or id of the participant whose card is erased.")
+    ] = None,
+    reason: Annotated[
+        str, typer.Option(help=f"One of {', '.join(STATUS_REASONS)}.")
+    ] = "personal_data",
+    yes: Annotated[bool, typer.Option("--yes", help="Do it without asking.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False,
+    data: DataDir = DEFAULT_DATA,
+    as_json: AsJSON = False,
+) -> None:
+    """Destroy payload and secret of records, fields or a card, by an entry of the log."""
+    wanted = (requester, basis, reason, code, batch, records)
+    names = tuple(field or ())
+
+    def work(command: Command) -> None:
+        _erase(command, wanted, card=card, names=names, yes=yes, dry_run=dry_run)
+
+    run(data, as_json, work)
+
+
+def _erase(
+    command: Command,
+    wanted: tuple[str, str, str, str | None, int | None, str | None],
+    *,
+    card: str | None,
+    names: tuple[str, ...],
+    yes: bool,
+    dry_run: bool,
+) -> None:
+    from ledger_api.cli.keys import find_participant
+    from ledger_api.declarations.erasures import STAYS, ErasureAsked, plan_json
+    from ledger_api.standings import declared_json
+
+    with command.node(need="existing") as node:
+        owner = None if card is None else find_participant(node, card)
+        asked = ErasureAsked(*wanted, card=owner, fields=names)
+        with node.store.reading() as repositories:
+            plan = asked.plan(repositories)
+        value: dict[str, Any] = {"destroys": plan_json(plan), "stays": list(STAYS)}
+        if dry_run:
+            command.output.answer({**value, "erased": False}, _plan(value, command.output))
+            return
+        _confirm(command, value, yes=yes)
+        declared = node.erasures.erase(asked.declarations(plan))
+        head = node.sequencer.run(close=True)
+    value |= {"erased": True, "entries": declared_json(declared), "tree_size": head.tree_size}
+    command.output.answer(value, _done(value, asked.basis, command.output))
+
+
+def _confirm(command: Command, value: dict[str, Any], *, yes: bool) -> None:
+    if yes:
+        return
+    for line in _plan(value, command.output):
+        command.output.progress(line)
+    if command.output.as_json or not typer.confirm(command.output.say("erase_ask"), err=True):
+        raise NotConfirmed("erasure was not confirmed: nothing was done")
+
+
+def _plan(value: dict[str, Any], output: Output) -> list[str]:
+    lines = [output.say("erase_goes")]
+    lines += [f"  - {part}" for one in value["destroys"] for part in one["destroys"]]
+    return [*lines, *_stays(value, output)]
+
+
+def _done(value: dict[str, Any], basis: str, output: Output) -> list[str]:
+    words = term("basis", basis, language=output.lang)
+    done = output.say("erased", basis=words, entries=value["tree_size"])
+    return [done, *_stays(value, output)]
+
+
+def _stays(value: dict[str, Any], output: Output) -> list[str]:
+    lines = [f"  - {output.say(f'stays_{name}')}" for name in value["stays"]]
+    return [output.say("erase_stays"), *lines]

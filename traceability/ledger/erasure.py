@@ -1,0 +1,195 @@
+"""Erasing: what has to go with a record, a field or a card, and its destruction.
+
+`destroy` is called in the transaction that appends the `erased` entry (`statuses.py`), and again
+by whatever brings back content that the log says is erased: `rebuild`, a batch sent again, a
+restored backup. `erasure_plan.py` says beforehand what would go.
+
+What is destroyed: payload and secret; of single fields, the leaves alone, after the salts of the
+others were written out; an item's serial and salt; a card's content with name and GLN; rows
+that lineage derived, codes that nothing else names; documents and answers by which the batch
+came. What stays is what the tree of the batch is made of: salted hashes.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+
+from traceability.codes.uris import item_prefix
+from traceability.events.context import GS1_CONTEXT, extend
+from traceability.events.reading import EventReader
+from traceability.hashing.commitment import (
+    Field,
+    RecordKind,
+    commit,
+    item_header,
+    salted_fields,
+)
+from traceability.hashing.envelope import parse_envelope
+from traceability.hashing.partial import PartialRecord
+from traceability.hashing.statement import (
+    Erasure,
+    KeyRegister,
+    Ranges,
+    StatusStatement,
+    parse_statement,
+)
+from traceability.ledger.faults import EventIdMustGo
+from traceability.ledger.prepared import event_facts, event_objects
+from traceability.store.repositories import Repositories
+from traceability.store.repositories.batches import BatchRow, RecordRow
+from traceability.store.repositories.events import EventFacts, ObjectRow
+from traceability.strict_json import JSONValue, parse_json
+
+# Set in the transaction that destroys, until freed pages are overwritten, too.
+PURGE_DUE = "erasure_purge_due"
+EVENT_ID = ("eventID",)
+_CHUNK = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Remains:
+    """What lineage may still know of a partly erased event."""
+
+    facts: EventFacts
+    objects: tuple[ObjectRow, ...]
+
+
+def destroy(
+    repositories: Repositories,
+    entry: bytes,
+    records: Ranges | int,
+    erasure: Erasure | None,
+) -> None:
+    """Destroy what an `erased` entry names; what is gone already stays gone."""
+    batch = repositories.batches.by_entry_hash(entry)
+    repositories.meta.put(PURGE_DUE, secrets.token_bytes(8))
+    if batch is None:
+        _destroy_card(repositories, entry)
+        return
+    fields = None if erasure is None else erasure.fields
+    if fields is not None and not isinstance(records, int):
+        _destroy_fields(repositories, batch, records[0][0], fields)
+    else:
+        whole = ((0, batch.record_count - 1),)
+        for first, last in whole if isinstance(records, int) else records:
+            _destroy_records(repositories, batch, first, last)
+    repositories.erasing.forget_requests(batch.batch)
+
+
+def destroy_again(repositories: Repositories, entry: bytes) -> None:
+    """Destroy what the log says is erased of a batch, whose content has come back."""
+    for envelope in repositories.statuses.erasing_entries(entry):
+        said = parse_statement(parse_envelope(envelope).payload)
+        if isinstance(said, StatusStatement):
+            destroy(repositories, said.entry, said.records, said.erasure)
+
+
+def _destroy_card(repositories: Repositories, entry: bytes) -> None:
+    found = repositories.entries.by_leaf_hash(entry)
+    said = None if found is None else parse_statement(parse_envelope(found.envelope).payload)
+    if isinstance(said, KeyRegister):
+        repositories.erasing.forget_card(said.card, said.participant)
+
+
+def _destroy_records(repositories: Repositories, batch: BatchRow, first: int, last: int) -> None:
+    repositories.erasing.forget_records(batch.batch, first, last)
+    repositories.erasing.forget_events(batch.batch, first, last)
+    run = repositories.items.run(batch.batch)
+    if run is None:
+        return
+    prefix = item_prefix(run.gtin, run.lot)
+    for start in range(max(first, run.first_index), last + 1, _CHUNK):
+        rows = repositories.items.between(batch.batch, start, min(start + _CHUNK, last + 1))
+        if rows:
+            roots = [
+                commit(
+                    RecordKind.ITEM, [Field((), row.salt, item_header(prefix + row.serial))]
+                ).field_root
+                for row in rows
+            ]
+            repositories.erasing.forget_items(
+                [(row.batch, row.record_index, root) for row, root in zip(rows, roots, strict=True)]
+            )
+
+
+def _destroy_fields(
+    repositories: Repositories, batch: BatchRow, index: int, fields: Ranges
+) -> None:
+    row = repositories.batches.record(batch.batch, index)
+    present = None if row is None else remaining(repositories, row)
+    if row is None or present is None:
+        return
+    left = present.without(fields)
+    repositories.erasing.keep_partial(batch.batch, index, left.to_bytes())
+    remains = remains_of(left) if row.kind == RecordKind.EVENT else None
+    if remains is not None:
+        repositories.erasing.reduce_event(
+            batch.batch, index, facts=remains.facts, objects=remains.objects
+        )
+
+
+def remaining(repositories: Repositories, row: RecordRow) -> PartialRecord | None:
+    """Return the leaves of a record that are there; None where all are erased."""
+    if row.payload is not None and row.secret is not None:
+        value = parse_json(row.payload)
+        kind = RecordKind(row.kind)
+        return PartialRecord.of(salted_fields(kind, value, row.secret, media_type=row.media_type))
+    stored = repositories.erasing.partial(row.batch, row.record_index)
+    return None if stored is None else PartialRecord.from_bytes(stored)
+
+
+def remains_of(record: PartialRecord) -> Remains | None:
+    """Return what lineage reads of the fields that are left of an event."""
+    event = _event_of(record)
+    context, _ = extend(GS1_CONTEXT, event.get("@context", []), pointer="")
+    read = EventReader(event, context, pointer="").read()
+    if read is None:
+        return None
+    facts = event_facts(read, content_mac=bytes(32))
+    header = record.fields[0].value
+    declares = isinstance(header, dict) and header.get("declared_error") is True
+    return Remains(facts._replace(declares_error=declares), event_objects(read))
+
+
+def _event_of(record: PartialRecord) -> dict[str, JSONValue]:
+    """Put the fields that are left together again, arrays in the order they were submitted."""
+    header = record.fields[0].value
+    event: dict[str, JSONValue] = dict(header) if isinstance(header, dict) else {}
+    event.pop("kind", None)
+    event.pop("declared_error", None)
+    elements: dict[str, list[tuple[int, JSONValue]]] = {}
+    for field in record.fields.values():
+        match field.path:
+            case (str(name),):
+                event[name] = field.value
+            case (str(name), int(at)):
+                elements.setdefault(name, []).append((at, field.value))
+            case (str(name), str(member)):
+                holder = event.setdefault(name, {})
+                if isinstance(holder, dict):
+                    holder[member] = field.value
+    for name, found in elements.items():
+        event[name] = [value for _, value in sorted(found, key=lambda one: one[0])]
+    return event
+
+
+def is_unsalted_id(field: Field) -> bool:
+    """Tell whether a field is an eventID that is the hash of the event's content."""
+    value = field.value
+    return field.path == EVENT_ID and isinstance(value, str) and value.startswith("ni:")
+
+
+def check_event_id(record: PartialRecord, fields: Ranges) -> None:
+    """Refuse to leave an eventID that is the unsalted hash of what is erased.
+
+    Raises
+    ------
+    EventIdMustGo
+    """
+    for index, field in record.fields.items():
+        is_asked = any(first <= index <= last for first, last in fields)
+        if is_unsalted_id(field) and not is_asked:
+            raise EventIdMustGo(
+                f"eventID is a hash of the content: erase leaf {index}, too", expected=str(index)
+            )

@@ -1,0 +1,185 @@
+"""Destroying content: payloads, secrets, serials, and every row that was derived from them."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, delete, insert, select, text, update
+
+from traceability.store.bulk import bulk_insert
+from traceability.store.repositories.events import EventFacts, EventRepository, ObjectRow
+from traceability.store.tables import (
+    capture_job_parts,
+    capture_job_results,
+    capture_jobs,
+    cards,
+    corrections,
+    erased_items,
+    event_epcs,
+    events,
+    idempotency_keys,
+    items,
+    partial_records,
+    participants,
+    records,
+)
+
+# Tables from which an erasure takes something: what is freed in them is overwritten afterwards.
+TOUCHED = (
+    *("records", "partial_records", "cards", "participants", "events", "event_epcs", "epcs"),
+    *("items", "capture_jobs", "capture_job_parts", "capture_job_results", "idempotency_keys"),
+)
+
+
+class ErasingRepository:
+    """SQL that destroys content."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def forget_records(self, batch: int, first: int, last: int) -> None:
+        """Forget payload, secret and what is left of records `first` … `last`, both included."""
+        self._connection.execute(
+            update(records)
+            .where(records.c.batch == batch, records.c.record_index.between(first, last))
+            .values(payload=None, secret=None)
+        )
+        for table in (partial_records, corrections):
+            self._connection.execute(
+                delete(table).where(
+                    table.c.batch == batch, table.c.record_index.between(first, last)
+                )
+            )
+
+    def keep_partial(self, batch: int, record_index: int, leaves: bytes) -> None:
+        """Keep what is left of a record in the place of its payload and secret."""
+        self.forget_records(batch, record_index, record_index)
+        self._connection.execute(
+            insert(partial_records).values(batch=batch, record_index=record_index, leaves=leaves)
+        )
+
+    def partial(self, batch: int, record_index: int) -> bytes | None:
+        """Return what is left of a partly erased record."""
+        found: bytes | None = self._connection.scalar(
+            select(partial_records.c.leaves).where(
+                partial_records.c.batch == batch, partial_records.c.record_index == record_index
+            )
+        )
+        return found
+
+    def partials(self, batch: int) -> dict[int, bytes]:
+        """Return what is left of each partly erased record of a batch."""
+        rows = self._connection.execute(
+            select(partial_records.c.record_index, partial_records.c.leaves).where(
+                partial_records.c.batch == batch
+            )
+        )
+        return {int(index): bytes(leaves) for index, leaves in rows}
+
+    def forget_events(self, batch: int, first: int, last: int) -> None:
+        """Forget what lineage knows of events, and codes that nothing else names."""
+        is_asked = (events.c.batch == batch) & events.c.record_index.between(first, last)
+        numbers = list(self._connection.scalars(select(events.c.event).where(is_asked)))
+        for number in numbers:
+            self._forget_objects(number)
+        self._connection.execute(delete(events).where(is_asked))
+
+    def _forget_objects(self, event: int) -> None:
+        named = list(
+            self._connection.scalars(
+                select(event_epcs.c.epc).where(event_epcs.c.event == event).distinct()
+            )
+        )
+        self._connection.execute(delete(event_epcs).where(event_epcs.c.event == event))
+        for epc in named:
+            self._connection.execute(
+                text(
+                    "DELETE FROM epcs WHERE epc = :epc AND NOT EXISTS "
+                    "(SELECT 1 FROM event_epcs WHERE event_epcs.epc = :epc)"
+                ),
+                {"epc": epc},
+            )
+
+    def reduce_event(
+        self,
+        batch: int,
+        record_index: int,
+        *,
+        facts: EventFacts,
+        objects: Sequence[ObjectRow],
+    ) -> None:
+        """Let lineage know only what is left of an event.
+
+        The keyed hash of its content is replaced by random bytes: that of what is left would
+        tell nothing, and that of the whole could be guessed by whoever has the key.
+        """
+        number = self._connection.scalar(
+            select(events.c.event).where(
+                events.c.batch == batch, events.c.record_index == record_index
+            )
+        )
+        if number is None:
+            return
+        self._forget_objects(number)
+        values = facts._replace(content_mac=secrets.token_bytes(32))._asdict()
+        self._connection.execute(update(events).where(events.c.event == number).values(values))
+        EventRepository(self._connection).keep_objects([number], [objects])
+
+    def forget_items(self, rows: Sequence[tuple[int, int, bytes]]) -> None:
+        """Keep of items their field roots alone: rows of (batch, record index, field root)."""
+        bulk_insert(
+            self._connection,
+            erased_items,
+            columns=("batch", "record_index", "field_root"),
+            rows=rows,
+        )
+        for batch in {row[0] for row in rows}:
+            indexes = [row[1] for row in rows if row[0] == batch]
+            self._connection.execute(
+                delete(items).where(
+                    items.c.batch == batch,
+                    items.c.record_index.between(min(indexes), max(indexes)),
+                    items.c.record_index.in_(
+                        select(erased_items.c.record_index).where(erased_items.c.batch == batch)
+                    ),
+                )
+            )
+
+    def erased_items(self, batch: int, first: int, last: int) -> dict[int, bytes]:
+        """Return the field roots of erased items `first` … `last` − 1 of a batch, by index."""
+        rows = self._connection.execute(
+            select(erased_items.c.record_index, erased_items.c.field_root).where(
+                erased_items.c.batch == batch,
+                erased_items.c.record_index >= first,
+                erased_items.c.record_index < last,
+            )
+        )
+        return {int(index): bytes(root) for index, root in rows}
+
+    def forget_card(self, card: bytes, participant: bytes) -> None:
+        """Forget a participant's card, its name and its GLN."""
+        self._connection.execute(
+            update(cards).where(cards.c.card == card).values(payload=None, secret=None)
+        )
+        self._connection.execute(
+            update(participants)
+            .where(participants.c.participant == participant)
+            .values(name=participant.hex(), gln=None)
+        )
+
+    def forget_requests(self, batch: int) -> None:
+        """Forget the documents and answers by which a batch came, and all kept answers."""
+        jobs = set(
+            self._connection.scalars(
+                select(capture_jobs.c.job).where(capture_jobs.c.batch == batch)
+            )
+        ) | set(
+            self._connection.scalars(
+                select(capture_job_results.c.job).where(capture_job_results.c.batch == batch)
+            )
+        )
+        for table in (capture_job_parts, capture_job_results, capture_jobs):
+            self._connection.execute(delete(table).where(table.c.job.in_(jobs)))
+        # Which of them speak of the batch nobody knows; they are kept a week at most anyway.
+        self._connection.execute(delete(idempotency_keys))

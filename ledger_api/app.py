@@ -15,6 +15,7 @@ from ledger_api.batches import endpoints as batches
 from ledger_api.declarations import endpoints as declarations
 from ledger_api.drafting_pool import DraftingPool
 from ledger_api.epcis import endpoints as epcis
+from ledger_api.evidence import endpoints as evidence
 from ledger_api.items import endpoints as items
 from ledger_api.keys import changing as key_changes
 from ledger_api.keys import endpoints as keys
@@ -123,9 +124,20 @@ def _warm(drafting: DraftingPool) -> None:
 
 def _include(app: FastAPI) -> None:
     """Put every address in its place; pages come last."""
-    for part in (batches, declarations, key_changes, keys, items, policies, lineage, quality):
-        app.include_router(part.router)
-    for part in (log, health):
+    parts = (
+        batches,
+        declarations,
+        key_changes,
+        keys,
+        items,
+        policies,
+        evidence,
+        lineage,
+        quality,
+        log,
+        health,
+    )
+    for part in parts:
         app.include_router(part.router)
     for router in epcis.routers:
         app.include_router(router)

@@ -16,6 +16,7 @@ from ledger_api.cli import (
     declaring,
     demoing,
     erasing,
+    evidence,
     hashing,
     issuing,
     key_life,
@@ -51,6 +52,7 @@ app.command()(proving.status)
 app.command()(proving.prove)
 app.command()(proving.verify)
 app.command()(proving.verifier)
+app.command()(evidence.evidence)
 for question in (asking.trace, asking.recall, asking.journey, asking.score, asking.grade):
     app.command()(question)
 app.command()(declaring.declare)

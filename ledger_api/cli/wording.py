@@ -35,6 +35,11 @@ LINES = {
     ),
     "nothing_to_anchor": ("没有可锚定的新内容", "nothing new to anchor"),
     "verifier": ("验证程序：{path}，SHA-256 {sha256}", "verifier: {path}, SHA-256 {sha256}"),
+    "evidence": (
+        "证据包：{path}，{records} 条记录，{proofs} 份证明；已擦除 {erased}，待入日志 {waiting}",
+        "{path}: {records} records, {proofs} proofs; {erased} erased, {waiting} not logged yet",
+    ),
+    "evidence_progress": ("已写 {records} 条记录", "{records} records written"),
     # Disclosure policies
     "policy": (
         "披露策略第 {version} 版，日志第 {leaf_index} 条，{received}",

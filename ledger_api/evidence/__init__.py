@@ -1,0 +1,4 @@
+"""Evidence bundles over HTTP, for auditors.
+
+Start with `endpoints.py`; `traceability/ledger/evidence/` writes them.
+"""

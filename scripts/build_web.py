@@ -18,7 +18,7 @@ from ledger_api.i18n.translations import BUILT, DOMAINS, LANGUAGES, built_of, co
 
 WEB = Path(__file__).resolve().parent.parent / "ledger_api" / "web"
 MODULES = WEB / "node_modules"
-SCRIPTS = ("item.js", "api.js")
+SCRIPTS = ("item.js", "api.js", "sign.js")
 # What browsers of the last four years run; ed25519 needs BigInt anyway.
 TARGET = "es2022"
 COPIES = {

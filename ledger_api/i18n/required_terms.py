@@ -9,7 +9,7 @@ from ledger_api.i18n import fault_texts
 from traceability.errors import all_errors
 from traceability.events.cbv import BIZ_STEPS
 from traceability.events.faults import FaultCode
-from traceability.hashing.statement_types import ERASURE_BASES, STATUS_REASONS
+from traceability.hashing.statement_types import ERASURE_BASES, ROLES, STATUS_REASONS
 from traceability.verify import faults as verify_faults
 from traceability.verify.report import STEP_NAMES
 
@@ -44,6 +44,7 @@ TERMS: dict[str, tuple[str, ...]] = {
     "reason": STATUS_REASONS,
     "record result": ("accepted", "duplicate", "rejected"),
     "result": ("passed", "failed", "not_checked"),
+    "role": ROLES,
     "state": ("received", "logged", "anchored", "final"),
     "status": ("current", "corrected", "recalled", "recall_lifted", "erased"),
     "status text": ("corrected", "erased"),

@@ -23,11 +23,21 @@ from ledger_api.i18n.translations import (
     translations,
 )
 from ledger_api.web.assets import asset_url
+from traceability.hashing.statement_types import ROLES
 
 TEMPLATES = Path(__file__).parent / "templates"
 GROUP = 4
 # A digest is shown by its first and last characters; the whole is in the title and the bundle.
 DIGEST_HEAD, DIGEST_TAIL = 10, 6
+# What can go wrong where a browser signs, before a server has words for it.
+SIGN_CODES = (
+    "CHECKPOINT_INVALID", "CONSISTENCY_PROOF", "ENCODING_INVALID", "JSON_DEPTH",
+    "JSON_DUPLICATE_KEY", "JSON_ENCODING", "JSON_NUMBER", "JSON_STRING", "JSON_SYNTAX",
+    "KEY_CHAIN_DIFFERS", "KEY_DRAFT_INVALID", "KEY_DRAFT_OTHER", "KEY_NOT_USABLE",
+    "NODE_UNAVAILABLE", "PUBLIC_KEY_INVALID", "RECEIPT_MISMATCH", "RECORD_INVALID",
+    "SIGNATURE_INVALID", "SIGNERS_INVALID", "SPLIT_VIEW", "STATEMENT_INVALID",
+    "STATEMENT_OF_OTHER_LOG", "TRUST_FILE_INVALID",
+)  # fmt: skip
 
 _DATE_PATTERNS: dict[Language, str] = {"zh": "y年M月d日 HH:mm", "en": "d MMM y, HH:mm"}
 
@@ -64,6 +74,8 @@ def environment(language: Language) -> Environment:
         other_language="en" if language == "zh" else "zh",
         other_html_language=HTML_LANGUAGES["en" if language == "zh" else "zh"],
         link=_link,
+        role_names=ROLES,
+        sign_codes=SIGN_CODES,
     )
     return made
 

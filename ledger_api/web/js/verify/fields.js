@@ -14,7 +14,7 @@ export const KIND_NUMBERS = new Map([
   ["document", 4],
 ]);
 const MAX_FIELDS = 65_536;
-const EVENT_HEADER = ["type", "action", "eventTime", "eventTimeZoneOffset", "bizStep", "disposition"];
+export const EVENT_HEADER = ["type", "action", "eventTime", "eventTimeZoneOffset", "bizStep", "disposition"];
 const REQUIRED = {
   event: ["type", "eventTime", "eventTimeZoneOffset"],
   item: ["id"],
@@ -22,7 +22,7 @@ const REQUIRED = {
   document: ["media_type"],
 };
 const ALLOWED = { ...REQUIRED, event: [...EVENT_HEADER, "declared_error"] };
-const EVENT_TYPES = [
+export const EVENT_TYPES = [
   "ObjectEvent",
   "AggregationEvent",
   "TransactionEvent",
@@ -30,7 +30,7 @@ const EVENT_TYPES = [
   "AssociationEvent",
 ];
 // Names that no field may have, so that nothing can contradict the header.
-const RESERVED = ["kind", "recordTime"];
+export const RESERVED = ["kind", "recordTime"];
 
 const invalid = (condition, message) => demand(condition, "DISCLOSURE_INVALID", message);
 
@@ -92,7 +92,7 @@ function needsContext(path, value) {
   return isObject(value) && Object.entries(value).some(([name, part]) => needsContext([name], part));
 }
 
-function rootOf(hashes) {
+export function rootOf(hashes) {
   if (hashes.length === 1) return hashes[0];
   const split = 2 ** Math.floor(Math.log2(hashes.length - 1));
   return nodeHash(rootOf(hashes.slice(0, split)), rootOf(hashes.slice(split)));

@@ -292,22 +292,30 @@ CORE = ("entry", "state", "key", "registration", "status", "genesis", "checkpoin
 OPTIONAL = ("card", "lot", "anchor", "seen_proof")
 
 
-def says_no_more(data: bytes, bundles: Sequence[Genuine]) -> bool:
+def says_no_more(bent: Bent, bundles: Sequence[Genuine]) -> bool:
     """Tell whether a bundle is put together of genuine parts and shows nothing that they do not.
 
     Leaving out a card, a lot, an anchor or a field that may be kept back makes another genuine
-    bundle; so does another genuine record of the same entry.
+    bundle; so does another genuine record of the same batch. An anchor whose block nobody was
+    asked for (`anchored`) may have another header.
     """
-    value = json.loads(data)
-    values = [other.value for other in bundles]
+    value = json.loads(bent.data)
+    values = [other.value for other in bundles if other.trust == bent.of.trust]
     parts = all(any(value[name] == other[name] for other in values) for name in CORE)
     options = all(
         any(value[name] == other.get(name) for other in values)
         for name in OPTIONAL
-        if name in value
+        if name in value and not (name == "anchor" and bent.of.accept != "final")
     )
-    records = (other["record"] for other in values if other["entry"] == value["entry"])
+    records = (
+        other.value["record"] for other in bundles if batch_of(other.value) == batch_of(value)
+    )
     return parts and options and any(_is_within(value["record"], record) for record in records)
+
+
+def batch_of(value: Any) -> Any:
+    """Return the root of the batch that a bundle's entry signs."""
+    return json.loads(base64.b64decode(value["entry"]["envelope"]["payload"]))["batch_root"]
 
 
 def _is_within(record: Any, genuine: Any) -> bool:

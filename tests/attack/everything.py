@@ -11,6 +11,7 @@ from tests.attack import (
     fuzzing,
     lies,
     load,
+    rewriting,
     writes,
 )
 from tests.attack.table import Attack
@@ -25,4 +26,5 @@ ATTACKS: tuple[Attack, ...] = (
     *load.ATTACKS,
     *contract.ATTACKS,
     *fuzzing.ATTACKS,
+    *rewriting.ATTACKS,
 )

@@ -115,7 +115,7 @@ def bundle_fault(one: Bent, ours: Verdict, theirs: Verdict, known: Sequence[Genu
         return f"they disagree: python {tuple(ours)}, javascript {tuple(theirs)}"
     if one.data == one.of.data:
         return None if ours.exit_status == 0 else "a genuine bundle is refused"
-    if ours.exit_status == 0 and not says_no_more(one.data, known):
+    if ours.exit_status == 0 and not says_no_more(one, known):
         return "accepted, though it says what no genuine bundle says"
     return None
 
@@ -157,8 +157,7 @@ def _count(
     faults: list[str],
 ) -> None:
     for one, ours, theirs in found:
-        known = [other for other in genuine if other.trust == one.of.trust]
-        fault = bundle_fault(one, ours, theirs, known)
+        fault = bundle_fault(one, ours, theirs, genuine)
         if fault:
             faults.append(f"{fault}: {one.of.name}, {one.how[:200]}")
         if ours.exit_status == 0:

@@ -98,7 +98,7 @@ def test_codes_of_one_kind_are_the_same_and_others_are_not() -> None:
 
 def test_a_wrong_yes_a_wrong_no_and_what_breaks_are_told() -> None:
     one = GENUINE[0]
-    same, other = Bent(one, one.data, ""), Bent(one, one.data.replace(b"itemproof", b"x"), "")
+    same, other = Bent(one, one.data, ""), Bent(one, one.data.replace(b"itemproof-1", b"x"), "")
     no, broke = YES._replace(exit_status=1), YES._replace(exit_status="broke")
     assert bundle_fault(same, no, no, GENUINE) == "a genuine bundle is refused"
     assert "no genuine bundle" in str(bundle_fault(other, YES, YES, GENUINE))
@@ -111,7 +111,8 @@ def test_a_part_of_a_genuine_bundle_says_no_more_and_another_does() -> None:
 
     one = next(found for found in GENUINE if "card" in found.value)
     rest = {name: value for name, value in one.value.items() if name != "card"}
-    assert says_no_more(dump(rest), [one])
+    assert says_no_more(Bent(one, dump(rest), ""), [one])
     record = one.value["record"] | {"index": one.value["record"]["index"] + 1}
-    assert not says_no_more(dump(one.value | {"record": record}), [one])
-    assert not says_no_more(dump(one.value | {"card": {}}), [replace(one, value=rest)])
+    assert not says_no_more(Bent(one, dump(one.value | {"record": record}), ""), [one])
+    other = Bent(one, dump(one.value | {"card": {}}), "")
+    assert not says_no_more(other, [replace(one, value=rest)])

@@ -83,17 +83,23 @@ function readDisclosure(value, at) {
     const fields = items(complete, at, MAX_FIELDS).map((leaf) => readField(leaf, at));
     return { isComplete: true, fields };
   }
+  // In Python's order, so that of two faults both name the same.
   const found = members(value, at, ["count", "partial"]);
-  const shown = items(found.partial, at, MAX_FIELDS).map((leaf) =>
-    members(leaf, at, ["index", "leaf", "path"]),
-  );
+  const partial = items(found.partial, at, MAX_FIELDS);
+  const count = integer(found.count, at);
+  const shown = partial.map((one) => readShown(one, at));
   return {
     isComplete: false,
-    count: integer(found.count, at),
-    indexes: shown.map(({ index }) => integer(index, at)),
-    fields: shown.map(({ leaf }) => readField(leaf, at)),
-    paths: shown.map(({ path }) => digests(path, at)),
+    count,
+    indexes: shown.map(({ index }) => index),
+    fields: shown.map(({ field }) => field),
+    paths: shown.map(({ path }) => path),
   };
+}
+
+function readShown(value, at) {
+  const { index, leaf, path } = members(value, at, ["index", "leaf", "path"]);
+  return { index: integer(index, at), field: readField(leaf, at), path: digests(path, at) };
 }
 
 function readField(value, at) {

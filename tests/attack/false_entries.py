@@ -22,7 +22,6 @@ from traceability.hashing.statement import Header, KeyRegister
 from traceability.ledger.chains import append_envelope, chain_of
 from traceability.ledger.mirror.folder import MirrorFolder
 from traceability.ledger.node import Node
-from traceability.ledger.participants import _keep_key
 from traceability.ledger.state import StateCache
 from traceability.ledger.statuses import Declaration
 from traceability.merkle.checkpoint import Checkpoint, sign_checkpoint
@@ -70,7 +69,11 @@ def key_without_registrar(world: World, node: Node) -> None:
         envelope = sign_envelope(STATEMENT_TYPE, statement.to_payload(), signers)
         made = append_envelope(work.repositories, envelope, statement=statement, now=node.clock())
         work.repositories.keys.start_chain(key.key_id, ZERO_HASH)
-        _keep_key(work.repositories, key.key_id, statement, arrival=made.arrival)
+        work.repositories.keys.register(
+            key_id=key.key_id, alg=statement.alg, public_key=key.public_key,
+            participant=participant, custody=statement.custody, roles=true.roles,
+            prefixes=true.prefixes, card=true.card, arrival=made.arrival,
+        )  # fmt: skip
         work.commit()
     node.keyring.add(key)
     node.sequencer.run(close=True)

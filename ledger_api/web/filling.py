@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 
@@ -22,6 +22,7 @@ from ledger_api.web.views import (
     LandingView,
     ProofLinks,
     Recall,
+    StatusRow,
     Stop,
     Verdict,
     verdict_of,
@@ -31,15 +32,16 @@ from traceability.codes.identifier import Identifier
 from traceability.errors import ItemProofError
 from traceability.hashing.commitment import RecordKind
 from traceability.ledger.audiences import policy_of
+from traceability.ledger.bundles import RecordAddress
 from traceability.ledger.disclosure_policy import DEFAULT_POLICY
 from traceability.ledger.lookup import CodeUnknown, find_item
 from traceability.ledger.partners import PUBLIC
+from traceability.ledger.standing import Standing, standing_of
 from traceability.ledger.trust import trust_of
 from traceability.lineage.journeys import journey
 from traceability.lineage.results import JourneyStep
 from traceability.store.repositories import Repositories
 from traceability.store.repositories.items import ItemRun
-from traceability.store.times import from_milliseconds
 from traceability.strict_json import parse_json
 from traceability.verify.evidence import check_evidence
 from traceability.verify.reading import parse_evidence
@@ -48,6 +50,8 @@ from traceability.verify.verifier import verify_bundle
 # Stops on the consumer page; the journey goes on in the API.
 MAX_STOPS = 12
 MAX_ANCHORS = 20
+# Stands for all records of a batch.
+WHOLE_BATCH = -1
 # Lot attributes with a place of their own on the page.
 _OWN_PLACE = ("name", "gtin", "lot", "quantity")
 
@@ -110,6 +114,7 @@ class _ItemFilling:
             chain=chain_part(self.services),
             attributes=tuple(self._attributes()),
         )
+        view = self._with_standing(view)
         return view if self.identifier.serial is None else self._with_proof(view)
 
     def _attributes(self) -> list[Attribute]:
@@ -122,15 +127,11 @@ class _ItemFilling:
 
     def _with_proof(self, view: ItemView) -> ItemView:
         steps = journey(self.repositories, self.identifier.canonical).steps
-        return ItemView(
-            code=view.code,
-            name=view.name,
-            chain=view.chain,
-            attributes=view.attributes,
+        return replace(
+            view,
             verdict=self._verdict(),
             journey=tuple(self._stop(step) for step in steps[-MAX_STOPS:]),
             is_journey_cut=len(steps) > MAX_STOPS,
-            recall=self._recall(),
             links=ProofLinks(f"/api/proofs?code={self.identifier.digital_link()}"),
         )
 
@@ -177,18 +178,31 @@ class _ItemFilling:
         entry = self.repositories.entries.by_leaf_hash(step.record.entry_hash)
         return state_of(self.repositories, None if entry is None else entry.leaf_index)
 
-    def _recall(self) -> Recall | None:
-        batch = self.repositories.batches.get(self.run.batch)
-        entry = None if batch is None else self.repositories.entries.by_arrival(batch.arrival)
-        address = find_item(self.repositories, self.identifier)
-        if entry is None or address is None:
-            return None
-        rows = self.repositories.statuses.of_record(entry.leaf_hash, address.record_index)
-        kinds = [row for row in rows if row.kind in ("recalled", "recall_lifted")]
-        if not kinds or kinds[-1].kind == "recall_lifted":
-            return None
-        said = self.repositories.entries.by_arrival(kinds[-1].arrival)
-        return Recall(since=None if said is None else from_milliseconds(said.received))
+    def _standing(self) -> Standing:
+        """Return what was said of the item; of a lot, of all of its batch."""
+        node = self.services.node
+        if self.identifier.serial is None:
+            address = RecordAddress(self.run.batch, WHOLE_BATCH)
+        else:
+            found = find_item(self.repositories, self.identifier)
+            address = found or RecordAddress(self.run.batch, WHOLE_BATCH)
+        return standing_of(self.repositories, node.identity, address)
+
+    def _with_standing(self, view: ItemView) -> ItemView:
+        standing = self._standing()
+        latest = standing.latest
+        recall = None
+        if standing.status == "recalled" and latest is not None:
+            recall = Recall(latest.since, latest.reason, by=latest.name or "")
+        return replace(
+            view,
+            recall=recall,
+            status_now=standing.status,
+            history=tuple(
+                StatusRow(one.kind, one.reason, one.since, one.name or "", one.basis or "")
+                for one in standing.history
+            ),
+        )
 
 
 def _carried_in(step: JourneyStep) -> tuple[LocalText, ...]:

@@ -166,11 +166,26 @@ class Stop:
 
 @dataclass(frozen=True, slots=True)
 class Recall:
-    """What is known of a recall; `notice_url` is the author's own page."""
+    """What is known of a recall; `notice_url` is the author's own page.
+
+    `by` is the name of the participant that recalled; without one, the operator did.
+    """
 
     since: datetime | None = None
     reason: str = ""
     notice_url: str | None = None
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StatusRow:
+    """One thing that was said of a record since; `basis` is that of an erasure."""
+
+    kind: str
+    reason: str
+    since: datetime
+    by: str = ""
+    basis: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +208,8 @@ class ItemView:
     journey: tuple[Stop, ...] = ()
     is_journey_cut: bool = False
     recall: Recall | None = None
+    status_now: str = "current"
+    history: tuple[StatusRow, ...] = ()
     links: ProofLinks | None = None
 
 

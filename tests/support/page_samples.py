@@ -30,6 +30,7 @@ from ledger_api.web.views import (
     RecordRow,
     ScanView,
     SignerPart,
+    StatusRow,
     Stop,
     SubmissionPart,
     SupplierRow,
@@ -142,6 +143,16 @@ JOURNEY = (
 )
 
 
+HISTORIES = {
+    "recalled": (
+        StatusRow("recalled", "labelling", at(8, 1), "江州电缆厂"),
+        StatusRow("recall_lifted", "resolved", at(8, 3)),
+        StatusRow("recalled", "quality", at(9, 2), "江州电缆厂"),
+    ),
+    "erased": (StatusRow("erased", "personal_data", at(9, 2), basis="consent_withdrawn"),),
+}
+
+
 def item(kind: VerdictKind = "final", *, status: str = "current", is_test: bool = True) -> ItemView:
     return ItemView(
         code=Code(URI, GTIN, LOT, SERIAL),
@@ -158,6 +169,8 @@ def item(kind: VerdictKind = "final", *, status: str = "current", is_test: bool 
         recall=Recall(at(9, 2), "quality", "https://example.cn/recall/7")
         if status == "recalled"
         else None,
+        status_now=status,
+        history=HISTORIES.get(status, ()),
         links=ProofLinks(f"/api/proofs?code={URI}"),
     )
 

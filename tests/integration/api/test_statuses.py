@@ -205,3 +205,30 @@ def test_a_malformed_erasure_is_refused(
 ) -> None:
     value = {name: part for name, part in ({"batch": batch} | change).items() if part is not None}
     problem(erase(api, value), 400, code)
+
+
+def test_the_consumer_page_shows_the_recall_before_it_is_anchored(api: Api) -> None:
+    api.node.mint(Lot(GTIN, "L1", 1, {}), participant=api.participant)
+    api.node.sequencer.run(close=True)
+    with api.node.store.reading() as repositories:
+        (item,) = repositories.items.between(1, 1, 2)
+    lot = f"/01/{GTIN}/10/L1"
+
+    def page(path: str) -> str:
+        found = api.client.get(path, headers={"Accept": "text/html", "Accept-Language": "en"})
+        assert found.status_code == 200, found.text
+        return str(found.text)
+
+    for path in (lot, f"{lot}/21/{item.serial}"):
+        assert "Recalled: do not use" not in page(path)
+    assert declare(api, {**RECALL, "code": f"https://id.gs1.org{lot}"}).status_code == 201
+    for path in (lot, f"{lot}/21/{item.serial}"):
+        text = page(path)
+        assert text.index("Recalled: do not use") < text.index("<h1>")
+        assert "What was said of it since" in text
+    assert "Logged since, not yet in this proof: Recalled" in page(f"{lot}/21/{item.serial}")
+    lifted = {"code": f"https://id.gs1.org{lot}", "kind": "recall_lifted", "reason": "resolved"}
+    assert declare(api, lifted).status_code == 201
+    text = page(f"{lot}/21/{item.serial}")
+    assert "Recalled: do not use" not in text
+    assert "Recall lifted" in text

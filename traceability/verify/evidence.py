@@ -133,9 +133,8 @@ def check_evidence(
     address = bytes.fromhex(contract.removeprefix("0x"))
     account = trie_value(header.state_root, address, nodes=evidence.account)
     storage_root = _storage_root(account, code_hash)
-    first_slot = int.from_bytes(keccak256(log + bytes(WORD_BYTES)), "big")
     words = [
-        _slot_value(storage_root, (first_slot + offset) % 2**256, nodes=nodes)
+        _slot_value(storage_root, storage_slot(log, offset), nodes=nodes)
         for offset, nodes in enumerate(evidence.slots)
     ]
     head = _head(words[0], words[1], header=header)
@@ -177,8 +176,14 @@ def _storage_root(account: bytes, code_hash: bytes) -> bytes:
     return storage_root
 
 
-def _slot_value(storage_root: bytes, slot: int, *, nodes: Sequence[bytes]) -> int:
-    value = trie_value(storage_root, slot.to_bytes(WORD_BYTES, "big"), nodes=nodes)
+def storage_slot(log: bytes, offset: int) -> bytes:
+    """Return the number of a slot of a log's head: 0 has the root, 1 the size and the times."""
+    first = int.from_bytes(keccak256(log + bytes(WORD_BYTES)), "big")
+    return ((first + offset) % 2**256).to_bytes(WORD_BYTES, "big")
+
+
+def _slot_value(storage_root: bytes, slot: bytes, *, nodes: Sequence[bytes]) -> int:
+    value = trie_value(storage_root, slot, nodes=nodes)
     return _number(decode_rlp(value), WORD_BYTES, name="storage value")
 
 

@@ -21,6 +21,7 @@ from traceability.errors import ItemProofError, MissingTrust
 from traceability.verify.alone.archive import check_archive
 from traceability.verify.alone.blocks import read_block
 from traceability.verify.alone.words import Language, say, step_name
+from traceability.verify.evidence import storage_slot
 from traceability.verify.reading import MAX_BUNDLE_BYTES
 from traceability.verify.report import Report
 from traceability.verify.trust import Trust, load_trust
@@ -37,6 +38,10 @@ def main(arguments: Sequence[str]) -> int:
     language = asked.lang or _language()
     try:
         trust = _trust(asked)
+        if asked.slots:
+            slots = (storage_slot(trust.log, number) for number in (0, 1))
+            _print_json({f"slot{n}": "0x" + slot.hex() for n, slot in enumerate(slots)})
+            return 0
         if asked.all:
             return _all(asked, trust, language)
         return _one(asked, trust, language)
@@ -57,6 +62,7 @@ def _parser() -> argparse.ArgumentParser:
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("bundle", nargs="?", type=Path, help="proof bundle")
     what.add_argument("--all", type=Path, metavar="FOLDER|ZIP", help="a whole evidence bundle")
+    what.add_argument("--slots", action="store_true", help="where the contract keeps the head")
     parser.add_argument("--trust", type=Path, required=True, help="your own trust file")
     parser.add_argument("--code", help="demand that the bundle is of this code")
     parser.add_argument("--accept", choices=("final", "anchored", "logged"), default="final",

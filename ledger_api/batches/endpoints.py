@@ -27,6 +27,37 @@ from traceability.ledger.receipts import receipt_for
 from traceability.store.times import from_milliseconds
 
 router = APIRouter(prefix="/api", tags=["batches"])
+_TEXT = {"type": "string"}
+SIGNED_MEMBERS = {
+    "envelope": {
+        "type": "object",
+        "description": "DSSE; each key signs in the way of its scheme, Ed25519 or a wallet's.",
+        "required": ["payload", "payloadType", "signatures"],
+    },
+    "records": {
+        "type": "array",
+        "items": {
+            "type": "object",
+            "required": ["kind", "payload", "secret"],
+            "properties": {
+                "kind": {"enum": ["event", "participant", "document"]},
+                "payload": {"type": "object"},
+                "secret": {**_TEXT, "description": "32 bytes, base64url"},
+                "media_type": _TEXT,
+            },
+        },
+    },
+    "items": {
+        "type": "object",
+        "required": ["gtin", "lot", "serials", "salts"],
+        "properties": {
+            "gtin": _TEXT,
+            "lot": _TEXT,
+            "serials": {"type": "array", "items": _TEXT},
+            "salts": {**_TEXT, "description": "16 bytes for each serial, joined, base64url"},
+        },
+    },
+}
 REQUEST_BODY = {
     "required": True,
     "content": {
@@ -58,7 +89,8 @@ REQUEST_BODY = {
             "schema": {
                 "type": "object",
                 "required": ["envelope", "records"],
-                "description": "A batch that its participant signed: docs/formats.md.",
+                "description": "A batch that its participant signed: docs/signing.md.",
+                "properties": SIGNED_MEMBERS,
             }
         },
     },

@@ -217,6 +217,36 @@ def test_what_was_signed_and_not_answered_goes_first(
     assert proven(story, tmp_path, "131")["signer"]["custody"] == "self"
 
 
+def test_two_windows_never_sign_under_one_number(
+    story: Story, wallet: Wallet, wallet_page: Page, tmp_path: Path
+) -> None:
+    first = wallet_page
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    first.route("**/api/batches", hold)
+    with first.expect_request("**/api/batches"):
+        sign(first, tmp_path, "151")
+    second = first.context.new_page()
+    second.goto(first.url)
+    second.click("[data-sign-wallet]")
+    second.fill("#sign-api-key", wallet.token)
+    # It sends what the first window has signed, and only then signs the next number.
+    sign(second, tmp_path, "152")
+    said(second, "Accepted")
+    held[0].continue_()
+    said(first, "Accepted")
+    first.unroute("**/api/batches")
+    for page, name in ((first, "153"), (second, "154")):
+        sign(page, tmp_path, name)
+        said(page, "Accepted")
+    numbers = [json.loads(m["message"]["payload"]).get("sequence") for m in wallet.asked]
+    signed = [number for number in numbers if number is not None]
+    assert signed == list(range(signed[0], signed[0] + 4))
+
+
 def test_a_log_that_becomes_shorter_is_believed_no_more(
     story: Story, wallet_page: Page, tmp_path: Path
 ) -> None:

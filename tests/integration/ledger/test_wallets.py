@@ -6,7 +6,7 @@ import secrets
 
 import pytest
 
-from tests.support.ledger import EVERY_PREFIX, add_participant, event
+from tests.support.ledger import EVERY_PREFIX, add_participant, document, event
 from tests.support.mirrored import trusted
 from tests.support.rebuilt import Mirrored, Place
 from tests.support.suppliers import Supplier
@@ -118,3 +118,11 @@ def test_a_mirror_checks_it_and_brings_it_back(log: Mirrored, place: Place) -> N
         assert again.statement(wallet.batch(event(2))).header.sequence == 1
         found.sequencer.run()
         send(again, again.batch(event(2)))
+
+
+def test_a_node_may_sign_with_one_that_is_lent_to_it(wallet: Supplier) -> None:
+    node = wallet.node
+    result = node.submission.submit(document(event(3)), participant=None, key=wallet.key)
+    assert result.status == "ACCEPTED"
+    send(wallet, wallet.batch(event(4)))
+    assert audit(node.store, second_place=node.second_place).ok

@@ -6,7 +6,7 @@ import { keyId } from "../verify/ed25519.js";
 import { demand, Fault } from "../verify/fault.js";
 import { checkContinued } from "./heads.js";
 import { batchPayload, checkReceipt, entryHash, signStatement } from "./statements.js";
-import { drop, read, settle, write } from "./store.js";
+import { drop, read, reserve, settle, write } from "./store.js";
 
 const REFUSALS = [400, 403, 409, 413];
 const OF_THE_CALLER = ["NOT_AUTHENTICATED", "API_ROLE_MISSING"];
@@ -39,7 +39,7 @@ export class Signer {
     const payload = batchPayload({ ...statement, now: new Date() });
     const envelope = await signStatement(this.key, payload);
     const signed = { envelope, sequence: chain.sequence, records: draft.records };
-    await write("outbox", this.name, signed);
+    await reserve(this.name, signed);
     return this.deliver(signed);
   }
 

@@ -1,7 +1,10 @@
 // What this browser remembers: keys, where their chains stand, what was signed and not answered.
 // A transaction is complete only when it is on the disk, as far as the browser promises it.
 
+import { Fault } from "../verify/fault.js";
+
 const NAME = "itemproof-signing";
+const BUSY = "another window of this browser has signed with the key";
 
 function opened() {
   return new Promise((resolve, reject) => {
@@ -21,7 +24,7 @@ async function transact(tables, mode, work) {
       const transaction = database.transaction(tables, mode, { durability: "strict" });
       const request = work(transaction);
       transaction.oncomplete = () => resolve(request?.result);
-      transaction.onabort = () => reject(transaction.error);
+      transaction.onabort = () => reject(transaction.error ?? new Fault("KEY_FOLDER_BUSY", BUSY));
     });
   } finally {
     database.close();
@@ -34,11 +37,30 @@ export const read = (table, name) =>
 export const write = (table, name, value) =>
   transact([table], "readwrite", (transaction) => transaction.objectStore(table).put(value, name));
 
-// Notes an answer: the chain has moved on and the outbox is empty, both or neither.
-export const settle = (name, chain) =>
+// Puts what was signed into the outbox, unless another window of this browser has signed meanwhile.
+export const reserve = (name, signed) =>
   transact(["chains", "outbox"], "readwrite", (transaction) => {
-    transaction.objectStore("chains").put(chain, name);
-    return transaction.objectStore("outbox").delete(name);
+    const outbox = transaction.objectStore("outbox");
+    const chain = transaction.objectStore("chains").get(name);
+    const left = outbox.get(name); // Answered after `chain`, being asked later.
+    left.onsuccess = () => {
+      const isOurs = chain.result === undefined || chain.result.sequence === signed.sequence;
+      if (left.result === undefined && isOurs) outbox.put(signed, name);
+      else transaction.abort();
+    };
+  });
+
+// Notes an answer: the chain has moved on and the outbox is empty, both or neither. Another window
+// may have got the answer first, and have gone on.
+export const settle = (name, next) =>
+  transact(["chains", "outbox"], "readwrite", (transaction) => {
+    const [chains, outbox] = ["chains", "outbox"].map((table) => transaction.objectStore(table));
+    const chain = chains.get(name);
+    const left = outbox.get(name);
+    left.onsuccess = () => {
+      if (!(chain.result?.sequence >= next.sequence)) chains.put(next, name);
+      if (left.result?.sequence === next.sequence - 1) outbox.delete(name);
+    };
   });
 
 export const drop = (table, name) =>

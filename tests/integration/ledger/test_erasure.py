@@ -14,7 +14,7 @@ from traceability.hashing.event_hash import event_hash
 from traceability.hashing.statement import ALL_RECORDS, Erasure
 from traceability.ledger.audit.audit import audit
 from traceability.ledger.bundles import RecordAddress, RecordErased
-from traceability.ledger.erasure_plan import declared_erasure, plan_fields, plan_records
+from traceability.ledger.erasure_plan import declared_erasure, plan_fields
 from traceability.ledger.faults import EventIdMustGo, FieldsUnknown, RecordUnknown
 from traceability.ledger.keeping import CapturedBatch
 from traceability.ledger.lookup import CodeUnknown, find_record
@@ -252,11 +252,3 @@ def test_an_erased_card_leaves_a_number_in_the_place_of_a_name(
     assert node.prove_record(RecordAddress(batch.batch, 0)).card is None
     assert status(node, batch.batch, 0) == "current"
     assert is_sound(node)
-
-
-def test_the_xml_that_an_event_came_in_goes_with_it(node: Node, participant: bytes) -> None:
-    minted = node.mint(Lot(GTIN, "L1", 1, {}), participant=participant)
-    with node.store.reading() as repositories:
-        target = Target(minted.entry_hash, ((0, 0),))
-        (plan,) = plan_records(repositories, target)
-    assert plan.records == ((0, 0),)

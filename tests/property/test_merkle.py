@@ -13,6 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from tests.support.vectors.plain import mth, path_of
 from traceability.errors import ItemProofError
+from traceability.hashing.canonical import canonicalize
 from traceability.hashing.ed25519 import SigningKey
 from traceability.merkle.checkpoint import Checkpoint, sign_checkpoint, verify_checkpoint
 from traceability.merkle.proofs import (
@@ -284,6 +285,10 @@ leaves = st.builds(
 
 
 class TestStateTrees:
+    @given(leaves)
+    def test_a_status_leaf_is_its_canonical_json(self, leaf: StatusLeaf) -> None:
+        assert leaf.leaf_data() == canonicalize(leaf.to_json())
+
     @given(st.lists(st.lists(leaves, max_size=12), max_size=4))
     def test_updates_give_what_a_rebuild_does(self, steps: list[list[StatusLeaf]]) -> None:
         tree: SortedTree[StatusLeaf] = SortedTree(())

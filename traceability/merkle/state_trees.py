@@ -116,8 +116,12 @@ class StatusLeaf:
         raise StateLeafInvalid("status leaf is malformed: expected entry, record, kind, index")
 
     def leaf_data(self) -> bytes:
-        """Return the bytes that are hashed."""
-        return canonicalize(self.to_json())
+        """Return the bytes that are hashed: JCS, put together directly, as there are many."""
+        if self.kind not in STATUS_KINDS:
+            return canonicalize(self.to_json())
+        entry = b64u_encode(self.entry_hash)
+        text = f'["status","{entry}",{self.record_index},"{self.kind}",{self.entry_index}]'
+        return text.encode()
 
     def sort_key(self) -> SortKey:
         """Return what the tree is sorted by."""

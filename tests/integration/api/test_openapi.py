@@ -75,6 +75,15 @@ def test_the_example_of_a_status_is_accepted(served: tuple[Any, dict[str, str]])
         assert client.post("/api/statuses", json=example, headers=headers).status_code == 201
 
 
+def test_the_example_of_an_erasure_is_a_trial(served: tuple[Any, dict[str, str]]) -> None:
+    app, headers = served
+    body = app.openapi()["paths"]["/api/erasures"]["post"]["requestBody"]["content"]
+    with TestClient(create_app(app.state.services.node, Settings())) as client:
+        example = body["application/json"]["example"]
+        answer = client.post("/api/erasures", json=example, headers=headers)
+        assert (answer.status_code, answer.json()["erased"]) == (200, False)
+
+
 def test_every_operation_says_what_it_is(served: tuple[Any, dict[str, str]]) -> None:
     for path, methods in served[0].openapi()["paths"].items():
         for method, operation in methods.items():

@@ -16,13 +16,24 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from scripts.benchmarks import anchoring, hashing, http, minting, mirror, sequencing, streaming, xml
+from scripts.benchmarks import (
+    anchoring,
+    disclosing,
+    hashing,
+    http,
+    minting,
+    mirror,
+    sequencing,
+    streaming,
+    xml,
+)
 from scripts.benchmarks.measure import Row
 
 RESULTS = Path("bench-results.json")
 # Each measures one part and yields its rows; a part runs if any of its names is wanted.
 PARTS = (
     hashing.PART,
+    disclosing.PART,
     xml.PART,
     minting.PART,
     anchoring.PART,

@@ -13,6 +13,7 @@ from typing import Any
 from traceability.hashing.statement import BatchStatement
 from traceability.ledger.audit.difference import Difference, compare, shown
 from traceability.ledger.audit.leaves import Leaves, item_leaves, record_leaves
+from traceability.ledger.audit.scopes import check_scopes
 from traceability.ledger.audit.units import (
     BATCHES,
     RECORDS,
@@ -48,6 +49,7 @@ def check_batches(context: Context, unit: BatchesUnit) -> Result:
     record_leaves(context, asked, leaves)
     item_leaves(context, asked, leaves, runs)
     differences, records, batches = leaves.differences, 0, 0
+    differences += check_scopes(context, asked)
     for row, _, envelope in context.rows.batches(unit.first, unit.last):
         statement = None if envelope is None else read_statement(envelope)
         if not isinstance(statement, BatchStatement):
@@ -75,6 +77,9 @@ def check_chunk(context: Context, unit: ChunkUnit) -> Result:
         asked = Range(unit.batch, unit.batch, max(unit.first, others), unit.last)
         item_leaves(context, asked, leaves, runs)
     hashes = leaves.hashes.get(unit.batch, [])
+    leaves.differences += check_scopes(
+        context, Range(unit.batch, unit.batch, unit.first, unit.last)
+    )
     return Result(leaves.differences, unit.last - unit.first, value=_grouped(hashes))
 
 

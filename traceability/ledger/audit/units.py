@@ -134,6 +134,20 @@ class Context:
         return self._keys.get(wanted)
 
     @cached_property
+    def _registrations(self) -> dict[bytes, KeyRegister]:
+        """The first registration of each key."""
+        found: dict[bytes, KeyRegister] = {}
+        for _, envelope in self.rows.envelopes_of_type("key"):
+            statement = read_statement(envelope)
+            if isinstance(statement, KeyRegister):
+                found.setdefault(key_id(statement.alg, statement.public_key), statement)
+        return found
+
+    def registration_of(self, wanted: bytes) -> KeyRegister | None:
+        """Return what a key was registered for."""
+        return self._registrations.get(wanted)
+
+    @cached_property
     def genesis(self) -> Genesis | None:
         """The log's first entry, if it is one."""
         row = self.repositories.entries.by_leaf_index(0)

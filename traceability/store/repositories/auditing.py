@@ -188,6 +188,23 @@ class AuditRepository:
             for row in self.rows(query, (asked.first_batch, asked.last_batch))
         ]
 
+    def kinds(self, asked: Range) -> list[tuple[int, int]]:
+        """Return which kinds of record the batches of a range have, by batch."""
+        condition, values = asked.where("records")
+        query = f"SELECT DISTINCT batch, kind FROM records WHERE {condition}"  # noqa: S608 # names are ours
+        return [(row[0], row[1]) for row in self.rows(query, values)]
+
+    def commissioned(self, asked: Range) -> list[tuple[int, str]]:
+        """Return the codes that events of a range commission, by batch."""
+        condition, values = asked.where("events")
+        query = (
+            "SELECT DISTINCT events.batch, epcs.uri FROM events "  # noqa: S608 # names are ours
+            "JOIN event_epcs ON event_epcs.event = events.event "
+            "JOIN epcs ON epcs.epc = event_epcs.epc "
+            f"WHERE events.biz_step = 'commissioning' AND events.action = 'ADD' AND {condition}"
+        )
+        return [(row[0], row[1]) for row in self.rows(query, values)]
+
     def events(self, asked: Range) -> dict[tuple[int, int], AuditedEvent]:
         """Return the events of a range, by batch and record index."""
         condition, values = asked.where("events")

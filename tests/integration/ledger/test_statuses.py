@@ -196,6 +196,23 @@ def failing_once(persisted: bool) -> Callable[[UnitOfWork], None]:
     return broken
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT * FROM statuses WHERE entry_hash = x'00' AND record_index IN (-1, 3)",
+        "SELECT * FROM statuses WHERE entry_hash = x'00' ORDER BY arrival",
+        "UPDATE statuses SET entry_index = 1 WHERE arrival = 5",
+        "SELECT * FROM statuses WHERE entry_index BETWEEN 1 AND 2",
+    ],
+)
+def test_statuses_are_found_by_an_index(sqlite_node: Node, query: str) -> None:
+    with sqlite_node.store.engine.connect() as connection:
+        rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}").all()
+    steps = [str(row[3]) for row in rows]
+    assert steps[0].startswith("SEARCH statuses USING")
+    assert not any(step.startswith("SCAN") for step in steps)
+
+
 class TestFaults:
     @pytest.mark.parametrize("persisted", [False, True])
     def test_a_failed_commit_loses_and_doubles_nothing(

@@ -284,8 +284,8 @@ def test_a_commit_that_is_reported_failed_is_finished_by_the_next_run(
     empty_postgres_url: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def failing(database_url: str, revision: str) -> Iterator[Loading]:
-        with loading(database_url, revision) as found:
+    def failing(database_url: str, revision: str, also: Any) -> Iterator[Loading]:
+        with loading(database_url, revision, also) as found:
             yield found
         raise StoreUnavailable("connection lost")
 

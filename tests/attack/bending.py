@@ -296,21 +296,35 @@ def says_no_more(bent: Bent, bundles: Sequence[Genuine]) -> bool:
     """Tell whether a bundle is put together of genuine parts and shows nothing that they do not.
 
     Leaving out a card, a lot, an anchor or a field that may be kept back makes another genuine
-    bundle; so does another genuine record of the same batch. An anchor whose block nobody was
-    asked for (`anchored`) may have another header.
+    bundle; so does another genuine record of the same batch, and the header of another block in
+    which the contract holds the same. An anchor whose block nobody was asked for (`anchored`) may
+    have any header, and so may that of `seen_proof`: unless its block is known it shows nothing.
     """
     value = json.loads(bent.data)
     values = [other.value for other in bundles if other.trust == bent.of.trust]
     parts = all(any(value[name] == other[name] for other in values) for name in CORE)
     options = all(
-        any(value[name] == other.get(name) for other in values)
+        any(_headless(value[name]) == _headless(other.get(name)) for other in values)
         for name in OPTIONAL
-        if name in value and not (name == "anchor" and bent.of.accept != "final")
+        if name in value and name != "anchor"
     )
+    options = options and _is_known_anchor(value.get("anchor"), values, bent.of.accept)
     records = (
         other.value["record"] for other in bundles if batch_of(other.value) == batch_of(value)
     )
     return parts and options and any(_is_within(value["record"], record) for record in records)
+
+
+def _headless(part: Any) -> Any:
+    anchor = part.get("anchor") if isinstance(part, dict) else None
+    return part if anchor is None else part | {"anchor": anchor | {"header": None}}
+
+
+def _is_known_anchor(anchor: Any, values: Sequence[Any], accept: State) -> bool:
+    if anchor is None or accept != "final":
+        return True
+    known = [other["anchor"] for other in values if "anchor" in other]
+    return all(any(anchor[name] == one[name] for one in known) for name in anchor)
 
 
 def batch_of(value: Any) -> Any:

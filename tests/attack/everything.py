@@ -8,6 +8,7 @@ from tests.attack import (
     chain,
     chain_on_postgres,
     contract,
+    forging,
     fuzzing,
     lies,
     load,
@@ -27,4 +28,5 @@ ATTACKS: tuple[Attack, ...] = (
     *contract.ATTACKS,
     *fuzzing.ATTACKS,
     *rewriting.ATTACKS,
+    *forging.ATTACKS,
 )

@@ -308,7 +308,7 @@ def says_no_more(bent: Bent, bundles: Sequence[Genuine]) -> bool:
         for name in OPTIONAL
         if name in value and name != "anchor"
     )
-    options = options and _is_known_anchor(value.get("anchor"), values, bent.of.accept)
+    options = options and _is_known_anchor(value.get("anchor"), bundles, bent.of.accept)
     records = (
         other.value["record"] for other in bundles if batch_of(other.value) == batch_of(value)
     )
@@ -320,10 +320,10 @@ def _headless(part: Any) -> Any:
     return part if anchor is None else part | {"anchor": anchor | {"header": None}}
 
 
-def _is_known_anchor(anchor: Any, values: Sequence[Any], accept: State) -> bool:
+def _is_known_anchor(anchor: Any, bundles: Sequence[Genuine], accept: State) -> bool:
     if anchor is None or accept != "final":
         return True
-    known = [other["anchor"] for other in values if "anchor" in other]
+    known = [other.value["anchor"] for other in bundles if "anchor" in other.value]
     return all(any(anchor[name] == one[name] for one in known) for name in anchor)
 
 

@@ -152,7 +152,7 @@ class TestSecp256k1:
         return True
 
     def test_accepts_a_signature_and_no_change_of_it(self) -> None:
-        key = WalletKey.from_secret(bytes(31) + b"\x07")
+        key = WalletKey.from_seed(bytes(31) + b"\x07")
         digest = bytes(range(32))
         signature = key.sign(digest)
         assert self.check(key.public_key, signature, digest)

@@ -43,6 +43,7 @@ def check_anchors(log: LogReplay, code_hash: bytes | None) -> Iterator[Differenc
         key = str(row.attempt)
         if row.state not in STATES:
             yield Difference("anchors", key, "state", " or ".join(STATES), shown(row.state))
+        yield from _check_kept(row)
         if row.tree_size > log.replay.size:
             found, expected = str(row.tree_size), f"at most {log.replay.size}"
             yield Difference("anchors", key, "tree_size", expected, found)
@@ -70,6 +71,14 @@ def _check_transaction(row: AttemptRow, replay: Replay) -> Iterator[Difference]:
     expected = (shown(replay.log_id()), contract.lower())
     found = (shown(told.log_id), "0x" + told.to.hex())
     yield from compare("anchors", key, column="raw", expected=expected, found=found)
+
+
+def _check_kept(row: AttemptRow) -> Iterator[Difference]:
+    """Check that evidence is there where its block is named."""
+    if (row.evidence is None) != (row.evidence_block_number is None):
+        found = "nothing" if row.evidence is None else "a storage proof"
+        expected = "of a block that is named" if found == "a storage proof" else "a storage proof"
+        yield Difference("anchors", str(row.attempt), "evidence", expected, found)
 
 
 def _check_evidence(

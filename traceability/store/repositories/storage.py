@@ -6,7 +6,8 @@ Source: SQLite, "Datatypes In SQLite", section 2 (storage classes).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from functools import cache
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     Boolean,
@@ -14,6 +15,7 @@ from sqlalchemy import (
     Connection,
     Integer,
     LargeBinary,
+    Select,
     String,
     Table,
     func,
@@ -45,16 +47,22 @@ def misfits_of(connection: Connection, name: str) -> Iterator[Misfit]:
 
 def _misfits_of(connection: Connection, table: Table) -> Iterator[Misfit]:
     columns = list(table.columns)
-    classes = [func.typeof(column) for column in columns]
-    odd = [found.not_in(_allowed(column)) for found, column in zip(classes, columns, strict=True)]
-    keys = list(table.primary_key.columns)
-    rows = connection.execute(select(*keys, *classes).where(or_(*odd)).limit(MOST_ROWS))
-    for row in rows:
-        key, names = tuple(row[: len(keys)]), row[len(keys) :]
+    width = len(table.primary_key.columns)
+    for row in connection.execute(_odd_rows(table)):
+        key, names = tuple(row[:width]), row[width:]
         for column, found in zip(columns, names, strict=True):
             allowed = _allowed(column)
             if found not in allowed:
                 yield Misfit(table.name, key, column.name, allowed[0], found)
+
+
+@cache
+def _odd_rows(table: Table) -> Select[Any]:
+    """Return the query for the keys of such rows, and the storage classes of all their values."""
+    columns = list(table.columns)
+    classes = [func.typeof(column) for column in columns]
+    odd = [found.not_in(_allowed(column)) for found, column in zip(classes, columns, strict=True)]
+    return select(*table.primary_key.columns, *classes).where(or_(*odd)).limit(MOST_ROWS)
 
 
 def _allowed(column: Column[object]) -> tuple[str, ...]:

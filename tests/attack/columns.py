@@ -1,0 +1,303 @@
+"""Every committed column of every table is changed, one value at a time: the audit names each.
+
+A value is changed behind the ledger's back, the ledger audited, and the value put back. A change
+that the database itself refuses, such as a second row with the same key, is counted apart.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    Column,
+    Connection,
+    Engine,
+    Table,
+    and_,
+    create_engine,
+    delete,
+    insert,
+    select,
+    update,
+)
+from sqlalchemy.exc import DBAPIError
+
+from tests.attack.audited_ledger import audited_ledger
+from tests.attack.table import Attack, Outcome, Setting
+from tests.support.postgres import running_postgres
+from traceability.chain.registry import artifact
+from traceability.ledger.audit.audit import audit
+from traceability.ledger.audit.columns import COMMITTED, COMMITTED_NAMES
+from traceability.ledger.audit.difference import Difference
+from traceability.ledger.node import Node
+from traceability.store.tables import metadata
+
+# Rows that nothing counts: what is left out of them shows only where something refers to it.
+MAY_BE_LACKING = ("anchors", "checkpoints", "conflicting_entries")
+# A code that no event names says nothing, nor does the same evidence once more.
+MAY_BE_ADDED = ("conflicting_entries", "epcs", "meta")
+ROW = "(row)"
+SMALL_SCALE = 1
+
+
+class Mutation(NamedTuple):
+    """A change and what undoes it: statements, in order; `place` is a column, or the row."""
+
+    table: str
+    place: str
+    kind: str
+    do: tuple[Any, ...]
+    undo: tuple[Any, ...]
+
+
+@dataclass(slots=True)
+class Tally:
+    """Of one column: changes that were made and named, and those that the database refused."""
+
+    made: int = 0
+    named: int = 0
+    refused: int = 0
+
+
+@dataclass(slots=True)
+class Found:
+    """What became of all changes; `missed` says which were not named."""
+
+    tallies: dict[tuple[str, str], Tally] = field(default_factory=lambda: defaultdict(Tally))
+    missed: list[str] = field(default_factory=list)
+
+
+def committed(table: Table) -> list[Column[Any]]:
+    """Return the columns of a table that something commits to."""
+    return [column for column in table.columns if column.name in COMMITTED.get(table.name, {})]
+
+
+def altered(value: Any, column: Column[Any]) -> Any:
+    """Return another value of a column: a bit, a character or one more; something for nothing."""
+    kind = column.type.python_type
+    if value is None:
+        return {int: 1, bytes: b"\x01" * 32, str: "x", bool: True}[kind]
+    if kind is bool:
+        return not value
+    if kind is int:
+        return value + 1
+    if kind is bytes:
+        return value[:-1] + bytes((value[-1] ^ 1,)) if value else b"\x01"
+    return value[:-1] + ("0" if value[-1:] != "0" else "1")
+
+
+def mutations(connection: Connection, table: Table, *, thorough: bool) -> Iterator[Mutation]:
+    """Yield the changes of a table."""
+    query = select(table).order_by(*table.primary_key.columns)
+    if table.name == "meta":
+        query = query.where(table.c.name.in_(COMMITTED_NAMES))
+    rows = [dict(row._mapping) for row in connection.execute(query)]
+    chosen = sorted({0, len(rows) // 2, len(rows) - 1}) if rows else []
+    for column in committed(table):
+        yield from _values(table, column, [rows[at] for at in chosen], thorough=thorough)
+    if table.name not in MAY_BE_LACKING:
+        for row in rows[-1:] if not thorough else [rows[at] for at in chosen]:
+            yield Mutation(
+                table.name, ROW, "deleted", (_delete(table, row),), (insert(table).values(row),)
+            )
+    if rows and table.name not in MAY_BE_ADDED:
+        last = list(table.primary_key.columns)[-1]
+        added = rows[-1] | {last.name: altered(rows[-1][last.name], last)}
+        yield Mutation(
+            table.name, ROW, "added", (insert(table).values(added),), (_delete(table, added),)
+        )
+
+
+def _values(
+    table: Table, column: Column[Any], rows: Sequence[dict[str, Any]], *, thorough: bool
+) -> Iterator[Mutation]:
+    name = column.name
+    kinds: list[tuple[str, dict[str, Any], Any]] = [
+        ("changed", row, altered(row[name], column)) for row in rows
+    ]
+    if rows and column.nullable:
+        kinds += [("emptied", row, None) for row in rows if row[name] is not None]
+    if thorough and len(rows) > 1:
+        kinds.append(("another's", rows[0], rows[-1][name]))
+        kinds.append(("another's", rows[-1], rows[0][name]))
+    for kind, row, value in kinds:
+        if value != row[name]:
+            changed = row | {name: value}
+            do = (_update(table, row, {name: value}),)
+            yield Mutation(
+                table.name, name, kind, do, (_update(table, changed, {name: row[name]}),)
+            )
+    if thorough and len(rows) > 1 and not column.primary_key:
+        yield from _swapped(table, name, rows[0], rows[-1])
+
+
+def _swapped(
+    table: Table, name: str, one: dict[str, Any], other: dict[str, Any]
+) -> Iterator[Mutation]:
+    if one[name] != other[name]:
+        do = (
+            _update(table, one, {name: other[name]}),
+            _update(table, other, {name: one[name]}),
+        )
+        undo = (_update(table, one, {name: one[name]}), _update(table, other, {name: other[name]}))
+        yield Mutation(table.name, name, "swapped", do, undo)
+
+
+def _is(table: Table, row: dict[str, Any]) -> Any:
+    return and_(*(column == row[column.name] for column in table.primary_key.columns))
+
+
+def _update(table: Table, row: dict[str, Any], values: dict[str, Any]) -> Any:
+    return update(table).where(_is(table, row)).values(values)
+
+
+def _delete(table: Table, row: dict[str, Any]) -> Any:
+    return delete(table).where(_is(table, row))
+
+
+def is_named(mutation: Mutation, differences: Sequence[Difference]) -> bool:
+    """Tell whether a report names the column, or another as which it says such a change shows."""
+    table, columns = mutation.table, COMMITTED[mutation.table]
+    if mutation.place == ROW:
+        also = [place for column in columns.values() for place in column.also]
+        tables = {table, *(place.split(".")[0] for place in also)}
+        return any(found.table in tables for found in differences)
+    places = {f"{table}.{mutation.place}", f"{table}.", *columns[mutation.place].also}
+    return any(
+        f"{found.table}.{name}" in places
+        for found in differences
+        for name in found.column.split(", ")
+    )
+
+
+def report(node: Node) -> Sequence[Difference]:
+    """Audit with all that the node knows."""
+    if node.chain is None:
+        raise AssertionError("the ledger has a chain")
+    head = node.chain.head(node.identity.log)
+    return audit(
+        node.store,
+        second_place=node.second_place,
+        chain_head=lambda: (head.tree_size, head.root_hash),
+        code_hash=artifact().code_hash,
+        duplicate_key=node.identity.duplicate_key,
+    ).differences
+
+
+def mutate_all(node: Node, engine: Engine, found: Found, *, thorough: bool) -> None:
+    """Make every change of every table, one at a time, on a ledger that agrees."""
+    before = report(node)
+    if before:
+        raise AssertionError(f"the ledger differs before anything was changed: {before[:3]}")
+    for table in metadata.sorted_tables:
+        with engine.connect() as connection:
+            wanted = list(mutations(connection, table, thorough=thorough))
+        for mutation in wanted:
+            _make(node, engine, mutation, found)
+    after = report(node)
+    if after:
+        raise AssertionError(f"the ledger differs after all was put back: {after[:3]}")
+
+
+def _make(node: Node, engine: Engine, mutation: Mutation, found: Found) -> None:
+    tally = found.tallies[mutation.table, mutation.place]
+    if not _run(engine, mutation.do):
+        tally.refused += 1
+        return
+    try:
+        differences = report(node)
+    finally:
+        if not _run(engine, mutation.undo):
+            raise AssertionError(f"could not be put back: {mutation}")
+    tally.made += 1
+    if is_named(mutation, differences):
+        tally.named += 1
+    else:
+        told = sorted({f"{one.table}.{one.column}" for one in differences})
+        place = f"{mutation.table}.{mutation.place} {mutation.kind}"
+        found.missed.append(f"{place}: named {', '.join(told) or 'nothing'}")
+
+
+def _run(engine: Engine, statements: Sequence[Any]) -> bool:
+    """Run statements in one transaction; tell whether the database took them."""
+    try:
+        with engine.begin() as connection:
+            for statement in statements:
+                connection.execute(statement)
+    except DBAPIError:
+        return False
+    return True
+
+
+@contextmanager
+def _databases(database: str) -> Iterator[str | None]:
+    """Yield where the ledger is to be; None for the file that it makes itself."""
+    if database == "sqlite":
+        yield None
+        return
+    with running_postgres() as server, server.database() as url:
+        yield url
+
+
+def attacked(database: str, folder: Path, *, thorough: bool) -> Found:
+    """Make a ledger on a database, and every change to it."""
+    found = Found()
+    with _databases(database) as url, audited_ledger(folder, database_url=url) as node:
+        # A connection of its own, which holds no references between rows.
+        engine = create_engine(node.store.engine.url)
+        try:
+            mutate_all(node, engine, found, thorough=thorough)
+        finally:
+            engine.dispose()
+    return found
+
+
+def _attack(database: str, setting: Setting, folder: Path) -> Outcome:
+    found = attacked(database, folder, thorough=setting.scale > SMALL_SCALE)
+    made = sum(tally.made for tally in found.tallies.values())
+    named = sum(tally.named for tally in found.tallies.values())
+    untouched = untouched_columns(found)
+    if untouched:
+        return Outcome(made + 1, named, f"never changed: {', '.join(untouched)}")
+    evidence = "; ".join(found.missed[:3]) or f"{len(found.tallies)} columns, each change named"
+    return Outcome(made, named, evidence)
+
+
+def table_of(runs: Sequence[Found]) -> list[tuple[str, str, str, str, str]]:
+    """Return the rows of the table: table, column, what commits to it, changes, of them named."""
+    rows = []
+    for table, columns in sorted(COMMITTED.items()):
+        for name, column in [*columns.items(), (ROW, None)]:
+            tallies = [found.tallies[table, name] for found in runs]
+            made, named = sum(one.made for one in tallies), sum(one.named for one in tallies)
+            refused = sum(one.refused for one in tallies)
+            by = "what refers to it" if column is None else column.by
+            if made or refused or column is not None:
+                changes = f"{made} + {refused} refused" if refused else str(made)
+                rows.append((table, name, by, changes, str(named)))
+    return rows
+
+
+def untouched_columns(found: Found) -> list[str]:
+    """Return the committed columns of which no change was made or refused."""
+    places = [(table, name) for table, columns in COMMITTED.items() for name in columns]
+    tallies = found.tallies
+    return [
+        f"{table}.{name}"
+        for table, name in places
+        if not (tallies[table, name].made or tallies[table, name].refused)
+    ]
+
+
+def _row(database: str) -> Attack:
+    run: Callable[[Setting, Path], Outcome] = partial(_attack, database)
+    return Attack(f"every committed column is changed on {database}", run)
+
+
+ATTACKS: tuple[Attack, ...] = (_row("sqlite"), _row("postgresql"))

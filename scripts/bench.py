@@ -18,6 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from scripts.benchmarks import (
     anchoring,
+    auditing,
     disclosing,
     hashing,
     http,
@@ -37,6 +38,7 @@ PARTS = (
     xml.PART,
     minting.PART,
     anchoring.PART,
+    *auditing.PARTS,
     sequencing.PART,
     mirror.PART,
     http.PART,

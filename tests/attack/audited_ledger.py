@@ -16,17 +16,22 @@ from tests.support.suppliers import Supplier
 from traceability.chain.accounts import address_of, load_or_create_account
 from traceability.chain.client import ChainClient
 from traceability.hashing.ed25519 import SigningKey
+from traceability.hashing.statement import Erasure, Ranges
 from traceability.ledger.faults import SequenceConflict
 from traceability.ledger.mint import Lot
 from traceability.ledger.node import Node
 from traceability.ledger.statuses import Declaration
+from traceability.store.repositories import Repositories
+from traceability.store.repositories.events import StoredEvent
+from traceability.store.repositories.items import ItemRun
 
 FUNDS_WEI = 10**21
 STEPS = 50
+LOTS = ("L1", "L2")
 LOT = f"https://id.gs1.org/01/{GTIN}/10/"
 ITEM = f"https://id.gs1.org/01/{GTIN}/21/"
 PLACE = "https://id.gs1.org/414/9521005000013"
-PALLET = "https://id.gs1.org/00/095212340000000016"
+PALLET = "https://id.gs1.org/00/095212340000000013"
 
 
 @contextmanager
@@ -67,7 +72,8 @@ def _fill(node: Node, anchor: Callable[[], None]) -> None:
     own = add_participant(node, gln="9521005000013")
     key = SigningKey.generate()
     supplier = Supplier(node, key, add_participant(node, gln="9521234567899", key=key))
-    node.submission.submit(document(*_events()), participant=own)
+    taken = node.submission.submit(document(*_events()), participant=own)
+    assert taken.status == "ACCEPTED", taken
     node.mint(Lot(GTIN, "L1", 300, {"name": "cable"}), participant=own)
     anchor()
     node.mint(Lot(GTIN, "L2", 4, {"name": "cable"}), participant=own)
@@ -124,16 +130,36 @@ def _sign_twice(supplier: Supplier) -> None:
 
 
 def _declare(node: Node, participant: bytes) -> None:
+    """Recall some items, and erase one item, one event, and one field of a document."""
     node.sequencer.run(close=True)
     with node.store.reading() as repositories:
-        (run,) = repositories.items.runs_of_lot("L1")
-        lot = repositories.batches.get(run.batch)
-        assert lot is not None
-        entry = repositories.entries.by_arrival(lot.arrival)
-    assert entry is not None
+        lots = [_entry(repositories, repositories.items.runs_of_lot(lot)[0]) for lot in LOTS]
+        own = repositories.events.naming(f"{ITEM}S5")[0]
+        events = _entry(repositories, own)
     declarations = [
-        Declaration(entry.leaf_hash, ((3, 5), (9, 9)), "recalled", "quality"),
-        Declaration(entry.leaf_hash, ((4, 4),), "recall_lifted", "resolved"),
+        Declaration(lots[0], ((3, 5), (9, 9)), "recalled", "quality"),
+        Declaration(lots[0], ((4, 4),), "recall_lifted", "resolved"),
     ]
     for one in declarations:
         node.statuses.declare([one], participant=participant)
+    event = ((own.record_index, own.record_index),)
+    node.erasures.erase(
+        [
+            _erasing(lots[0], ((20, 20), (200, 200))),
+            _erasing(events, event),
+            *(_erasing(lot, ((0, 0),), fields=((1, 1),)) for lot in lots),
+        ]
+    )
+
+
+def _erasing(entry: bytes, records: Ranges, fields: Ranges | None = None) -> Declaration:
+    why = Erasure(bytes(16), "consent_withdrawn", fields)
+    return Declaration(entry, records, "erased", "personal_data", erasure=why)
+
+
+def _entry(repositories: Repositories, of: ItemRun | StoredEvent) -> bytes:
+    """Return the leaf hash of the entry of the batch to which a row belongs."""
+    batch = repositories.batches.get(of.batch)
+    entry = None if batch is None else repositories.entries.by_arrival(batch.arrival)
+    assert entry is not None
+    return entry.leaf_hash

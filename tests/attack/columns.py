@@ -145,7 +145,8 @@ def _swapped(
             _update(table, one, {name: other[name]}),
             _update(table, other, {name: one[name]}),
         )
-        undo = (_update(table, one, {name: one[name]}), _update(table, other, {name: other[name]}))
+        # The other way round, so that no value is there twice meanwhile.
+        undo = (_update(table, other, {name: other[name]}), _update(table, one, {name: one[name]}))
         yield Mutation(table.name, name, "swapped", do, undo)
 
 

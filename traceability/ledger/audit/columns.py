@@ -76,6 +76,9 @@ COMMITTED: Mapping[str, Mapping[str, Committed]] = {
         "sequence": Committed(_ENTRY),
         "envelope": Committed("leaf_hash; its signatures"),
     },
+    "erased_items": _all(
+        _BATCH, "batch", "record_index", "field_root", also=("erased_items.field_root", *_ITEM)
+    ),
     "epcs": {"uri": Committed("the payloads of the events that name it", _OBJECT)},
     "event_epcs": _all(_EVENT, "event", "role", "epc", "ordinal", "quantity", "uom", also=_OBJECT),
     "events": {
@@ -129,6 +132,13 @@ COMMITTED: Mapping[str, Mapping[str, Committed]] = {
         "participant": Committed("the registrations"),
         **_all("the card of the last registration", "gln", "name"),
     },
+    "partial_records": _all(
+        "records.field_root",
+        "batch",
+        "record_index",
+        "leaves",
+        also=("partial_records.leaves", "records.payload"),
+    ),
     "records": {
         **_all(_BATCH, "batch", "record_index", also=_PAYLOAD),
         **_all(_BATCH, "kind", "field_count", "field_root", also=_PAYLOAD),
@@ -150,7 +160,6 @@ _QUEUE = "work that waits; it is done, or done again"
 _TIME = "the node's clock; a receipt that was given out holds what was promised"
 _CHAIN = "what the chain said of the transaction; it can change until it is final"
 _OWN = "the operator's own rules of access, of no record"
-_ERASED = "what is left of erased content; held against the batch's tree where it is used"
 
 OPERATIONAL: Mapping[str, Mapping[str, str]] = {
     "anchors": {
@@ -190,13 +199,11 @@ OPERATIONAL: Mapping[str, Mapping[str, str]] = {
     "corrections": dict.fromkeys(("batch", "record_index", "waits_for"), _QUEUE),
     "entries": {"arrival": _LOCAL, "received": _TIME, "anchored_by": _TIME},
     "epcs": {"epc": _LOCAL},
-    "erased_items": dict.fromkeys(("batch", "record_index", "field_root"), _ERASED),
     "events": {"event": _LOCAL},
     "idempotency_keys": dict.fromkeys(
         ("api_key", "name", "request_hash", "answer", "created"), "answers that were given"
     ),
     "one_code_rules": dict.fromkeys(("participant", "mode"), _OWN),
-    "partial_records": dict.fromkeys(("batch", "record_index", "leaves"), _ERASED),
 }
 # The other names in `meta` are of this node's work.
 COMMITTED_NAMES = ("chain_id", "contract", "opener", "genesis", "log", "opened", "origin")

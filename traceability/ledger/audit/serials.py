@@ -35,7 +35,8 @@ def check_serials(context: Context, unit: SerialsUnit) -> Result:
 
 def _serials(context: Context, run: ItemRun, step: int) -> Iterator[tuple[str, str]]:
     """Yield the serials of a batch, each with its place."""
-    end = run.first_index + run.quantity
+    # Not what the row says alone: a hand may have made it the largest number there is.
+    end = min(run.first_index + run.quantity, context.rows.item_end(run.batch))
     for first in range(run.first_index, end, step):
         last = min(first + step, end)
         found = context.repositories.items.serials_between(run.batch, first, last)

@@ -236,6 +236,11 @@ class AuditRepository:
             found.setdefault(batch, {})[tile] = hashes
         return found
 
+    def item_end(self, batch: int) -> int:
+        """Return the index behind a batch's last item that is stored."""
+        ((last,),) = self.rows("SELECT max(record_index) FROM items WHERE batch = ?", (batch,))
+        return 0 if last is None else int(last) + 1
+
     def envelopes_of_type(self, *types: str) -> Iterator[tuple[int, bytes]]:
         """Yield leaf index and bytes of the entries that their rows say to be of these types."""
         marks = ", ".join("?" * len(types))

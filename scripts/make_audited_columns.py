@@ -1,0 +1,130 @@
+"""Write docs/audited-columns.md: every column, what commits to it, and that the audit names it.
+
+    python scripts/make_audited_columns.py [--check]
+
+The figures are those of a whole run of tests/attack/columns.py on both databases, a few minutes.
+`--check` runs nothing: it compares everything but the figures, and demands that all were named.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+import tempfile
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from tests.attack.columns import Found, attacked, table_of
+from traceability.ledger.audit.columns import COMMITTED, OPERATIONAL
+
+ROOT = Path(__file__).resolve().parents[1]
+TARGET = ROOT / "docs" / "audited-columns.md"
+DATABASES = ("sqlite", "postgresql")
+# The last two columns of the table, and the line that sums them up.
+FIGURES = re.compile(r"\| (\d+)(?: \+ \d+ refused)? \| (\d+) \|$|^\*\*(\d+) of (\d+)\*\*.*$", re.M)
+HEAD = """# Audited columns
+
+Written by `scripts/make_audited_columns.py`; do not edit. A test holds that every column of the
+schema is in exactly one of the two tables.
+
+## Committed
+
+`itemproof audit` recomputes each of these columns from signed and anchored bytes. To show it, a
+small real ledger with final anchors is changed behind its back, one value at a time, on SQLite
+and on PostgreSQL (`tests/attack/columns.py`): a bit, a character or one more; nothing in the
+place of something, and something in the place of nothing; another row's value; two values
+exchanged; a row deleted, a row added. After each change the ledger is audited, and the value put
+back. A change is **named** if the report names the table and the column, or a column that says
+the same: those of a record name `payload`, a code names the events' objects. What the database
+itself refuses, such as a key that is there twice, is counted apart.
+
+"""
+NOT_TOLD = """
+What a deletion leaves nobody to miss: attempts to anchor, signed heads that nothing refers to,
+and evidence against a key. A mirror has the heads and anchors, and whoever found the evidence
+should keep it.
+
+"""
+REASONS = """## Not committed
+
+Nothing in the log speaks of these columns. Whoever changes them can hold a ledger up or let it
+do something again; no record, status, key or proof says something else for it.
+
+| table | columns | why |
+|---|---|---|
+"""
+
+
+def main() -> int:
+    """Write or compare the file; return the exit status."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
+    parser.add_argument("--check", action="store_true", help="compare, run nothing")
+    if parser.parse_args().check:
+        return check()
+    with ProcessPoolExecutor(len(DATABASES)) as pool:
+        runs = list(pool.map(run, DATABASES))
+    for database, found in zip(DATABASES, runs, strict=True):
+        print(f"{database}: {len(found.missed)} changes were not named")
+        for missed in found.missed:
+            print(f"  {missed}")
+    TARGET.write_text(page(runs), encoding="utf-8")
+    print(f"wrote {TARGET.relative_to(ROOT)}")
+    return 1 if any(found.missed for found in runs) else 0
+
+
+def run(database: str) -> Found:
+    """Make every change on a database."""
+    with tempfile.TemporaryDirectory(prefix="itemproof-attack-") as folder:
+        return attacked(database, Path(folder), thorough=True)
+
+
+def page(runs: list[Found]) -> str:
+    """Return the file's text."""
+    rows = table_of(runs)
+    tallies = [tally for found in runs for tally in found.tallies.values()]
+    made, named = sum(one.made for one in tallies), sum(one.named for one in tallies)
+    share = 100 * named // made if made else 0
+    lines = "".join(f"| {' | '.join(row)} |\n" for row in rows)
+    return (
+        f"{HEAD}**{named} of {made}** changes were named: {share} %.\n\n"
+        "| table | column | committed by | changes | named |\n|---|---|---|---|---|\n"
+        f"{lines}{NOT_TOLD}{REASONS}{_reasons()}"
+    )
+
+
+def _reasons() -> str:
+    lines = []
+    for table, columns in sorted(OPERATIONAL.items()):
+        for why in dict.fromkeys(columns.values()):
+            names = ", ".join(name for name, reason in columns.items() if reason == why)
+            lines.append(f"| {table} | {names} | {why} |\n")
+    return "".join(lines)
+
+
+def check() -> int:
+    """Compare the file with the classes, and demand that every change was named."""
+    text = TARGET.read_text(encoding="utf-8") if TARGET.exists() else ""
+    faults = []
+    if _without_figures(text) != _without_figures(page([Found()])):
+        faults.append("audited columns are stale: run scripts/make_audited_columns.py")
+    for made, named, total_named, total in FIGURES.findall(text):
+        if made != named or total_named != total:
+            faults.append(f"a change was not named: {named or total_named} of {made or total}")
+    columns = sum(map(len, COMMITTED.values()))
+    if len(FIGURES.findall(text)) <= columns or "100 %" not in text:
+        faults.append("audited columns lack figures")
+    print("\n".join(faults) or "audited columns: up to date")
+    return 1 if faults else 0
+
+
+def _without_figures(text: str) -> str:
+    # Of rows as such there are only those that could be made.
+    lines = [line for line in text.splitlines() if "| (row) |" not in line]
+    return FIGURES.sub("", "\n".join(lines))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -9,7 +9,7 @@ from typing import TypeAlias
 from traceability.errors import ItemProofError
 from traceability.events.jsonld import parse_document
 from traceability.hashing.canonical import parse_canonical
-from traceability.hashing.commitment import RecordKind, commit_record
+from traceability.hashing.commitment import MEDIA_TYPE, RecordKind, commit_record
 from traceability.hashing.event_hash import event_hash
 from traceability.hashing.partial import PartialRecord
 from traceability.ledger.audit.difference import Difference, compare
@@ -101,7 +101,8 @@ def check_remains(
     stored: AuditedEvent | None,
     objects: Sequence[AuditedObject],
 ) -> Iterator[Difference]:
-    """Compare what lineage reads with what is left of a partly erased event."""
+    """Compare what is kept beside a partly erased record with what is left of it."""
+    yield from _check_media_type(left, row)
     if left is None or row.kind != RecordKind.EVENT or 0 in left.erased:
         return
     remains, key = remains_of(left), f"{row.batch}, {row.record_index}"
@@ -114,6 +115,18 @@ def check_remains(
         expected, found = getattr(remains.facts, column), stored.columns[column]
         yield from compare("events", name, column=column, expected=expected, found=found)
     yield from _check_objects(name, remains.objects, objects)
+
+
+def _check_media_type(left: PartialRecord | None, row: RecordRow) -> Iterator[Difference]:
+    """Compare a document's media type with its header; others have none."""
+    expected: object = None
+    if row.kind == RecordKind.DOCUMENT:
+        header = None if left is None else left.fields.get(0)
+        if header is None or not isinstance(header.value, dict):
+            return  # Nothing is left that says it.
+        expected = header.value.get(MEDIA_TYPE)
+    key, found = f"{row.batch}, {row.record_index}", row.media_type
+    yield from compare("records", key, column="media_type", expected=expected, found=found)
 
 
 def _check_objects(

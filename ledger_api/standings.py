@@ -6,11 +6,22 @@ from typing import TYPE_CHECKING, Any
 
 from ledger_api.reports import time_json
 from traceability.hashing.encoding import b64u_encode
+from traceability.ledger.partners import OPERATOR, Asker
+from traceability.ledger.standings import (
+    Marked,
+    marked_codes,
+    marked_records,
+    standing_of_code,
+)
+from traceability.lineage.results import Journey, Trace
 
 if TYPE_CHECKING:
     from traceability.ledger.corrections import DueStatus
+    from traceability.ledger.identity import Identity
+    from traceability.ledger.node import Node
     from traceability.ledger.standing import Saying, Standing
     from traceability.ledger.statuses import Declared
+    from traceability.store.repositories import Repositories
 
 
 def standing_json(standing: Standing) -> dict[str, Any]:
@@ -19,6 +30,20 @@ def standing_json(standing: Standing) -> dict[str, Any]:
         "status": standing.status,
         "history": [saying_json(one) for one in standing.history],
     }
+
+
+def status_json(node: Node, code: str, *, asker: Asker = OPERATOR) -> dict[str, Any]:
+    """Return what is said of the record of a code, as of which size of the log.
+
+    Raises
+    ------
+    CodeUnknown
+        Nothing is recorded under the code.
+    """
+    with node.store.reading() as repositories:
+        standing = standing_of_code(repositories, node.identity, code, asker=asker)
+        size = repositories.entries.count_sequenced()
+    return {"code": code, **standing_json(standing), "as_of_size": size}
 
 
 def saying_json(one: Saying) -> dict[str, Any]:
@@ -39,6 +64,38 @@ def saying_json(one: Saying) -> dict[str, Any]:
         "leaf_index": one.leaf_index,
     }
     return {name: value for name, value in found.items() if value is not None}
+
+
+def with_standings(
+    repositories: Repositories, identity: Identity, found: Trace | Journey
+) -> dict[str, Any]:
+    """Return an answer of lineage with what became of its codes, and of a journey's events.
+
+    `statuses` has a group for each thing said that still stands, with all codes it is said of.
+    """
+    value = found.to_json()
+    marked = marked_codes(repositories, identity, value["items"])
+    value["statuses"] = [
+        {"status": one.status, **saying_json(one.saying), "codes": list(one.names)}
+        for one in marked
+    ]
+    by_code = {name: one.status for one in marked for name in one.names}
+    value["status"] = by_code.get(value["code"], "current")
+    if isinstance(found, Journey):
+        records = [step.record for step in found.steps]
+        said = {
+            name: one
+            for one in marked_records(repositories, identity, records)
+            for name in one.names
+        }
+        value["steps"] = [_step(step, said.get(step["record"])) for step in value["steps"]]
+    return value
+
+
+def _step(step: dict[str, Any], marked: Marked | None) -> dict[str, Any]:
+    if marked is None:
+        return {**step, "status": "current"}
+    return {**step, "status": marked.status, "said": saying_json(marked.saying)}
 
 
 def declared_json(declared: list[Declared]) -> list[dict[str, Any]]:

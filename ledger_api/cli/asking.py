@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 import typer
 
 from ledger_api.cli.output import Output
 from ledger_api.cli.running import DEFAULT_DATA, AsJSON, Command, DataDir, run
+from ledger_api.cli.saying import said_line
 from ledger_api.cli.wording import LINES
 from ledger_api.i18n.terms import term
-
-Say = Callable[..., str]
 
 Code = Annotated[str, typer.Argument(help="Any GS1 code: Digital Link, EPC URN, (01)…(10)….")]
 Direction = Annotated[
@@ -31,11 +30,14 @@ def trace(
     """Say what a code was made of, or what was made of it."""
 
     def work(command: Command) -> None:
+        from ledger_api.standings import with_standings
         from traceability.lineage.tracing import trace as trace_of
 
         with command.node(need="existing") as node, node.store.reading() as repositories:
-            found = trace_of(repositories, code, direction=direction).to_json()
-        command.output.answer(found, _lines(found, command.output.say))
+            found = with_standings(
+                repositories, node.identity, trace_of(repositories, code, direction=direction)
+            )
+        command.output.answer(found, _lines(found, command.output))
 
     run(data, as_json, work)
 
@@ -44,11 +46,12 @@ def recall(code: Code, data: DataDir = DEFAULT_DATA, as_json: AsJSON = False) ->
     """Say everything that a lot or item went into."""
 
     def work(command: Command) -> None:
+        from ledger_api.standings import with_standings
         from traceability.lineage.tracing import recall as recall_of
 
         with command.node(need="existing") as node, node.store.reading() as repositories:
-            found = recall_of(repositories, code).to_json()
-        command.output.answer(found, _lines(found, command.output.say))
+            found = with_standings(repositories, node.identity, recall_of(repositories, code))
+        command.output.answer(found, _lines(found, command.output))
 
     run(data, as_json, work)
 
@@ -57,18 +60,20 @@ def journey(code: Code, data: DataDir = DEFAULT_DATA, as_json: AsJSON = False) -
     """Say what happened to an item, alone and inside what carried it."""
 
     def work(command: Command) -> None:
+        from ledger_api.standings import with_standings
         from traceability.lineage.journeys import journey as journey_of
 
         with command.node(need="existing") as node, node.store.reading() as repositories:
-            found = journey_of(repositories, code).to_json()
+            found = with_standings(repositories, node.identity, journey_of(repositories, code))
         command.output.answer(found, _journey_lines(found, command.output))
 
     run(data, as_json, work)
 
 
-def _lines(found: dict[str, Any], say: Say) -> list[str]:
-    items, edges = found["items"], found["edges"]
+def _lines(found: dict[str, Any], output: Output) -> list[str]:
+    items, edges, say = found["items"], found["edges"], output.say
     lines = [say("traced", code=found["code"], items=len(items), edges=len(edges))]
+    lines += _marks(found, output)
     lines += [f"  {item}" for item in items[:SHOWN]]
     if len(items) > SHOWN:
         lines.append(f"  {say('more', count=len(items) - SHOWN)}")
@@ -76,8 +81,20 @@ def _lines(found: dict[str, Any], say: Say) -> list[str]:
     return lines
 
 
+def _marks(found: dict[str, Any], output: Output) -> list[str]:
+    """Say first what became of codes in the answer."""
+    lines = []
+    for one in found["statuses"]:
+        lines.append(f"  ! {said_line(one, output)}")
+        lines += [f"    {code}" for code in one["codes"][:SHOWN]]
+        if len(one["codes"]) > SHOWN:
+            lines.append(f"    {output.say('more', count=len(one['codes']) - SHOWN)}")
+    return lines
+
+
 def _journey_lines(found: dict[str, Any], output: Output) -> list[str]:
     lines = [output.say("journey", code=found["code"], count=len(found["steps"]))]
+    lines += _marks(found, output)
     for step in found["steps"]:
         code = step["inherited_from"]
         inside = output.say("inside", code=code) if code else ""
@@ -86,6 +103,8 @@ def _journey_lines(found: dict[str, Any], output: Output) -> list[str]:
         if output.lang == "zh":
             what = term("biz_step", what, language=output.lang)
         lines.append(f"  {step['event_time']}  {what}  {place}{inside}")
+        if "said" in step:
+            lines.append(f"    ! {said_line(step['said'], output)}")
     return lines
 
 

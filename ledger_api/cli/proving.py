@@ -60,16 +60,33 @@ def _print_estimate(command: Command, node: Node) -> None:
     command.output.answer(value, lines)
 
 
-def status(data: DataDir = DEFAULT_DATA, as_json: AsJSON = False) -> None:
-    """Say where things stand: the newest checkpoint and the newest anchor."""
+def status(
+    code: Annotated[
+        str | None, typer.Argument(help="Item, lot, event id or urn:itemproof:record:….")
+    ] = None,
+    data: DataDir = DEFAULT_DATA,
+    as_json: AsJSON = False,
+) -> None:
+    """Say where the log stands; of a code, what became of its record since."""
 
     def work(command: Command) -> None:
         with command.node(need="existing") as node:
+            if code is not None:
+                _print_status(command, node, code)
+                return
             _print_standing(command, node)
             if (closed := node.gate.fault()) is not None:
                 command.output.warn(closed)
 
     run(data, as_json, work)
+
+
+def _print_status(command: Command, node: Node, code: str) -> None:
+    from ledger_api.cli.saying import standing_lines
+    from ledger_api.standings import status_json
+
+    value = status_json(node, code)
+    command.output.answer(value, standing_lines(value, command.output))
 
 
 def _print_standing(command: Command, node: Node) -> None:

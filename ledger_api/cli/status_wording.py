@@ -13,6 +13,12 @@ STATUS_LINES = {
         "此前已登记且仍有效：{kind}（{reason}）",
         "said before, and stands: {kind} ({reason})",
     ),
+    "said": ("{kind}（{reason}），{since}，{who}", "{kind} ({reason}), {since}, {who}"),
+    "by_operator": ("账本运营方", "the operator of this ledger"),
+    "standing": (
+        "{code}：现状为{status}（截至日志第 {entries} 条）",
+        "{code}: {status} (as of {entries} entries of the log)",
+    ),
     "erase_goes": ("将销毁，且不可恢复：", "this will be destroyed for good:"),
     "erase_stays": ("以下内容删除不到：", "out of reach of any erasure:"),
     "erase_ask": ("确定销毁吗？", "Destroy it?"),

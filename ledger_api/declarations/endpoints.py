@@ -12,11 +12,9 @@ from ledger_api.declarations.erasures import STAYS, plan_json, read_erasure
 from ledger_api.declarations.requests import MEDIA_TYPE, DeclarationAsked, read_signed
 from ledger_api.problems import MediaTypeUnknown
 from ledger_api.services import CallerOf, Services, ServicesOf, in_hand, read_body
-from ledger_api.standings import declared_json, standing_json
+from ledger_api.standings import declared_json, status_json
 from traceability.hashing.statement import ERASURE_BASES, STATUS_KINDS, STATUS_REASONS
-from traceability.ledger.lookup import find_record
 from traceability.ledger.partners import PUBLIC, Asker
-from traceability.ledger.standing import standing_of
 from traceability.ledger.statuses import Declared
 
 router = APIRouter(prefix="/api", tags=["statuses"])
@@ -163,10 +161,5 @@ def get_statuses(
     services: ServicesOf,
     code: Annotated[str, Query(description="Item code, event id or record name.")],
 ) -> dict[str, Any]:
-    """Return a record's current status with its history, oldest first."""
-    node = services.node
-    with node.store.reading() as repositories:
-        address = find_record(repositories, code, asker=PUBLIC).address
-        standing = standing_of(repositories, node.identity, address)
-        size = repositories.entries.count_sequenced()
-    return {"code": code, **standing_json(standing), "as_of_size": size}
+    """Return a record's current status with its history, oldest first; of a lot, of its batches."""
+    return status_json(services.node, code, asker=PUBLIC)

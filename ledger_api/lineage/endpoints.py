@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query
 
 from ledger_api.services import CallerOf, ServicesOf
+from ledger_api.standings import with_standings
 from traceability.lineage.journeys import journey
 from traceability.lineage.tracing import recall, trace
 
@@ -22,19 +23,25 @@ def get_trace(
     direction: Annotated[Literal["upstream", "downstream", "both"], Query()] = "upstream",
 ) -> dict[str, Any]:
     """Return the codes that lineage reaches, each edge with its event and proof."""
-    with services.node.store.reading() as repositories:
-        return trace(repositories, code, direction=direction).to_json()
+    node = services.node
+    with node.store.reading() as repositories:
+        found = trace(repositories, code, direction=direction)
+        return with_standings(repositories, node.identity, found)
 
 
 @router.get("/recall", summary="Everything that a lot or item went into")
 def get_recall(services: ServicesOf, _caller: CallerOf, code: Code) -> dict[str, Any]:
     """Return the recall set of a code."""
-    with services.node.store.reading() as repositories:
-        return recall(repositories, code).to_json()
+    node = services.node
+    with node.store.reading() as repositories:
+        found = recall(repositories, code)
+        return with_standings(repositories, node.identity, found)
 
 
 @router.get("/journey", summary="What happened to an item, alone and inside what carried it")
 def get_journey(services: ServicesOf, _caller: CallerOf, code: Code) -> dict[str, Any]:
     """Return an item's events in order of their time."""
-    with services.node.store.reading() as repositories:
-        return journey(repositories, code).to_json()
+    node = services.node
+    with node.store.reading() as repositories:
+        found = journey(repositories, code)
+        return with_standings(repositories, node.identity, found)

@@ -64,11 +64,12 @@ def standing_of(repositories: Repositories, identity: Identity, address: RecordA
     if entry is None:
         raise RecordUnknown(f"batch {address.batch} is unknown")
     rows = repositories.statuses.of_record(entry.leaf_hash, address.record_index)
-    found = [_saying(repositories, identity, row) for row in rows]
+    found = [said_by(repositories, identity, row) for row in rows]
     return Standing(status_of(rows), tuple(one for one in found if one is not None))
 
 
-def _saying(repositories: Repositories, identity: Identity, row: StatusRow) -> Saying | None:
+def said_by(repositories: Repositories, identity: Identity, row: StatusRow) -> Saying | None:
+    """Return what the entry behind a row says; None where there is no such entry."""
     entry = repositories.entries.by_arrival(row.arrival)
     said = None if entry is None else parse_statement(parse_envelope(entry.envelope).payload)
     if entry is None or not isinstance(said, StatusStatement):

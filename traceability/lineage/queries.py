@@ -91,6 +91,10 @@ FROM {numbers} CROSS JOIN events AS e WHERE e.event = wanted.value"""
 _REFERENCES = """
 SELECT e.event, e.event_id, e.batch, e.record_index
 FROM {numbers} CROSS JOIN events AS e WHERE e.event = wanted.value"""
+_FIRST_EVENTS = """
+SELECT wanted.value, (SELECT e.event FROM event_epcs AS x CROSS JOIN events AS e
+    WHERE x.epc = wanted.value AND e.event = x.event ORDER BY e.event_time, e.event LIMIT 1)
+FROM {numbers}"""
 _ENTRY_HASHES = """
 SELECT b.batch, n.leaf_hash
 FROM {numbers} CROSS JOIN batches AS b CROSS JOIN entries AS n
@@ -217,6 +221,10 @@ class Reader:
             event: (event_id, RecordReference(batch, index, hashes[batch]))
             for event, event_id, batch, index in rows
         }
+
+    def first_events(self, epcs: Collection[int]) -> dict[int, int]:
+        """Return the earliest event that names each code."""
+        return {epc: event for epc, event in self._read(_FIRST_EVENTS, epcs) if event is not None}
 
     def entry_hashes(self, batches: Collection[int]) -> dict[int, bytes]:
         """Return the leaf hash of each batch's entry."""

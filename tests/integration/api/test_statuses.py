@@ -232,3 +232,93 @@ def test_the_consumer_page_shows_the_recall_before_it_is_anchored(api: Api) -> N
     text = page(f"{lot}/21/{item.serial}")
     assert "Recalled: do not use" not in text
     assert "Recall lifted" in text
+
+
+def asked(api: Api, question: str, code: str) -> dict[str, Any]:
+    answer = api.client.get(
+        f"/api/{question}", params={"code": code}, headers=api.headers("auditor")
+    )
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+class TestLineage:
+    @pytest.fixture
+    def made(self, api: Api) -> tuple[str, list[str]]:
+        """Return a lot of two items and their codes, of which an event names the first."""
+        api.node.mint(Lot(GTIN, "L1", 2, {}), participant=api.participant)
+        api.node.sequencer.run(close=True)
+        with api.node.store.reading() as repositories:
+            rows = repositories.items.between(1, 1, 3)
+        items = [f"https://id.gs1.org/01/{GTIN}/21/{row.serial}" for row in rows]
+        assert api.submit(document(event(0, epcList=[items[0]]))).status_code == 201
+        return f"https://id.gs1.org/01/{GTIN}/10/L1", items
+
+    @pytest.mark.parametrize("question", ["trace", "recall", "journey"])
+    def test_says_nothing_of_what_nothing_was_said_of(
+        self, api: Api, made: tuple[str, list[str]], question: str
+    ) -> None:
+        found = asked(api, question, made[1][0])
+        assert (found["status"], found["statuses"]) == ("current", [])
+
+    @pytest.mark.parametrize("question", ["trace", "recall", "journey"])
+    def test_names_the_items_of_a_recalled_lot(
+        self, api: Api, made: tuple[str, list[str]], question: str
+    ) -> None:
+        lot, items = made
+        assert declare(api, {**RECALL, "code": lot}).status_code == 201
+        found = asked(api, question, items[0])
+        assert found["status"] == "recalled"
+        (said,) = found["statuses"]
+        assert items[0] in said["codes"]
+        assert (said["status"], said["reason"], said["participant"]) == (
+            "recalled",
+            "safety",
+            api.participant.hex(),
+        )
+        lifted = {**RECALL, "code": lot, "kind": "recall_lifted", "reason": "resolved"}
+        assert declare(api, lifted).status_code == 201
+        assert asked(api, question, items[0])["statuses"] == []
+
+    def test_names_only_the_item_that_was_recalled(
+        self, api: Api, made: tuple[str, list[str]]
+    ) -> None:
+        lot, items = made
+        assert declare(api, {**RECALL, "code": items[1]}).status_code == 201
+        (said,) = asked(api, "recall", lot)["statuses"]
+        assert said["codes"] == [items[1]]
+        assert asked(api, "journey", items[0])["status"] == "current"
+
+    def test_marks_the_step_of_a_journey_that_was_corrected(
+        self, api: Api, made: tuple[str, list[str]]
+    ) -> None:
+        _, items = made
+        (step,) = asked(api, "journey", items[0])["steps"]
+        assert step["status"] == "current"
+        wrong = {"code": step["record"], "kind": "corrected", "reason": "incorrect_data"}
+        assert declare(api, wrong).status_code == 201
+        found = asked(api, "journey", items[0])
+        (step,) = found["steps"]
+        assert (step["status"], step["said"]["reason"]) == ("corrected", "incorrect_data")
+        # The item is not the event: its own record is as it was.
+        assert found["status"] == "current"
+
+    def test_names_a_code_without_an_item_by_the_first_event_of_it(
+        self, api: Api, batch: int
+    ) -> None:
+        assert declare(api, RECALL).status_code == 201
+        assert asked(api, "trace", ITEM)["status"] == status(api)["status"] == "recalled"
+        other = ITEM.replace("S1", "S0")
+        assert asked(api, "trace", other)["status"] == "current"
+
+    def test_a_lot_has_the_gravest_status_of_its_batches(self, api: Api) -> None:
+        for _ in range(2):
+            api.node.mint(Lot(GTIN, "L1", 1, {}), participant=api.participant)
+        api.node.sequencer.run(close=True)
+        lot = f"https://id.gs1.org/01/{GTIN}/10/L1"
+        assert status(api, lot)["status"] == "current"
+        recall = {"batch": 2, "kind": "recalled", "reason": "safety"}
+        assert declare(api, recall).status_code == 201
+        assert status(api, lot)["status"] == "recalled"
+        assert asked(api, "recall", lot)["status"] == "recalled"

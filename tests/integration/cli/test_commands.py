@@ -126,9 +126,24 @@ class TestDeclare:
         assert [one["repeated"] for one in answer["entries"]] == [False]
         status, answer = program("declare", lot, "--kind", "recalled", "--reason", "safety")
         assert [one["repeated"] for one in answer["entries"]] == [True]
+        assert program("status", url)[1]["status"] == "recalled"
+        assert program("status", lot + "X")[1]["error"]["code"] == "CODE_UNKNOWN"
         lifted = ("declare", url, "--kind", "recall_lifted", "--reason", "resolved")
         assert program(*lifted)[0] == 0
         assert program("declare", lot, *lifted[2:])[0] == 0
+        assert program("status", url)[1]["status"] == "current"
+
+    @pytest.mark.parametrize(
+        ("language", "words"), [("zh", "已召回（质量问题）"), ("en", "Recalled (quality)")]
+    )
+    def test_the_status_is_said_in_words(
+        self, program: Program, url: str, monkeypatch: pytest.MonkeyPatch, language: str, words: str
+    ) -> None:
+        monkeypatch.setenv("ITEMPROOF_LANG", language)
+        assert program("declare", url, "--kind", "recalled", "--reason", "quality")[0] == 0
+        for question in ("status", "journey", "trace", "recall"):
+            shown = CliRunner().invoke(app, [question, url, "--data", str(program.folder)])
+            assert words in shown.stdout, shown.output
 
     @pytest.mark.parametrize(
         ("arguments", "code"),

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, insert, select, update
 
 from traceability.store.tables import entries, statuses
+
+# Batches asked for in one query.
+_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,39 @@ class StatusRepository:
         if entry_hash is not None:
             found = found.where(statuses.c.entry_hash == entry_hash)
         return [envelope for _, envelope in self._connection.execute(found)]
+
+    def is_empty(self) -> bool:
+        """Tell whether nothing was ever said of any record."""
+        return self._connection.execute(select(statuses.c.arrival).limit(1)).first() is None
+
+    def latest(self, limit: int) -> list[StatusRow]:
+        """Return the newest statuses, newest first, one row for each entry."""
+        newest = (
+            select(statuses.c.arrival).distinct().order_by(statuses.c.arrival.desc()).limit(limit)
+        )
+        arrivals = [row[0] for row in self._connection.execute(newest)]
+        firsts = [
+            self._connection.execute(
+                select(statuses)
+                .where(statuses.c.arrival == arrival)
+                .order_by(statuses.c.record_index)
+                .limit(1)
+            ).one()
+            for arrival in arrivals
+        ]
+        return [StatusRow(*row) for row in firsts]
+
+    def of_batches(self, entry_hashes: Sequence[bytes]) -> dict[bytes, list[StatusRow]]:
+        """Return what was said of batches and of their records, oldest first."""
+        found: dict[bytes, list[StatusRow]] = {}
+        for start in range(0, len(entry_hashes), _AT_ONCE):
+            some = entry_hashes[start : start + _AT_ONCE]
+            rows = self._connection.execute(
+                select(statuses).where(statuses.c.entry_hash.in_(some)).order_by(statuses.c.arrival)
+            )
+            for row in rows:
+                found.setdefault(row.entry_hash, []).append(StatusRow(*row))
+        return found
 
     def of_batch(self, entry_hash: bytes) -> list[StatusRow]:
         """Return what was said of a batch and of any of its records, oldest first."""

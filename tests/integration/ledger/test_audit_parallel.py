@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from tests.support.ledger import GTIN, add_participant, document, event
-from traceability.ledger.audit import workers
+from traceability.ledger.audit import serials, workers
 from traceability.ledger.audit.audit import AuditReport, audit
 from traceability.ledger.mint import Lot
 from traceability.ledger.node import Node
@@ -91,15 +91,46 @@ def test_a_process_that_dies_is_told(full: Node, doomed: None) -> None:
         run_audit(full, 2)
 
 
-def test_a_serial_issued_twice_is_named(full: Node) -> None:
-    """The other lots of the GTIN are merged; a copy of a serial breaks its own batch as well."""
+@pytest.mark.parametrize("index", [1, 7, 300])
+def test_a_serial_issued_twice_is_named(full: Node, index: int) -> None:
+    """Wherever the copy stands: it need not ascend there, so that no sorted list has it."""
     with full.store.unit_of_work() as work:
+        copy = "select serial from items where batch = 2 and record_index = 7"
         work.connection.execute(
-            text(
-                "update items set serial = (select serial from items where batch = 2 "
-                "and record_index = 7) where batch = 4 and record_index = 7"
-            )
+            text(f"update items set serial = ({copy}) where batch = 4 and record_index = :index"),
+            {"index": index},
         )
         work.commit()
-    found = [one for one in run_audit(full, 1).differences if "also 2, 7" in one.found]
-    assert [(one.table, one.column) for one in found] == [("items", "serial")]
+    found = [one for one in run_audit(full, 1).differences if one.found == "also 2, 7"]
+    assert [(one.table, one.key, one.column) for one in found] == [
+        ("items", f"4, {index}", "serial")
+    ]
+
+
+def test_serials_that_do_not_ascend_are_named(full: Node) -> None:
+    with full.store.unit_of_work() as work:
+        for old, new in ((7, -1), (8, 7), (-1, 8)):
+            work.connection.execute(
+                text(
+                    "update items set record_index = :new where batch = 4 and record_index = :old"
+                ),
+                {"old": old, "new": new},
+            )
+        work.commit()
+    found = run_audit(full, 1).differences
+    assert [one.column for one in found if one.expected == "ascending serials"] == ["serial"]
+    assert not [one for one in found if one.expected.startswith("one item")]
+
+
+def test_lots_are_compared_window_by_window(full: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(serials, "ROWS", 8)
+    monkeypatch.setattr(serials, "LEAST", 2)
+    assert run_audit(full, 1).ok
+    with full.store.unit_of_work() as work:
+        copy = "select serial from items where batch = 6 and record_index = 299"
+        work.connection.execute(
+            text(f"update items set serial = ({copy}) where batch = 8 and record_index = 299")
+        )
+        work.commit()
+    found = [one for one in run_audit(full, 1).differences if one.found == "also 6, 299"]
+    assert [one.key for one in found] == ["8, 299"]

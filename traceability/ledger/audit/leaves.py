@@ -89,8 +89,8 @@ def _serial_before(context: Context, asked: Range) -> str | None:
     """Return the last serial before a range that begins within a batch."""
     if not asked.first:
         return None
-    row = context.repositories.items.get(asked.first_batch, asked.first - 1)
-    return None if row is None else row.serial
+    # Not the one with the index before: it may be erased.
+    return context.rows.serial_before(asked.first_batch, asked.first)
 
 
 def _check_order(batch: int, serials: Sequence[str]) -> Iterator[Difference]:

@@ -16,6 +16,9 @@ from traceability.store.tables import batches, entries, events, item_runs, recor
 
 # Rows of a table that is read whole, at a time.
 FETCHED = 2_000
+# Items of a GTIN that share a serial and are named; a table that was rewritten whole needs no
+# longer list.
+MOST_ROWS = 1_000
 
 
 class AuditedBatch(NamedTuple):
@@ -236,10 +239,32 @@ class AuditRepository:
             found.setdefault(batch, {})[tile] = hashes
         return found
 
-    def item_end(self, batch: int) -> int:
-        """Return the index behind a batch's last item that is stored."""
-        ((last,),) = self.rows("SELECT max(record_index) FROM items WHERE batch = ?", (batch,))
-        return 0 if last is None else int(last) + 1
+    def serials_after(self, batch: int, index: int, *, limit: int) -> list[tuple[int, str]]:
+        """Return index and serial of a batch's next items behind an index."""
+        query = (
+            "SELECT record_index, serial FROM items WHERE batch = ? AND record_index > ? "
+            "ORDER BY record_index LIMIT ?"
+        )
+        return [(row[0], row[1]) for row in self.rows(query, (batch, index, limit))]
+
+    def serial_before(self, batch: int, index: int) -> str | None:
+        """Return the serial of the last item of a batch before an index."""
+        query = (
+            "SELECT serial FROM items WHERE batch = ? AND record_index < ? "
+            "ORDER BY record_index DESC LIMIT 1"
+        )
+        found = self.rows(query, (batch, index))
+        return found[0][0] if found else None
+
+    def serials_issued_twice(self, gtin: str) -> list[tuple[str, int, int]]:
+        """Return serial, batch and index of the items of a GTIN that share a serial."""
+        items = "items i JOIN item_runs r ON r.batch = i.batch WHERE r.gtin = ?"
+        query = (
+            f"SELECT i.serial, i.batch, i.record_index FROM {items} AND i.serial IN "  # noqa: S608 # names are ours
+            f"(SELECT i.serial FROM {items} GROUP BY i.serial HAVING count(*) > 1) "
+            "ORDER BY i.serial, i.batch, i.record_index LIMIT ?"
+        )
+        return [(row[0], row[1], row[2]) for row in self.rows(query, (gtin, gtin, MOST_ROWS))]
 
     def envelopes_of_type(self, *types: str) -> Iterator[tuple[int, bytes]]:
         """Yield leaf index and bytes of the entries that their rows say to be of these types."""

@@ -273,5 +273,6 @@ def _fact_lines(report: dict[str, Any], output: Output) -> list[str]:
             say("not_before", time=report["not_before"] or say("unchecked")),
             say("not_after", time=report["not_after"] or say("unchecked")),
             say("claimed_time", time=report["claimed_time"]),
+            *(say("suspect", **one) for one in report["warnings"]),
         )
     ]

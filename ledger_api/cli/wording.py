@@ -72,6 +72,10 @@ LINES = KEY_LINES | {
     ),
     "not_before": ("不早于：{time}", "not before: {time}"),
     "not_after": ("此后未改动：{time}", "unchanged since: {time}"),
+    "suspect": (
+        "警告：签署此记录的密钥自第 {suspect_from} 条起可疑，此记录为第 {entry_index} 条",
+        "WARNING: the key is suspect from entry {suspect_from} on; this is entry {entry_index}",
+    ),
     "claimed_time": ("签署方自述时间：{time}", "claimed time: {time}"),
     "unchecked": ("未核验", "not checked"),
     # Receipts

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Header, Query
 from fastapi.responses import Response
 
 from ledger_api.auth import authenticate, require_role
-from ledger_api.items.states import state_of
+from ledger_api.items.states import state_of, suspicion_of
 from ledger_api.lots import lot_attributes
 from ledger_api.services import Services, ServicesOf
 from ledger_api.standings import standing_json
@@ -43,6 +43,7 @@ def get_item(code: str, services: ServicesOf) -> dict[str, Any]:
             "state": state_of(repositories, entry.leaf_index),
             "statuses": [one.kind for one in standing.history],
             **standing_json(standing),
+            "warnings": [one.to_json() for one in suspicion_of(repositories, entry)],
             "proof_url": f"/api/proofs?code={code}",
         }
         if found.identifier is not None:

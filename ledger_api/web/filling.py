@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 
 from ledger_api.i18n.local_text import LocalText
-from ledger_api.items.states import state_of
+from ledger_api.items.states import state_of, suspicion_of
 from ledger_api.lots import lot_attributes, lot_name
 from ledger_api.reports import ANCHOR_STATES
 from ledger_api.services import Services
@@ -143,7 +143,17 @@ class _ItemFilling:
             # The record has arrived and no state entry follows it yet.
             return Verdict("received")
         trust = trust_of(self.services.node.store, self.services.node.identity)
-        return verdict_of(verify_bundle(bundle, trust, accept="logged", code=code))
+        verdict = verdict_of(verify_bundle(bundle, trust, accept="logged", code=code))
+        return self._with_suspicion(verdict)
+
+    def _with_suspicion(self, verdict: Verdict) -> Verdict:
+        """Warn of a key that was revoked since, although the proof does not say so yet."""
+        if verdict.entry_index is None or verdict.signer is None:
+            return verdict
+        entry = self.repositories.entries.by_leaf_index(verdict.entry_index)
+        if entry is None or not suspicion_of(self.repositories, entry):
+            return verdict
+        return replace(verdict, signer=replace(verdict.signer, is_suspect=True))
 
     def _stop(self, step: JourneyStep) -> Stop:
         return Stop(

@@ -106,7 +106,7 @@ def verdict_of(report: Report) -> Verdict:
         custody="operator" if facts.signer.custody == "operator" else "self",
         gln=card_text(facts.signer.card, "gln"),
         credit_code=card_text(facts.signer.card, "credit_code"),
-        is_suspect=_is_suspect(facts.signer.suspect_from, facts.entry_index),
+        is_suspect=bool(facts.warnings),
     )
     return Verdict(
         report.state or "unchecked",
@@ -125,10 +125,6 @@ def card_text(card: tuple[Field, ...], member: str) -> str | None:
     """Return a text that the signer's card shows."""
     found: list[JSONValue] = [shown.value for shown in card if shown.path == (member,)]
     return found[0] if found and isinstance(found[0], str) else None
-
-
-def _is_suspect(suspect_from: int | None, entry_index: int) -> bool:
-    return suspect_from is not None and suspect_from <= entry_index
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,7 @@ def test_bundle_gets_its_stated_verdict(case: dict[str, Any]) -> None:
         "status": report.facts.status if report.facts else None,
         "step": failed.step if failed else None,
         "reason": failed.code if failed else None,
+        "warnings": [one["code"] for one in report.to_json()["warnings"]],
     }
     assert found == case["expected"]
     assert report.verified is (report.exit_status == 0)

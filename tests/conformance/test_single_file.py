@@ -17,7 +17,7 @@ from traceability.hashing.canonical import canonicalize
 
 ROOT = Path(__file__).resolve().parents[2]
 ZERO = "0x" + "00" * 32
-FIELDS = ("exit_status", "state", "status", "step", "reason")
+FIELDS = ("exit_status", "state", "status", "step", "reason", "warnings")
 ALL: list[dict[str, Any]] = [param.values[0] for param in CASES]
 GOOD = next(case for case in ALL if case["expected"]["exit_status"] == 0)
 

@@ -44,6 +44,7 @@ for (const file of readdirSync(FOLDER)) {
         status: report.status,
         step: failed?.step ?? null,
         reason: kindOf(failed?.code ?? null),
+        warnings: report.warnings.map(({ code }) => code),
       };
       assert.deepEqual(found, { ...expected, reason: kindOf(expected.reason) });
       assert.equal(report.verified, report.exit_status === 0);

@@ -43,6 +43,7 @@ class Case:
     code: str | None = None
     exit_status: int | None = None
     status: str | None = "current"
+    warnings: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return the vector; bytes that are no UTF-8 text are written in hex."""
@@ -59,6 +60,7 @@ class Case:
             "status": report.to_json()["status"],
             "step": self.step,
             "reason": self.reason,
+            "warnings": list(self.warnings),
         }
         named = {"name": self.name, "story": self.story}
         return named | asked | {"expected": expected} | bundle
@@ -72,6 +74,8 @@ class Case:
         assert report["exit_status"] == wanted, f"{self.name}: exit {report['exit_status']}"
         if failed is None:
             assert report["status"] == self.status, f"{self.name}: {report['status']}"
+        warned = tuple(one["code"] for one in report["warnings"])
+        assert warned == self.warnings, f"{self.name}: {warned}"
 
 
 def edited(bundle: Bundle, *edits: tuple[str, Any]) -> bytes:

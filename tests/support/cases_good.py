@@ -222,7 +222,14 @@ def _keys() -> list[Case]:
     world.forge.revoke(world.producer, suspect_from=batch.index)
     world.close()
     revoked = _case("key-revoked-later", "valid then; suspect, which is a warning", world,
-                    world.proof(batch))  # fmt: skip
+                    world.proof(batch), warnings=("KEY_SUSPECT",))  # fmt: skip
+
+    world = World.begin()
+    batch = world.items()
+    world.forge.revoke(world.producer, suspect_from=batch.index + 1)
+    world.close()
+    before = _case("key-suspect-later", "signed before the key was suspect: no warning", world,
+                   world.proof(batch))  # fmt: skip
 
     world = World.begin()
     batch = world.items()
@@ -239,7 +246,7 @@ def _keys() -> list[Case]:
     world.close()
     issued = _case("commissioning-in-prefix", "commissioned under the key's own prefix", world,
                    world.proof(made, 0))  # fmt: skip
-    return [operator, revoked, foreign, issued, *_wallets(), _far_claim(), _foreign_salt()]
+    return [operator, revoked, before, foreign, issued, *_wallets(), _far_claim(), _foreign_salt()]
 
 
 def _wallets() -> list[Case]:

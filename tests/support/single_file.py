@@ -35,6 +35,7 @@ for line in sys.stdin:
         "exit_status": report.exit_status, "state": report.state,
         "status": report.facts.status if report.facts else None,
         "step": failed.step if failed else None, "reason": failed.code if failed else None,
+        "warnings": [one["code"] for one in report.to_json()["warnings"]],
         "by": checked_by(),
     }))
 """

@@ -46,6 +46,35 @@ DEMANDED_STEPS: dict[State, range] = {
     "final": range(11),
 }
 EXIT_YES, EXIT_REFUTED, EXIT_NO_TRUST, EXIT_UNAVAILABLE = 0, 1, 2, 3
+KEY_SUSPECT = "KEY_SUSPECT"
+
+
+@dataclass(frozen=True, slots=True)
+class Suspicion:
+    """A warning: the key signed this entry at or after the index from which it is suspect.
+
+    No verdict changes by it: what the key signed before its revocation stands.
+    """
+
+    suspect_from: int
+    entry_index: int
+
+    def to_json(self) -> dict[str, JSONValue]:
+        """Return the warning."""
+        return {
+            "code": KEY_SUSPECT,
+            "reason": f"the key is suspect from entry {self.suspect_from} on, "
+            f"and signed entry {self.entry_index}",
+            "suspect_from": self.suspect_from,
+            "entry_index": self.entry_index,
+        }
+
+
+def suspicion(suspect_from: int | None, entry_index: int | None) -> tuple[Suspicion, ...]:
+    """Return the warning that is due of an entry in the log, if one is."""
+    if suspect_from is None or entry_index is None or entry_index < suspect_from:
+        return ()
+    return (Suspicion(suspect_from, entry_index),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +195,11 @@ class RecordFacts:
     statuses: tuple[tuple[str, int], ...]
     status_size: int
 
+    @property
+    def warnings(self) -> tuple[Suspicion, ...]:
+        """What a reader is to be told although every step passed."""
+        return suspicion(self.signer.suspect_from, self.entry_index)
+
     def to_json(self) -> dict[str, JSONValue]:
         """Return the members of the report that describe the record."""
         return {
@@ -244,6 +278,7 @@ class Report:
             ("record", "fields", "lot", "signer", "claimed_time", "status", "statuses")
         )
         value["status_as_of"] = None
+        value["warnings"] = []
         if facts is not None:
             value |= facts.to_json()
             value["status_as_of"] = {
@@ -251,6 +286,7 @@ class Report:
                 "block_time": _time_json(self.not_after),
                 "later": "unknown",
             }
+            value["warnings"] = [one.to_json() for one in facts.warnings]
         return value
 
 

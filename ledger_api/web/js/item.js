@@ -54,6 +54,9 @@ function show(report) {
   const checker = section.querySelector("[data-who-checked]");
   checker.textContent = words.by_browser;
   checker.dataset.whoChecked = "browser";
+  if (report.warnings.some(({ code }) => code === "KEY_SUSPECT")) {
+    document.querySelector("[data-suspect]").hidden = false;
+  }
   const passed = report.steps.filter((step) => step.result === "passed").length;
   const isRefuted = report.steps.some((step) => step.result === "failed");
   const isOther = !isRefuted && compareWithPage(report) > 0;

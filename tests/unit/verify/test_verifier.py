@@ -176,3 +176,16 @@ class TestSigner:
         report = verify_bundle(world.proof(batch).to_bytes(), world.forge.trust(), accept="logged")
         assert report.facts is not None
         assert report.facts.signer.suspect_from == batch.index
+        assert report.verified
+        (warning,) = report.to_json()["warnings"]
+        assert (warning["code"], warning["suspect_from"]) == ("KEY_SUSPECT", batch.index)
+
+    def test_no_suspicion_falls_on_what_came_before_it(self) -> None:
+        world = World.begin()
+        batch = world.items()
+        world.forge.revoke(world.producer, suspect_from=batch.index + 1)
+        world.close()
+        report = verify_bundle(world.proof(batch).to_bytes(), world.forge.trust(), accept="logged")
+        assert report.facts is not None
+        assert report.facts.signer.suspect_from == batch.index + 1
+        assert report.to_json()["warnings"] == []

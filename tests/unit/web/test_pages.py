@@ -328,9 +328,14 @@ def test_a_report_becomes_a_verdict() -> None:
 def test_a_suspect_key_is_said() -> None:
     signer = SignerPart("甲", "self", is_suspect=True)
     view = replace(item(), verdict=replace(verdict("final"), signer=signer))
-    words = "later reported as possibly misused"
-    assert words in pages.item_page(Page("en"), view).body.decode()
-    assert words not in pages.item_page(Page("en"), item()).body.decode()
+    shown, silent = (
+        re.search("<p[^>]*data-suspect[^>]*>", pages.item_page(Page("en"), one).body.decode())
+        for one in (view, item())
+    )
+    assert shown is not None
+    assert "hidden" not in shown[0]
+    assert silent is not None
+    assert "hidden" in silent[0]
 
 
 def test_the_chain_being_down_is_said_on_the_audit_page() -> None:

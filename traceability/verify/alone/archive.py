@@ -18,7 +18,7 @@ from traceability.errors import ProofRejected
 from traceability.strict_json import JSONValue
 from traceability.verify.payload import payload_bytes
 from traceability.verify.reading import MAX_BUNDLE_BYTES, parse_bundle
-from traceability.verify.report import Report, State
+from traceability.verify.report import Report, State, Suspicion
 from traceability.verify.trust import Trust
 from traceability.verify.verifier import verify_bundle
 
@@ -59,11 +59,19 @@ class Found:
     files: int = 0
     statuses: set[int] = field(default_factory=set)
     faults: list[tuple[str, str]] = field(default_factory=list)
+    warnings: list[tuple[str, Suspicion]] = field(default_factory=list)
+    suspects: int = 0
 
     def fault(self, name: str, what: str) -> None:
         """Note what is wrong with a file; of very many, the first."""
         if len(self.faults) < MAX_FAULTS:
             self.faults.append((name, what))
+
+    def warn(self, name: str, warnings: tuple[Suspicion, ...]) -> None:
+        """Note what a reader is to be told of a proof that holds; of very many, the first."""
+        self.suspects += bool(warnings)
+        if len(self.warnings) < MAX_FAULTS:
+            self.warnings += [(name, one) for one in warnings]
 
     @property
     def exit_status(self) -> int:
@@ -82,6 +90,8 @@ class Found:
             "proofs_refused": self.refused,
             "files": self.files,
             "faults": [{"file": name, "fault": what} for name, what in self.faults],
+            "suspects": self.suspects,
+            "warnings": [{"file": name} | one.to_json() for name, one in self.warnings],
         }
 
 
@@ -143,6 +153,7 @@ def _check_proof(
         found.fault(name, _why(report))
         return
     found.verified += 1
+    found.warn(name, report.facts.warnings if report.facts else ())
     stem = name.removeprefix(PROOFS)
     beside = [folder + stem for folder in PAYLOAD_FOLDERS if folder + stem in names]
     bundle = parse_bundle(data)

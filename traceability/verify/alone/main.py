@@ -111,6 +111,8 @@ def _all(asked: argparse.Namespace, trust: Trust, language: Language) -> int:
     lines = [say("fault", language, file=name, what=what) for name, what in found.faults]
     good, bad = found.verified, found.refused
     lines.append(say("all", language, good=good, bad=bad, files=found.files))
+    if found.suspects:
+        lines.append(say("suspects", language, count=found.suspects))
     lines.append(say("verified" if found.exit_status == 0 else "refused", language))
     sys.stdout.write("\n".join([*lines, _crypto(language)]) + "\n")
     return found.exit_status
@@ -167,5 +169,7 @@ def _fact_lines(report: Report, language: Language) -> list[str]:
             say("not_before", language, time=value["not_before"] or unchecked),
             say("not_after", language, time=value["not_after"] or unchecked),
             say("claimed_time", language, time=value["claimed_time"]),
+            *(say("suspect", language, suspect_from=one.suspect_from, entry_index=one.entry_index)
+              for one in facts.warnings),
         )
     ]  # fmt: skip

@@ -23,6 +23,14 @@ LINES = {
     ),
     "not_before": ("不早于 {time}", "not before {time}"),
     "not_after": ("不晚于 {time}", "not after {time}"),
+    "suspect": (
+        "警告：签署密钥自第 {suspect_from} 条起可疑，此记录为第 {entry_index} 条",
+        "WARNING: the key is suspect from entry {suspect_from} on; this is entry {entry_index}",
+    ),
+    "suspects": (
+        "警告：{count} 份证明由当时已可疑的密钥签署（--json 列出）",
+        "WARNING: {count} proofs were signed by a key that was suspect by then (--json lists them)",
+    ),
     "claimed_time": ("自称时间 {time}（未证明）", "claimed time {time} (not proven)"),
     "unchecked": ("未检查", "not checked"),
     "record": (

@@ -294,7 +294,17 @@ function report(taken, accept, proven, { head, seen }) {
       block_time: timeOf(head),
       later: "unknown",
     },
+    warnings: proven === null ? [] : warningsOf(proven),
   };
+}
+
+// What a reader is to be told although every step passed; no verdict changes by it.
+function warningsOf({ bundle }) {
+  const suspectFrom = bundle.key.suspectFrom;
+  const { index } = bundle.entry;
+  if (suspectFrom === null || index < suspectFrom) return [];
+  const reason = `the key is suspect from entry ${suspectFrom} on, and signed entry ${index}`;
+  return [{ code: "KEY_SUSPECT", reason, suspect_from: suspectFrom, entry_index: index }];
 }
 
 function stateOf(steps) {

@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Resp
 from ledger_api.services import Services, ServicesOf, in_hand
 from ledger_api.statuses import NotAuthenticated, http_status
 from ledger_api.web import filling, pages
+from ledger_api.web.declaring import Declaring, declaring_part
 from ledger_api.web.quality_filling import quality_view
 from ledger_api.web.submitting import Upload, submission_part
 from ledger_api.web.views import ProblemView, ScanView, SupplierView
@@ -105,6 +106,24 @@ async def upload(
         )
         part = await place.run(submission_part, services, sent)
     view = SupplierView(filling.chain_part(services), part)
+    return pages.supplier_page(_page(request, services), view, status=part.http_status)
+
+
+@router.post("/supplier/statuses", response_class=HTMLResponse)
+async def declare(
+    request: Request,
+    services: ServicesOf,
+    *,
+    api_key: Annotated[str, Form()] = "",
+    kind: Annotated[str, Form()] = "",
+    code: Annotated[str, Form()] = "",
+    reason: Annotated[str, Form()] = "",
+) -> HTMLResponse:
+    """Recall one's own lot or batch or lift the recall, and show one's batches as they are."""
+    with in_hand(request, services, "page") as place:
+        sent = Declaring(api_key, kind, code, reason)
+        part = await place.run(declaring_part, services, sent)
+    view = SupplierView(filling.chain_part(services), declaring=part)
     return pages.supplier_page(_page(request, services), view, status=part.http_status)
 
 

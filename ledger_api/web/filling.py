@@ -11,6 +11,7 @@ from ledger_api.items.states import state_of, suspicion_of
 from ledger_api.lots import lot_attributes, lot_name
 from ledger_api.reports import ANCHOR_STATES
 from ledger_api.services import Services
+from ledger_api.web.declaring import newest_said
 from ledger_api.web.views import (
     AnchorRow,
     Attribute,
@@ -265,6 +266,7 @@ def audit_view(services: Services) -> AuditView:
         waiting = len(repositories.entries.unsequenced(1000))
         anchored = repositories.anchors.latest()
         final = repositories.anchors.latest(states=("final",))
+        said = tuple(newest_said(services, repositories))
     size = 0 if checkpoint is None else checkpoint.tree_size
     final_size = 0 if final is None else final.tree_size
     anchored_size = max(final_size, 0 if anchored is None else anchored.tree_size)
@@ -292,5 +294,6 @@ def audit_view(services: Services) -> AuditView:
             for row in rows
             if row.state != "dropped"
         ),
+        said=said,
         is_chain_reachable=services.workers.anchorer.fault is None,
     )

@@ -23,7 +23,7 @@ from ledger_api.i18n.translations import (
     translations,
 )
 from ledger_api.web.assets import asset_url
-from traceability.hashing.statement_types import ROLES
+from traceability.hashing.statement_types import ROLES, STATUS_REASONS
 
 TEMPLATES = Path(__file__).parent / "templates"
 GROUP = 4
@@ -75,6 +75,7 @@ def environment(language: Language) -> Environment:
         other_html_language=HTML_LANGUAGES["en" if language == "zh" else "zh"],
         link=_link,
         role_names=ROLES,
+        status_reasons=STATUS_REASONS,
         sign_codes=SIGN_CODES,
     )
     return made

@@ -253,6 +253,20 @@ class AnchorRow:
 
 
 @dataclass(frozen=True, slots=True)
+class SaidRow:
+    """A status entry: what it says, of which batch, or of which records of it.
+
+    `records` is empty where it is the whole batch; `lot` is set where that is a lot.
+    """
+
+    said: StatusRow
+    batch: int | None
+    records: str
+    url: str
+    lot: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class AuditView:
     """Where the log stands, and what an auditor fetches."""
 
@@ -263,6 +277,7 @@ class AuditView:
     root_hash: str
     states: tuple[tuple[str, int], ...]
     anchors: tuple[AnchorRow, ...]
+    said: tuple[SaidRow, ...] = ()
     is_chain_reachable: bool = True
     trust_url: str = "/log/trust.json"
     checkpoint_url: str = "/log/checkpoint"
@@ -343,11 +358,38 @@ class SubmissionPart:
 
 
 @dataclass(frozen=True, slots=True)
+class BatchStanding:
+    """One batch, its status now, and how many of its records are recalled by themselves."""
+
+    batch: int
+    received: datetime
+    records: int
+    status: str
+    said: StatusRow | None = None
+    lot: str = ""
+    url: str = ""
+    recalled: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaringPart:
+    """The answer to a recall or its lifting; `kind` is empty where only batches were asked."""
+
+    kind: str = ""
+    typed: str = ""
+    is_repeated: bool = False
+    fault: FaultRow | None = None
+    batches: tuple[BatchStanding, ...] = ()
+    http_status: int = 200
+
+
+@dataclass(frozen=True, slots=True)
 class SupplierView:
-    """The upload page, with the answer to the last upload."""
+    """The upload page, with the answer to the last upload or recall."""
 
     chain: ChainPart
     submission: SubmissionPart | None = None
+    declaring: DeclaringPart | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,10 @@ from ledger_api.web.views import (
     AnchorRow,
     Attribute,
     AuditView,
+    BatchStanding,
     ChainPart,
     Code,
+    DeclaringPart,
     FaultRow,
     Figures,
     ItemView,
@@ -28,6 +30,7 @@ from ledger_api.web.views import (
     QualityView,
     Recall,
     RecordRow,
+    SaidRow,
     ScanView,
     SignerPart,
     StatusRow,
@@ -200,6 +203,12 @@ AUDIT = AuditView(
         AnchorRow(10_445, ROOT_HASH, "anchored", 1_204, at(5, 10), "/log/anchor/10445"),
         AnchorRow(10_421, ROOT_HASH, "final", 1_180, at(5, 9), "/log/anchor/10421"),
     ),
+    said=(
+        SaidRow(HISTORIES["recalled"][2], 7, "", f"/01/{GTIN}/10/{LOT}", LOT),
+        SaidRow(HISTORIES["recalled"][1], 7, "", f"/01/{GTIN}/10/{LOT}", LOT),
+        SaidRow(StatusRow("corrected", "incorrect_data", at(8, 1)), 5, "3, 5–7", "/api/statuses"),
+        SaidRow(HISTORIES["erased"][0], None, "", ""),
+    ),
 )
 QUALITY = QualityView(
     chain=TEST_CHAIN,
@@ -266,6 +275,20 @@ CUT_FILE = SubmissionPart(
     fault=FaultRow("JSON_SYNTAX", "", "JSON ends early: line 31 column 7"),
 )
 
+DECLARED = DeclaringPart(
+    "recalled",
+    LOT,
+    batches=(
+        BatchStanding(9, at(9, 1), 14, "current", recalled=2),
+        BatchStanding(
+            7, at(2, 1), 241, "recalled", HISTORIES["recalled"][2], LOT, f"/01/{GTIN}/10/{LOT}"
+        ),
+        BatchStanding(5, at(1, 1), 8, "erased", HISTORIES["erased"][0]),
+    ),
+)
+NOT_DECLARED = DeclaringPart(
+    "recall_lifted", "7", fault=FaultRow("NOT_RECALLED", "", "no record of the batch is recalled")
+)
 Render = Callable[[pages.Page], Response]
 PAGES: dict[str, Render] = {
     **{
@@ -286,6 +309,12 @@ PAGES: dict[str, Render] = {
     "/quality": lambda page: pages.quality_page(page, QUALITY),
     "/supplier": lambda page: pages.supplier_page(page, SupplierView(TEST_CHAIN)),
     "/supplier/answer": lambda page: pages.supplier_page(page, SupplierView(TEST_CHAIN, ANSWER)),
+    "/supplier/declared": lambda page: pages.supplier_page(
+        page, SupplierView(TEST_CHAIN, declaring=DECLARED)
+    ),
+    "/supplier/not-declared": lambda page: pages.supplier_page(
+        page, SupplierView(TEST_CHAIN, declaring=NOT_DECLARED), status=409
+    ),
     "/supplier/cut": lambda page: pages.supplier_page(
         page, SupplierView(TEST_CHAIN, CUT_FILE), status=400
     ),

@@ -168,6 +168,13 @@ class BatchRepository:
             yield from (BatchRow(*row) for row in rows)
             after = rows[-1].batch
 
+    def latest(self, limit: int, *, participant: bytes | None = None) -> list[BatchRow]:
+        """Return the newest batches, of one participant or of all."""
+        statement = select(batches).order_by(batches.c.batch.desc()).limit(limit)
+        if participant is not None:
+            statement = statement.where(batches.c.participant == participant)
+        return [BatchRow(*row) for row in self._connection.execute(statement)]
+
     def count_records(self) -> int:
         """Return how many records there are, items among them."""
         total = self._connection.scalar(select(func.sum(batches.c.record_count)))

@@ -29,7 +29,9 @@ TEMPLATE = """<!DOCTYPE html>
 :root { color-scheme: light dark; }
 body { font: 16px/1.5 system-ui, "Noto Sans CJK SC", sans-serif; margin: 2rem auto;
   max-width: 60rem; padding: 0 1rem; }
-h1 { margin-bottom: .25rem; }
+h1 { font-size: 1.75rem; margin-bottom: .25rem; } h2 { font-size: 1.3rem; }
+h1 [lang=en], h2 [lang=en], dt [lang=en] { white-space: nowrap; }
+p [lang=en] { display: block; }
 .verdict { font-size: 1.25rem; font-weight: 600; padding: .5rem .75rem; border-left: .4rem solid; }
 .yes { border-color: #16794c; } .no { border-color: #b3261e; }
 dl { display: grid; grid-template-columns: minmax(9rem, auto) 1fr; gap: .25rem 1rem; }
@@ -37,9 +39,15 @@ dt { font-weight: 600; } dd { margin: 0; overflow-wrap: anywhere; }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; font-size: .9rem; }
 th, td { border: 1px solid #8888; padding: .25rem .5rem; text-align: left;
-  vertical-align: top; overflow-wrap: anywhere; }
+  vertical-align: top; overflow-wrap: break-word; }
 .note { font-size: .9rem; }
-@media (max-width: 30rem) { dl { grid-template-columns: 1fr; } dd { margin-bottom: .5rem; } }
+@media (max-width: 30rem) {
+  dl { grid-template-columns: 1fr; } dd { margin-bottom: .5rem; }
+  thead { display: none; } tr, td { display: block; }
+  tr { border: 1px solid #8888; margin-bottom: .75rem; }
+  td { border: 0; overflow-wrap: anywhere; }
+  td::before { content: attr(data-name) "  "; font-weight: 600; }
+}
 @media print { body { margin: 0; max-width: none; } tr { break-inside: avoid; } }
 </style>
 </head>
@@ -78,7 +86,8 @@ th, td { border: 1px solid #8888; padding: .25rem .5rem; text-align: left;
 {% endfor %}</tr></thead>
 <tbody>
 {% for found in differences -%}
-<tr>{% for _, _, name in columns %}<td>{{ found[name] }}</td>{% endfor %}</tr>
+<tr>{% for zh, en, name in columns %}<td data-name="{{ zh }} {{ en }}">{{ found[name] }}</td>
+{%- endfor %}</tr>
 {% endfor -%}
 </tbody>
 </table>

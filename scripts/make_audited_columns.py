@@ -47,6 +47,9 @@ What a deletion leaves nobody to miss: attempts to anchor, signed heads that not
 and evidence against a key. A mirror has the heads and anchors, and whoever found the evidence
 should keep it.
 
+Nor is it told that an anchor's `raw` was emptied: rows brought back from a mirror or learned from
+the chain have none either. The row's root is still compared with the log, and its evidence read.
+
 """
 REASONS = """## Not committed
 

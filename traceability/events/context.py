@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 # stay below 500 bytes. Prefixes that stand for prefixes are rare, and never so deep.
 MAX_CONTEXT_CHARACTERS = 8_192
 MAX_PREFIX_STEPS = 8
+# Names whose meaning a context remembers; some contexts serve many events.
+MAX_VERDICTS = 4_096
 
 ITEMPROOF_NAMESPACE = "urn:itemproof:vocab:1:"
 EPCIS_NAMESPACE = "https://ref.gs1.org/epcis/"
@@ -139,6 +141,8 @@ class Context:
         key = (name, in_ilmd)
         verdict = self._verdicts.get(key)
         if verdict is None:
+            if len(self._verdicts) >= MAX_VERDICTS:
+                self._verdicts.clear()
             uri = self.expand(name)
             verdict = self._verdicts[key] = uri, _reserved(uri, in_ilmd=in_ilmd)
         return verdict

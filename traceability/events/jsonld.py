@@ -5,7 +5,10 @@ Source: EPCIS 2.0 (ISO/IEC 19987:2024), section 10; how contexts are merged is I
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
+
+import orjson
 
 from traceability.events.context import GS1_CONTEXT, Context, extend
 from traceability.events.faults import MAX_FAULTS, Fault, FaultCode, pointer_to, shown
@@ -121,7 +124,7 @@ def _parse_event(
     faults = check_shape(event, kind, pointer=pointer)
     context = outer or GS1_CONTEXT
     if "@context" in event:
-        context, more = extend(context, event["@context"], pointer=f"{pointer}/@context")
+        context, more = _own_context(event["@context"], outer, pointer=f"{pointer}/@context")
         faults = _joined(faults, more)
     elif outer is None:
         message = "@context is missing: expected it in an event without document, got none"
@@ -133,6 +136,31 @@ def _parse_event(
     check_rules(reader)
     faults = _joined(faults, reader.faults)
     return (None if faults else submitted), faults
+
+
+def _own_context(
+    own: JSONValue, outer: Context | None, *, pointer: str
+) -> tuple[Context, list[Fault]]:
+    """Return the context that follows an event's own; that of a committed event is kept."""
+    if outer is None:
+        try:
+            return _kept_context(orjson.dumps(own)), []
+        except (orjson.JSONEncodeError, _Faulty):
+            pass  # Only at its own place can it be said what is wrong.
+    return extend(outer or GS1_CONTEXT, own, pointer=pointer)
+
+
+class _Faulty(Exception):
+    """A context that is not kept, since it has faults."""
+
+
+@lru_cache(maxsize=64)
+def _kept_context(text: bytes) -> Context:
+    """Return the context of events without a document, which mostly share one."""
+    context, faults = extend(GS1_CONTEXT, orjson.loads(text), pointer="")
+    if faults:
+        raise _Faulty
+    return context
 
 
 def _parts(event: dict[str, Any]) -> int:

@@ -86,7 +86,7 @@ class EventReader:
             return None
         return SubmittedEvent(
             pointer=self.pointer,
-            payload={**event, "@context": self.context.entries},
+            payload={**event, "@context": list(self.context.entries)},
             type=event["type"],
             action=event.get("action"),
             event_time=time,

@@ -91,6 +91,15 @@ def test_a_process_that_dies_is_told(full: Node, doomed: None) -> None:
         run_audit(full, 2)
 
 
+def test_a_process_that_cannot_start_is_told_before_the_snapshot() -> None:
+    """The write lock is held while processes join, so none may still be starting then."""
+    with (
+        pytest.raises(workers.AuditWorkerLost, match="exit code 1"),
+        workers.working("no database", None, jobs=1),
+    ):
+        raise AssertionError("it was not waited for")
+
+
 @pytest.mark.parametrize("index", [1, 7, 300])
 def test_a_serial_issued_twice_is_named(full: Node, index: int) -> None:
     """Wherever the copy stands: it need not ascend there, so that no sorted list has it."""

@@ -65,6 +65,18 @@ class TestDocuments:
         assert parsed.type == "list"
         assert [found.pointer for found in parsed.require_faultless()] == ["/0", "/1"]
 
+    def test_a_bare_events_context_does_not_reach_the_next(self) -> None:
+        for meaning in ("urn:one:", "urn:two:", "urn:one:"):
+            sample = event(context=[GS1, {"x": meaning}], bizStep="x:step")
+            (found,) = parse_document(sample).require_faultless()
+            assert found.biz_step == f"{meaning}step"
+
+    def test_a_faulty_context_is_told_at_its_place_every_time(self) -> None:
+        for _ in range(2):
+            faulty = event(context=[GS1, {"urn": "https://example.com/"}])
+            (fault,) = parse_document([faulty]).faults
+            assert fault.pointer == "/0/@context/1/urn"
+
     def test_refuses_an_event_that_has_no_context_at_all(self) -> None:
         (fault,) = parse_document(event()).faults
         assert (fault.pointer, fault.code) == ("/@context", "EPCIS_MEMBER_MISSING")

@@ -50,6 +50,7 @@ from traceability.ledger.audit.units import (
 from traceability.ledger.audit.workers import working
 from traceability.ledger.audit.working import perform
 from traceability.ledger.second_place import SecondPlace, ServedHead
+from traceability.store.engine import little_cache
 from traceability.store.repositories import Repositories
 from traceability.store.repositories.strays import KINDS
 from traceability.store.snapshots import shared_reading
@@ -161,7 +162,7 @@ def _log_id(context: Context) -> str:
 def _snapshot(store: Store, duplicate_key: bytes | None, jobs: int) -> Iterator[tuple[Context, Do]]:
     """Read one state of the store, here and in as many processes as there are jobs."""
     if jobs == 1:
-        with store.reading() as repositories:
+        with store.reading() as repositories, little_cache(repositories.connection):
             context = Context(repositories, duplicate_key)
             yield context, _alone(context)
         return

@@ -21,7 +21,7 @@ from typing import cast
 from traceability.errors import ItemProofError, Unavailable
 from traceability.ledger.audit.units import Context, Result, Unit
 from traceability.ledger.audit.working import perform
-from traceability.store.engine import open_engine
+from traceability.store.engine import little_cache, open_engine
 from traceability.store.snapshots import joined_reading
 
 # Pieces handed to a process ahead of its results.
@@ -126,6 +126,8 @@ def working(database_url: str, duplicate_key: bytes | None, *, jobs: int) -> Ite
             process.start()
             theirs.close()
             workers.append(_Worker(process, ours))
+        for worker in workers:
+            worker.receive()  # Started: from here on it joins at once.
         yield Workers(workers)
     finally:
         for worker in workers:
@@ -140,7 +142,11 @@ def _serve(pipe: Connection, database_url: str, duplicate_key: bytes | None) -> 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     engine = open_engine(database_url)
     try:
-        with joined_reading(engine, pipe.recv()) as repositories:
+        pipe.send(None)
+        with (
+            joined_reading(engine, pipe.recv()) as repositories,
+            little_cache(repositories.connection),
+        ):
             pipe.send(None)
             context = Context(repositories, duplicate_key)
             while True:

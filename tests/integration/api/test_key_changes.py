@@ -12,6 +12,7 @@ from traceability.client.key_drafts import cosign, parse_draft
 from traceability.client.revocations import KeyPosition, sign_revocation
 from traceability.hashing.ed25519 import SigningKey
 from traceability.hashing.encoding import b64u_encode
+from traceability.hashing.secp256k1 import WalletKey
 from traceability.hashing.signatures import SecretKey
 from traceability.ledger.audit.audit import audit
 
@@ -111,8 +112,9 @@ class TestRegistering:
 
 
 class TestRevoking:
-    def test_by_the_key_itself(self, api: Api) -> None:
-        key = SigningKey.generate()
+    @pytest.mark.parametrize("scheme", [SigningKey, WalletKey])
+    def test_by_the_key_itself(self, api: Api, scheme: type[SigningKey] | type[WalletKey]) -> None:
+        key: SecretKey = scheme.generate()
         registered(api, key)
         found = live(api, key.key_id)
         position = KeyPosition.read(

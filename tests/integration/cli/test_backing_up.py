@@ -217,3 +217,18 @@ def test_the_passphrase_is_asked_for_and_not_shown(
     status, shown = typed(["restore", str(file), "--data", str(other)], ["another passphrase"])
     assert (status, other.exists()) == (1, False), shown
     assert typed(["restore", str(file), "--data", str(other)], [words])[0] == 0
+
+
+def test_key_files_keep_their_own_passphrase_through_a_restore(
+    file: Path, passphrase: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = tmp_path / "other"
+    assert program(other, "restore", str(file))[0] == 0
+    status, answer, _ = program(other, "status")
+    assert (status, answer["keys"]["protected_by"], answer["keys"]["plain"]) == (
+        0, "configured", 0,
+    )  # fmt: skip
+    monkeypatch.setenv("ITEMPROOF_KEY_PASSPHRASE_FILE", str(passphrase))
+    status, answer, _ = program(other, "status")
+    assert (status, answer["error"]["code"]) == (1, "KEY_PASSPHRASE_WRONG")
+    assert "log.sealed" in answer["error"]["message"]

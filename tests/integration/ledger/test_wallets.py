@@ -11,17 +11,23 @@ from tests.support.mirrored import trusted
 from tests.support.rebuilt import Mirrored, Place
 from tests.support.suppliers import Supplier
 from tests.support.vectors.wallet_curve import N
+from traceability.client.revocations import KeyPosition, sign_revocation
 from traceability.codes.serials import new_serials
 from traceability.hashing.commitment import RecordKind
 from traceability.hashing.ed25519 import PublicKeyInvalid, SignatureInvalid
+from traceability.hashing.envelope import STATEMENT_TYPE, SignersInvalid, sign_envelope
 from traceability.hashing.secp256k1 import WalletKey
+from traceability.hashing.signatures import SecretKey
+from traceability.hashing.statement import Header
 from traceability.ledger.audit.audit import audit
 from traceability.ledger.bundles import RecordAddress
+from traceability.ledger.faults import KeyRevoked
 from traceability.ledger.keeping import CapturedBatch
 from traceability.ledger.mirror.auditing import audit_mirror
 from traceability.ledger.node import Node
 from traceability.ledger.participants import Card, Scopes
 from traceability.ledger.prepared import PreparedBatch, PreparedItems, prepare_batch, prepare_record
+from traceability.ledger.statuses import Declaration, Declared
 from traceability.strict_json import JSONValue
 from traceability.verify.verifier import verify_bundle
 
@@ -126,3 +132,63 @@ def test_a_node_may_sign_with_one_that_is_lent_to_it(wallet: Supplier) -> None:
     assert result.status == "ACCEPTED"
     send(wallet, wallet.batch(event(4)))
     assert audit(node.store, second_place=node.second_place).ok
+
+
+class TestSaying:
+    """What a wallet says of its own goods, and of itself."""
+
+    @staticmethod
+    def position(wallet: Supplier) -> KeyPosition:
+        with wallet.node.store.reading() as repositories:
+            chain = repositories.keys.chain(wallet.key.key_id)
+        assert chain is not None
+        return KeyPosition(wallet.node.identity.log, chain.next_sequence, chain.previous)
+
+    def recall(self, wallet: Supplier, of: CapturedBatch, signer: SecretKey) -> Declared:
+        """Recall a batch's first record in the wallet's name."""
+        at = self.position(wallet)
+        header = Header(at.log, wallet.key.key_id, at.sequence, at.previous, wallet.node.clock())
+        said = Declaration(of.entry_hash, ((0, 0),), "recalled", "safety").statement(header)
+        envelope = sign_envelope(STATEMENT_TYPE, said.to_payload(), [signer])
+        return wallet.node.statuses.signed(envelope, said)
+
+    def test_is_logged_audited_and_proven(self, wallet: Supplier) -> None:
+        node = wallet.node
+        before, after = (send(wallet, wallet.batch(event(number))) for number in (1, 2))
+        self.recall(wallet, before, wallet.key)
+        with node.store.reading() as repositories:
+            row = repositories.entries.by_leaf_hash(after.entry_hash)
+        assert row is not None
+        ended = sign_revocation(
+            wallet.key, self.position(wallet), reason="lost", suspect_from=row.leaf_index
+        )
+        node.registrar.revoker.signed(*ended)
+        node.sequencer.run(close=True)
+        for batch, status, warned in (
+            (before, "recalled", []),
+            (after, "current", ["KEY_SUSPECT"]),
+        ):
+            data = node.prove_record(RecordAddress(batch.batch, 0)).to_bytes()
+            report = verify_bundle(data, trusted(node), accept="logged").to_json()
+            assert (report["verified"], report["status"]) == (True, status)
+            assert [one["code"] for one in report["warnings"]] == warned  # type: ignore[index,union-attr,call-overload]  # JSON
+        assert audit(node.store, second_place=node.second_place).ok
+        with pytest.raises(KeyRevoked):
+            self.recall(wallet, after, wallet.key)
+
+    @pytest.mark.parametrize("signer", ["another wallet", "the larger s"])
+    def test_is_refused_with_another_signature(self, wallet: Supplier, signer: str) -> None:
+        node = wallet.node
+        sent = send(wallet, wallet.batch(event(1)))
+        assert isinstance(wallet.key, WalletKey)
+        own = wallet.key._private
+        other = WalletKey.generate() if signer == "another wallet" else LargerS(own)
+        refusal = SignersInvalid if signer == "another wallet" else SignatureInvalid
+        with pytest.raises(refusal):
+            self.recall(wallet, sent, other)
+        position = self.position(wallet)
+        envelope, said = sign_revocation(wallet.key, position, reason="lost", suspect_from=None)
+        forged = sign_envelope(STATEMENT_TYPE, said.to_payload(), [other])
+        with pytest.raises(refusal):
+            node.registrar.revoker.signed(forged, said)
+        assert node.registrar.revoker.signed(envelope, said).repeated is False

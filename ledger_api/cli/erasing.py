@@ -13,6 +13,9 @@ from ledger_api.i18n.terms import term
 from traceability.errors import Refused
 from traceability.hashing.statement import ERASURE_BASES, STATUS_REASONS
 
+# Records that a person reads in a terminal; --json has all.
+SHOWN = 20
+
 
 class NotConfirmed(Refused):
     """An erasure cannot be undone: it is done only when it was confirmed."""
@@ -63,15 +66,16 @@ def _erase(
     dry_run: bool,
 ) -> None:
     from ledger_api.cli.keys import find_participant
-    from ledger_api.declarations.erasures import STAYS, ErasureAsked, plan_json
+    from ledger_api.declarations.erasures import ErasureAsked, plan_json
     from ledger_api.standings import declared_json
+    from traceability.ledger.erasure_references import referring_records
 
     with command.node(need="existing") as node:
         owner = None if card is None else find_participant(node, card)
         asked = ErasureAsked(*wanted, card=owner, fields=names)
         with node.store.reading() as repositories:
             plan = asked.plan(repositories)
-        value: dict[str, Any] = {"destroys": plan_json(plan), "stays": list(STAYS)}
+            value = plan_json(plan, referring_records(repositories, plan))
         if dry_run:
             command.output.answer({**value, "erased": False}, _plan(value, command.output))
             return
@@ -105,4 +109,10 @@ def _done(value: dict[str, Any], basis: str, output: Output) -> list[str]:
 
 def _stays(value: dict[str, Any], output: Output) -> list[str]:
     lines = [f"  - {output.say(f'stays_{name}')}" for name in value["stays"]]
+    referring = value["referring"]
+    if referring:
+        lines.append(f"  - {output.say('stays_referring')}")
+        lines += [f"      {name}" for name in referring[:SHOWN]]
+    if len(referring) > SHOWN:
+        lines.append(f"      {output.say('more', count=len(referring) - SHOWN)}")
     return [output.say("erase_stays"), *lines]

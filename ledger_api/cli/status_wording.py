@@ -43,6 +43,10 @@ STATUS_LINES = {
         "参与方、合作方自己保存的副本；同一内容再次提交的其他文档",
         "copies that participants and partners keep; the same content sent again elsewhere",
     ),
+    "stays_referring": (
+        "以下记录以 eventID 或哈希提到被删事件，请视需要另行删除：",
+        "records that name the event by its id or hash; erase them, too, if they must go:",
+    ),
     "stays_disks": (
         "磁盘的旧块、文件系统快照、PostgreSQL 的 WAL 归档与副本：由其管理员清除",
         "old blocks of disks, snapshots, WAL archives and replicas: for their operators to clear",

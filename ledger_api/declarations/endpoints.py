@@ -8,12 +8,13 @@ from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import JSONResponse, Response
 
 from ledger_api.auth import Caller, require_role
-from ledger_api.declarations.erasures import STAYS, plan_json, read_erasure
+from ledger_api.declarations.erasures import plan_json, read_erasure
 from ledger_api.declarations.requests import MEDIA_TYPE, DeclarationAsked, read_signed
 from ledger_api.problems import MediaTypeUnknown
 from ledger_api.services import CallerOf, Services, ServicesOf, in_hand, read_body
 from ledger_api.standings import declared_json, status_json
 from traceability.hashing.statement import ERASURE_BASES, STATUS_KINDS, STATUS_REASONS
+from traceability.ledger.erasure_references import referring_records
 from traceability.ledger.partners import PUBLIC, Asker
 from traceability.ledger.statuses import Declared
 
@@ -147,7 +148,8 @@ def _erase(services: Services, body: bytes) -> JSONResponse:
     node = services.node
     with node.store.reading() as repositories:
         plan = asked.plan(repositories)
-    value: dict[str, Any] = {"destroys": plan_json(plan), "stays": list(STAYS)}
+        referring = referring_records(repositories, plan)
+    value = plan_json(plan, referring)
     if is_trial:
         return JSONResponse({**value, "erased": False})
     declared = node.erasures.erase(asked.declarations(plan))

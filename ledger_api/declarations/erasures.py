@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from ledger_api.declarations.requests import DeclarationInvalid
 from traceability.errors import InvalidInput
@@ -153,9 +154,9 @@ def _text(value: dict[str, JSONValue], name: str) -> str:
     return found
 
 
-def plan_json(plan: list[Planned]) -> list[dict[str, object]]:
-    """Return what would be destroyed."""
-    return [
+def plan_json(plan: list[Planned], referring: list[str]) -> dict[str, Any]:
+    """Return what would be destroyed, what stays, and which records name what is destroyed."""
+    destroys = [
         {
             "entry": one.entry.hex(),
             "records": one.records
@@ -166,3 +167,4 @@ def plan_json(plan: list[Planned]) -> list[dict[str, object]]:
         }
         for one in plan
     ]
+    return {"destroys": destroys, "stays": list(STAYS), "referring": referring}

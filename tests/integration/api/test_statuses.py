@@ -14,6 +14,7 @@ from tests.support.suppliers import Supplier, signed_body
 from traceability.hashing.ed25519 import SigningKey
 from traceability.hashing.encoding import b64u_decode, b64u_encode
 from traceability.hashing.envelope import STATEMENT_TYPE, sign_envelope
+from traceability.hashing.event_hash import event_hash
 from traceability.hashing.statement import Header
 from traceability.ledger.mint import Lot
 from traceability.ledger.statuses import Declaration
@@ -171,6 +172,35 @@ def test_an_operator_erases_what_was_asked(api: Api, batch: int) -> None:
     assert (said["status"], said["history"][0]["basis"]) == ("erased", "consent_withdrawn")
     problem(api.client.get("/api/statuses", params={"code": ITEM}), 404, "CODE_UNKNOWN")
     problem(api.client.get("/api/proofs", params={"code": urn}), 404, "RECORD_ERASED")
+
+
+def test_records_that_name_the_erased_event_are_named(api: Api) -> None:
+    assert api.submit(document(event(5))).status_code == 201
+    with api.node.store.reading() as repositories:
+        row = repositories.batches.record(1, 0)
+    assert row is not None
+    assert row.payload is not None
+    content = event_hash(json.loads(row.payload)).uri
+    wrong = {
+        "declarationTime": "2026-03-01T08:00:00Z",
+        "reason": "incorrect_data",
+        "correctiveEventIDs": [content],
+    }
+    refers = event(6, eventID="urn:example:6", errorDeclaration=wrong)
+    other = {"@context": [{"x": "https://example.org/"}], "x:see": content + "x"}
+    assert api.submit(document(refers, event(7, **other))).status_code == 201
+    api.node.sequencer.run(close=True)
+    with api.node.store.reading() as repositories:
+        entry = repositories.batches.get(2)
+        assert entry is not None
+        name = repositories.entries.by_arrival(entry.arrival)
+    assert name is not None
+    named = [f"urn:itemproof:record:{b64u_encode(name.leaf_hash)}:0"]
+    asked = {"batch": 1, "records": "0"}
+    assert erase(api, {**asked, "dry_run": True}).json()["referring"] == named
+    assert erase(api, {"batch": 2, "records": "0", "dry_run": True}).json()["referring"] == []
+    assert erase(api, {**asked}).json()["referring"] == named
+    assert status(api, named[0])["status"] == "current"
 
 
 def test_single_fields_are_erased_by_name(api: Api) -> None:

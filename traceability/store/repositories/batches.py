@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Row, Select, and_, func, insert, select
 
 from traceability.store.bulk import bulk_insert, inserted_number, next_numbers
-from traceability.store.tables import batches, entries, events, records
+from traceability.store.tables import batches, entries, events, partial_records, records
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +167,17 @@ class BatchRepository:
                 return
             yield from (BatchRow(*row) for row in rows)
             after = rows[-1].batch
+
+    def contents(self) -> Iterator[tuple[int, int, bytes]]:
+        """Yield batch, record index and content of every record, in no order, some at a time."""
+        for table, content in (
+            (records, records.c.payload),
+            (partial_records, partial_records.c.leaves),
+        ):
+            statement = select(table.c.batch, table.c.record_index, content)
+            statement = statement.where(content.is_not(None)).execution_options(yield_per=1000)
+            for batch, index, found in self._connection.execute(statement):
+                yield batch, index, bytes(found)
 
     def latest(self, limit: int, *, participant: bytes | None = None) -> list[BatchRow]:
         """Return the newest batches, of one participant or of all."""

@@ -10,13 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from traceability.errors import InvalidInput
-from traceability.hashing.canonical import canonicalize
+from traceability.hashing.canonical import canonicalize, parse_canonical
 from traceability.hashing.commitment import Commitment, Field, RecordKind
 from traceability.hashing.encoding import b64u_decode, b64u_encode
 from traceability.hashing.salts import SALT_BYTES
 from traceability.hashing.statement_types import Ranges
 from traceability.hashing.tree_hash import leaf_hash, root_hash
-from traceability.strict_json import JSONValue, parse_json
+from traceability.strict_json import JSONValue
 
 
 class PartialRecordInvalid(InvalidInput):
@@ -82,13 +82,13 @@ class PartialRecord:
 
     @classmethod
     def from_bytes(cls, data: bytes) -> PartialRecord:
-        """Read the stored form.
+        """Read the stored form, which is canonical: nothing can be written in it in two ways.
 
         Raises
         ------
-        PartialRecordInvalid
+        NotCanonical, PartialRecordInvalid
         """
-        value = parse_json(data)
+        value = parse_canonical(data)
         if not isinstance(value, list) or not value:
             raise PartialRecordInvalid("leaves of a partly erased record are no list")
         return cls(tuple(_leaf(part) for part in value))

@@ -7,20 +7,25 @@ whatever is given out from then on; what was given out before cannot be taken ba
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from traceability.errors import Conflict
+from traceability.errors import Conflict, ItemProofError
+from traceability.hashing.canonical import parse_canonical
+from traceability.hashing.commitment import KIND, MEDIA_TYPE, Commitment, RecordKind, salted_fields
+from traceability.hashing.partial import PartialRecord
 from traceability.ledger.disclosure_policy import (
     CLOSED_POLICY,
     DEFAULT_POLICY,
-    DisclosurePolicyInvalid,
+    POLICY_MEDIA_TYPE,
     Policy,
     parse_policy,
 )
 from traceability.store.repositories import Repositories
 from traceability.store.repositories.policies import PolicyRow
-from traceability.strict_json import JSONValue, parse_json
+from traceability.strict_json import JSONValue
 from traceability.verify.identity import record_urn
+from traceability.verify.payload import payload_of
 
 # Beyond the newest so many, none is looked for.
 MAX_HISTORY = 1_000
@@ -47,16 +52,12 @@ class Recorded:
 def policy_in_force(repositories: Repositories, participant: bytes) -> Policy:
     """Return the newest logged policy of a participant, or the default one.
 
-    If that was erased, nobody can say what it allowed: then only the minimum is shown.
+    If that one is erased, or is not what was committed, nobody can say what it allowed: then
+    only the minimum is shown, and no older one comes back into force.
     """
     for row in repositories.policies.of(participant, limit=_NEWEST):
-        if row.leaf_index is None:
-            continue
-        if row.payload is None:
-            return CLOSED_POLICY
-        found = _read(row)
-        if found.policy is not None:
-            return found.policy
+        if row.leaf_index is not None:
+            return _read(row).policy or CLOSED_POLICY
     return DEFAULT_POLICY
 
 
@@ -67,14 +68,34 @@ def policy_history(repositories: Repositories, participant: bytes) -> list[Recor
 
 def _read(row: PolicyRow) -> Recorded:
     name = record_urn(row.entry_hash, row.record_index)
-    if row.payload is None:
-        return Recorded(name, row.leaf_index, row.received, None, None)
-    value = parse_json(row.payload)
     try:
-        policy = parse_policy(value)
-    except DisclosurePolicyInvalid:
-        return Recorded(name, row.leaf_index, row.received, None, None)
+        value = _committed(row)
+        policy = None if value is None else parse_policy(value)
+    except (ItemProofError, ValueError):
+        value = policy = None
     return Recorded(name, row.leaf_index, row.received, policy, value)
+
+
+def _committed(row: PolicyRow) -> JSONValue:
+    """Return the policy that its leaves commit to; None where one is missing or another's.
+
+    The type is one of the leaves: a document that was given it afterwards is no policy.
+    """
+    if row.payload is not None and row.secret is not None:
+        value = parse_canonical(row.payload)
+        kind, media_type = RecordKind.DOCUMENT, POLICY_MEDIA_TYPE
+        record = PartialRecord.of(salted_fields(kind, value, row.secret, media_type=media_type))
+    elif row.leaves is not None:
+        record = PartialRecord.from_bytes(row.leaves)
+    else:
+        return None
+    expected = Commitment(RecordKind.DOCUMENT, row.field_count, row.field_root)
+    if record.erased or record.commitment(RecordKind.DOCUMENT) != expected:
+        return None
+    fields = list(record.fields.values())
+    if fields[0].value != {KIND: "document", MEDIA_TYPE: POLICY_MEDIA_TYPE}:
+        return None
+    return payload_of(RecordKind.DOCUMENT, fields)
 
 
 def check_follows(repositories: Repositories, participant: bytes, value: JSONValue) -> Policy:
@@ -88,7 +109,7 @@ def check_follows(repositories: Repositories, participant: bytes, value: JSONVal
     """
     policy = parse_policy(value)
     recorded = policy_history(repositories, participant)
-    latest = max((one.policy.version for one in recorded if one.policy), default=0)
+    latest = _latest_version(recorded)
     if policy.version != latest + 1:
         raise DisclosurePolicyVersion(
             f"disclosure policy has the wrong version: expected {latest + 1}, got {policy.version}",
@@ -97,3 +118,11 @@ def check_follows(repositories: Repositories, participant: bytes, value: JSONVal
             got=str(policy.version),
         )
     return policy
+
+
+def _latest_version(recorded: Sequence[Recorded]) -> int:
+    """Return the newest one's version; what can no longer be read counted one each."""
+    for unread, one in enumerate(recorded):
+        if one.policy is not None:
+            return one.policy.version + unread
+    return len(recorded)

@@ -96,7 +96,9 @@ COMMITTED: Mapping[str, Mapping[str, Committed]] = {
             "event_id",
             "declares_error",
         ),
-        "content_mac": Committed("the event's hash, under the node's secret"),
+        "content_mac": Committed(
+            "the event's hash, under the node's secret; partly erased, its field root"
+        ),
     },
     "item_runs": {
         **_all(_BATCH, "batch", "gtin", "lot", also=_ITEM),

@@ -74,7 +74,17 @@ class Erasures:
         key = f"{row.batch}, {row.record_index}"
         if is_whole:
             return _check_gone(key, row, event, left)
-        return _check_partial(key, row, fields or set(), left)
+        if fields is None:
+            return _check_unsaid(key, row)
+        return _check_partial(key, row, fields, left)
+
+
+def _check_unsaid(key: str, row: RecordRow) -> Iterator[Difference]:
+    """Name what is kept in the place of a record that no entry erased, and what it lacks."""
+    yield Difference("partial_records", key, "leaves", "an erasure entry", "none")
+    for column in ("payload", "secret"):
+        if getattr(row, column) is None:
+            yield Difference("records", key, column, "content, or an erasure entry", "nothing")
 
 
 def _check_gone(

@@ -114,6 +114,8 @@ def check_remains(
     for column in EVENT_COLUMNS:
         expected, found = getattr(remains.facts, column), stored.columns[column]
         yield from compare("events", name, column=column, expected=expected, found=found)
+    found = stored.columns["content_mac"]
+    yield from compare("events", name, column="content_mac", expected=row.field_root, found=found)
     yield from _check_objects(name, remains.objects, objects)
 
 

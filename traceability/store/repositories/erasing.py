@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Sequence
 
 from sqlalchemy import Connection, delete, insert, select, text, update
@@ -109,11 +108,7 @@ class ErasingRepository:
         facts: EventFacts,
         objects: Sequence[ObjectRow],
     ) -> None:
-        """Let lineage know only what is left of an event.
-
-        The keyed hash of its content is replaced by random bytes: that of what is left would
-        tell nothing, and that of the whole could be guessed by whoever has the key.
-        """
+        """Let lineage know only what is left of an event."""
         number = self._connection.scalar(
             select(events.c.event).where(
                 events.c.batch == batch, events.c.record_index == record_index
@@ -122,8 +117,8 @@ class ErasingRepository:
         if number is None:
             return
         self._forget_objects(number)
-        values = facts._replace(content_mac=secrets.token_bytes(32))._asdict()
-        self._connection.execute(update(events).where(events.c.event == number).values(values))
+        changed = update(events).where(events.c.event == number)
+        self._connection.execute(changed.values(facts._asdict()))
         EventRepository(self._connection).keep_objects([number], [objects])
 
     def forget_items(self, rows: Sequence[tuple[int, int, bytes]]) -> None:

@@ -8,17 +8,24 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from sqlalchemy import Connection, literal_column, select
+from sqlalchemy import Connection, and_, literal_column, select
 
-from traceability.store.tables import POLICY_TYPE, batches, entries, records
+from traceability.store.tables import POLICY_TYPE, batches, entries, partial_records, records
 
 
 class PolicyRow(NamedTuple):
-    """One logged or arrived policy; payload is None once erased, leaf_index until logged."""
+    """One logged or arrived policy, as it is stored; leaf_index is None until it is logged.
+
+    Payload and secret are None once erased; `leaves` are what is left where that is a part.
+    """
 
     batch: int
     record_index: int
     payload: bytes | None
+    secret: bytes | None
+    leaves: bytes | None
+    field_count: int
+    field_root: bytes
     entry_hash: bytes
     leaf_index: int | None
     received: int
@@ -34,11 +41,19 @@ class PolicyRepository:
         """Return a participant's newest policies, the newest first."""
         # Written out: only so does the planner see that the partial index holds them all.
         is_policy = records.c.media_type == literal_column(f"'{POLICY_TYPE}'")
+        is_same = (
+            partial_records.c.batch == records.c.batch,
+            partial_records.c.record_index == records.c.record_index,
+        )
         statement = (
             select(
                 records.c.batch,
                 records.c.record_index,
                 records.c.payload,
+                records.c.secret,
+                partial_records.c.leaves,
+                records.c.field_count,
+                records.c.field_root,
                 entries.c.leaf_hash,
                 entries.c.leaf_index,
                 entries.c.received,
@@ -46,8 +61,9 @@ class PolicyRepository:
             .select_from(records)
             .join(batches, batches.c.batch == records.c.batch)
             .join(entries, entries.c.arrival == batches.c.arrival)
+            .outerjoin(partial_records, and_(*is_same))
             .where(is_policy, batches.c.participant == participant)
             .order_by(entries.c.arrival.desc(), records.c.record_index.desc())
             .limit(limit)
         )
-        return [PolicyRow(*row) for row in self._connection.execute(statement)]
+        return [PolicyRow._make(row) for row in self._connection.execute(statement)]

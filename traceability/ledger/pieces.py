@@ -76,7 +76,8 @@ class Reading:
     def __init__(self, source: Seekable) -> None:
         self._source = source
         self._digest = hashlib.sha256()
-        self._taken: list[bytes] = []
+        self._waiting: list[bytes] = []
+        self._taken = 0
         self.length = 0
 
     @property
@@ -88,15 +89,17 @@ class Reading:
         """Return the next bytes, and keep them for `take`."""
         data = self._source.read(size)
         self._digest.update(data)
-        self._taken.append(data)
+        self._waiting.append(data)
         self.length += len(data)
         return data
 
-    def take(self) -> bytes:
-        """Return what was read since the last time."""
-        data = b"".join(self._taken)
-        self._taken.clear()
-        return data
+    def take(self, end: int | None = None) -> bytes:
+        """Return what was read since the last time, up to a byte of the document."""
+        data = b"".join(self._waiting)
+        length = len(data) if end is None else end - self._taken
+        self._waiting = [data[length:]]
+        self._taken += length
+        return data[:length]
 
 
 class _Piece(NamedTuple):
@@ -159,21 +162,24 @@ def _json_pieces(document: JsonPieces) -> Iterator[_Piece]:
 
 
 def _xml_pieces(reading: Reading) -> Iterator[_Piece]:
-    """Yield pieces with their slices, which together are all that was read."""
+    """Yield pieces with their slices, which together are all that was read.
+
+    A slice ends where the first event of the next begins, so that it holds its own events alone:
+    what is read ahead belongs to a later one.
+    """
     last: _Piece | None = None
     for found in stream_xml(reading, events_at_once=EVENTS_AT_ONCE):
         if last is not None:
-            yield last
+            yield last._replace(slice=reading.take(found.offset))
         last = _Piece(
             orjson.dumps(found.value),
             found.first_event,
             _XML_PREFIXES[found.value["type"]],
             found.lines,
-            reading.take(),
-            found.revision,
+            mapping=found.revision,
         )
     if last is not None:
-        yield last._replace(slice=(last.slice or b"") + reading.take())
+        yield last._replace(slice=reading.take())
 
 
 Locate = Callable[[InvalidInput, int], InvalidInput]

@@ -85,6 +85,9 @@ class DocumentReader:
         self.ready: list[dict[str, Any]] = []
         self.elements: list[Element] = []
         self.starts: list[int] = []
+        # The byte at which each event in `ready` begins, and the one read last, ready or not.
+        self.offsets: list[int] = []
+        self.last_offset = 0
         self.version: Version = "2.0"
         self.line = 1
         self._keeps_elements = keeps_elements
@@ -119,6 +122,7 @@ class DocumentReader:
         """
         events = self.ready[:count]
         del self.ready[:count]
+        del self.offsets[:count]
         context: list[Any] = [GS1_CONTEXT_URI]
         if self._prefixes.entries:
             context.append(dict(self._prefixes.entries))
@@ -158,6 +162,7 @@ class DocumentReader:
             return path == _HEADER or is_extension
         if self.version == "2.0" and self._paths[depth - 2] == around:
             raise _old_wrapper(element)
+        self.last_offset = self._parser.offset
         return True
 
     def _check_place(self, element: Element, path: Path) -> None:
@@ -226,6 +231,7 @@ class DocumentReader:
         path = self._paths[depth]
         if path[:-1] == self._event_path:
             self.ready.append(self._map_event(element))
+            self.offsets.append(self.last_offset)
             if self._keeps_elements:
                 self.elements.append(element)
             else:

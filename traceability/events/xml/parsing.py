@@ -122,6 +122,11 @@ class Parser:
         parser.EndElementHandler = self._end
         return parser
 
+    @property
+    def offset(self) -> int:
+        """Where what is being told begins: its byte in the document, whatever the encoding."""
+        return self._expat.CurrentByteIndex
+
     def feed(self, chunk: bytes, *, last: bool = False) -> None:
         """Parse some more bytes.
 

@@ -45,6 +45,8 @@ class XmlDocument:
         How many events of the document come before those of this piece.
     revision
         `MAPPING_REVISION`.
+    offset
+        The byte of the document at which the piece begins: 0, or where its first event does.
     """
 
     value: dict[str, Any]
@@ -52,6 +54,7 @@ class XmlDocument:
     lines: Lines
     first_event: int = 0
     revision: str = MAPPING_REVISION
+    offset: int = 0
 
 
 def read_xml(source: bytes | Readable, *, max_bytes: int) -> XmlDocument:
@@ -123,8 +126,9 @@ def stream_xml(
 
 def _piece(reader: DocumentReader, events: int, count: int) -> XmlDocument:
     """Take the next events out of a reader."""
+    offset = reader.offsets[0] if count else 0
     elements = reader.elements[:events]
     del reader.elements[:events]
     value = reader.piece(events)
     lines = LinesOfPiece(elements, value, line=reader.line)
-    return XmlDocument(value, reader.version, lines, first_event=count)
+    return XmlDocument(value, reader.version, lines, first_event=count, offset=offset)

@@ -13,7 +13,7 @@ from ledger_api.declarations.requests import MEDIA_TYPE, DeclarationAsked, read_
 from ledger_api.problems import MediaTypeUnknown
 from ledger_api.services import CallerOf, Services, ServicesOf, in_hand, read_body
 from ledger_api.standings import declared_json, status_json
-from traceability.hashing.statement import ERASURE_BASES, STATUS_KINDS, STATUS_REASONS
+from traceability.hashing.statement import ERASED, ERASURE_BASES, STATUS_KINDS, STATUS_REASONS
 from traceability.ledger.erasure_references import referring_records
 from traceability.ledger.partners import PUBLIC, Asker
 from traceability.ledger.statuses import Declared
@@ -94,7 +94,7 @@ async def declare(
     """Log a status, signed here for the caller or signed already.
 
     A participant says it of its own records, an operator as the registrar of any. 201, or 200
-    where it was said before and stands.
+    where it was said before and stands. A participant erases its own records by a signed status.
     """
     require_role(caller, "operator", "participant")
     media_type = content_type.split(";")[0].strip().lower()
@@ -120,7 +120,9 @@ def _take(services: Services, caller: Caller, body: bytes) -> JSONResponse:
 
 def _take_signed(services: Services, body: bytes) -> JSONResponse:
     envelope, statement = read_signed(body)
-    return _answer(services, [services.node.statuses.signed(envelope, statement)])
+    node = services.node
+    take = node.erasures.signed if statement.kind == ERASED else node.statuses.signed
+    return _answer(services, [take(envelope, statement)])
 
 
 def _answer(services: Services, declared: list[Declared]) -> JSONResponse:

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 
 from traceability.errors import ItemProofError, Unavailable
 from traceability.hashing.statement import Replacement
+from traceability.ledger.erasure import event_of, remaining
 from traceability.ledger.faults import KeyUnknown
 from traceability.ledger.keyring import Keyring
 from traceability.ledger.participants import held_key
@@ -28,7 +29,6 @@ from traceability.store.repositories.batches import BatchRow
 from traceability.store.repositories.corrections import Correction
 from traceability.store.repositories.events import StoredEvent
 from traceability.store.store import Store
-from traceability.strict_json import parse_json
 
 logger = logging.getLogger(__name__)
 
@@ -115,7 +115,12 @@ def due_status(repositories: Repositories, row: Correction) -> DueStatus | str |
     declaring = repositories.events.at(row.batch, row.record_index)
     batch = repositories.batches.get(row.batch)
     record = repositories.batches.record(row.batch, row.record_index)
-    if declaring is None or batch is None or record is None or record.payload is None:
+    if declaring is None or batch is None or record is None:
+        return None
+    present = remaining(repositories, record)
+    said = {} if present is None else event_of(present)
+    error = said.get("errorDeclaration")
+    if not isinstance(error, dict):
         return None
     original = _original(repositories, declaring, batch)
     if original is None:
@@ -124,9 +129,6 @@ def due_status(repositories: Repositories, row: Correction) -> DueStatus | str |
     entry = None if of is None else repositories.entries.by_arrival(of.arrival)
     if entry is None:
         return None
-    said = parse_json(record.payload)
-    error = said.get("errorDeclaration") if isinstance(said, dict) else None
-    error = error if isinstance(error, dict) else {}
     ids = [one for one in _listed(error.get("correctiveEventIDs")) if isinstance(one, str)]
     replacement = _replacement(repositories, ids, batch)
     declaration = Declaration(

@@ -23,6 +23,7 @@ from traceability.hashing.commitment import (
     RecordKind,
     needs_context,
 )
+from traceability.hashing.unsalted import unsalted
 from traceability.ledger.bundles import Selection
 from traceability.ledger.disclosure_policy import (
     DEFAULT_POLICY,
@@ -41,8 +42,6 @@ EventsShown = Callable[[Shielded], bool]
 MAX_SHOWN = 4_096
 # A slice of a document has some 8 MiB; what inflates to more is not looked through.
 MAX_XML_BYTES = 64 * 2**20
-_NI = "ni:///"
-_NI_IN_HTTP = "/.well-known/ni/"
 
 
 def none_shown(_audience: Shielded) -> bool:
@@ -121,18 +120,6 @@ def _names(value: JSONValue, code: str) -> bool:
     if isinstance(value, dict):
         epc_class = value.get("epcClass")
         return isinstance(epc_class, str) and same_item(epc_class, code) and not unsalted(value)
-    return False
-
-
-def unsalted(value: JSONValue) -> bool:
-    """Tell whether a value holds an `ni:` hash (RFC 6920), which others could guess."""
-    if isinstance(value, str):
-        text = value.casefold()
-        return text.startswith("ni:") or _NI in text or _NI_IN_HTTP in text
-    if isinstance(value, list):
-        return any(unsalted(part) for part in value)
-    if isinstance(value, dict):
-        return any(unsalted(name) or unsalted(part) for name, part in value.items())
     return False
 
 

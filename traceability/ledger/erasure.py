@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
+from json import dumps
 
 from traceability.codes.uris import item_prefix
 from traceability.events.context import GS1_CONTEXT, extend
@@ -34,7 +35,9 @@ from traceability.hashing.statement import (
     StatusStatement,
     parse_statement,
 )
-from traceability.ledger.faults import EventIdMustGo
+from traceability.hashing.unsalted import unsalted
+from traceability.ledger.drafting import XML_TYPE
+from traceability.ledger.faults import ErasureIncomplete, EventIdMustGo
 from traceability.ledger.prepared import event_facts, event_objects
 from traceability.store.repositories import Repositories
 from traceability.store.repositories.batches import BatchRow, RecordRow
@@ -44,6 +47,7 @@ from traceability.strict_json import JSONValue, parse_json
 # Set in the transaction that destroys, until freed pages are overwritten, too.
 PURGE_DUE = "erasure_purge_due"
 EVENT_ID = ("eventID",)
+ERROR_DECLARATION = ("errorDeclaration",)
 _CHUNK = 4096
 
 
@@ -142,7 +146,7 @@ def remaining(repositories: Repositories, row: RecordRow) -> PartialRecord | Non
 
 def remains_of(record: PartialRecord) -> Remains | None:
     """Return what lineage reads of the fields that are left of an event."""
-    event = _event_of(record)
+    event = event_of(record)
     context, _ = extend(GS1_CONTEXT, event.get("@context", []), pointer="")
     read = EventReader(event, context, pointer="").read()
     if read is None:
@@ -153,7 +157,7 @@ def remains_of(record: PartialRecord) -> Remains | None:
     return Remains(facts._replace(declares_error=declares), event_objects(read))
 
 
-def _event_of(record: PartialRecord) -> dict[str, JSONValue]:
+def event_of(record: PartialRecord) -> dict[str, JSONValue]:
     """Put the fields that are left together again, arrays in the order they were submitted."""
     header = record.fields[0].value
     event: dict[str, JSONValue] = dict(header) if isinstance(header, dict) else {}
@@ -175,22 +179,73 @@ def _event_of(record: PartialRecord) -> dict[str, JSONValue]:
     return event
 
 
-def is_unsalted_id(field: Field) -> bool:
-    """Tell whether a field is an eventID that is the hash of the event's content."""
-    value = field.value
-    return field.path == EVENT_ID and isinstance(value, str) and value.startswith("ni:")
+def unsalted_leaves(record: PartialRecord) -> list[int]:
+    """Return the leaves that hold an unsalted hash, by which erased content could be guessed.
+
+    An error declaration names other events, whose hashes tell nothing of this one.
+    """
+    own = next((one.value for one in record.fields.values() if one.path == EVENT_ID), None)
+    return [
+        index
+        for index, field in record.fields.items()
+        if index and unsalted(field.value) and not _names_another(field, own)
+    ]
+
+
+def _names_another(field: Field, own: JSONValue) -> bool:
+    if field.path[:1] != ERROR_DECLARATION:
+        return False
+    said = dumps(field.value).casefold()
+    return not isinstance(own, str) or own.casefold() not in said
 
 
 def check_event_id(record: PartialRecord, fields: Ranges) -> None:
-    """Refuse to leave an eventID that is the unsalted hash of what is erased.
+    """Refuse to leave an unsalted hash of what is erased: an eventID, or a copy of one.
 
     Raises
     ------
     EventIdMustGo
     """
-    for index, field in record.fields.items():
-        is_asked = any(first <= index <= last for first, last in fields)
-        if is_unsalted_id(field) and not is_asked:
+    for index in unsalted_leaves(record):
+        if not any(first <= index <= last for first, last in fields):
+            name = "/".join(map(str, record.fields[index].path))[:80]
             raise EventIdMustGo(
-                f"eventID is a hash of the content: erase leaf {index}, too", expected=str(index)
+                f"{name} is a hash of the content: erase leaf {index}, too", expected=str(index)
             )
+
+
+def sources_of(repositories: Repositories, batch: BatchRow, records: Ranges) -> list[int]:
+    """Return the XML documents of a batch, where one of its events is to be erased."""
+    named = [
+        row
+        for first, last in records
+        for row in repositories.batches.records_between(batch.batch, first, last + 1)
+    ]
+    if not any(row.kind == RecordKind.EVENT for row in named):
+        return []
+    return repositories.batches.of_media_type(batch.batch, XML_TYPE)
+
+
+def check_sources(
+    repositories: Repositories, entry: bytes, records: Ranges | int, erasure: Erasure | None
+) -> None:
+    """Refuse to erase an event, or a field of it, and leave the XML that it came in.
+
+    What the node draws up itself is planned with it; this is for what somebody else signed.
+
+    Raises
+    ------
+    ErasureIncomplete
+    """
+    batch = repositories.batches.by_entry_hash(entry)
+    if batch is None or isinstance(records, int):
+        return
+    left = set(sources_of(repositories, batch, records))
+    if erasure is None or erasure.fields is None:
+        left -= {one for one in left if any(first <= one <= last for first, last in records)}
+    if left:
+        named = ", ".join(map(str, sorted(left)))
+        raise ErasureIncomplete(
+            f"event came in an XML document: erase record {named} whole, with it or before",
+            expected=named,
+        )

@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from traceability.hashing.commitment import RecordKind
 from traceability.hashing.partial import PartialRecord
 from traceability.hashing.statement import ALL_RECORDS, Erasure, Ranges
-from traceability.ledger.drafting import XML_TYPE
-from traceability.ledger.erasure import is_unsalted_id, remaining
+from traceability.ledger.erasure import remaining, sources_of, unsalted_leaves
 from traceability.ledger.faults import FieldsUnknown, RecordUnknown
 from traceability.ledger.status_targets import Target, merged
 from traceability.store.repositories import Repositories
-from traceability.store.repositories.batches import BatchRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +28,7 @@ def plan_records(repositories: Repositories, target: Target) -> list[Planned]:
     batch = repositories.batches.by_entry_hash(target.entry)
     if batch is None or isinstance(target.records, int):
         return [Planned(target.entry, target.records, None, ("all of the batch",))]
-    sources = _sources(repositories, batch, target.records)
+    sources = sources_of(repositories, batch, target.records)
     records = merged([*target.records, *((index, index) for index in sources)])
     names = [f"record {first}–{last}" for first, last in target.records]
     names += [f"record {index}: the XML document that it came in" for index in sources]
@@ -58,13 +55,11 @@ def plan_fields(repositories: Repositories, target: Target, names: Sequence[str]
         raise FieldsUnknown("record is an item or erased: it has no fields")
     chosen = {at for name in names for at in _indexes(present, name)}
     gone = [present.fields[at] for at in sorted(chosen) if at in present.fields]
-    for at, field in present.fields.items():
-        if is_unsalted_id(field):
-            chosen.add(at)
+    chosen.update(unsalted_leaves(present))
     fields = merged([(at, at) for at in chosen])
     words = [f"field {'/'.join(map(str, field.path))}" for field in gone]
     planned = [Planned(target.entry, records, fields, tuple(words))]
-    sources = _sources(repositories, batch, records)
+    sources = sources_of(repositories, batch, records)
     if sources:
         ranges = merged([(one, one) for one in sources])
         planned.append(Planned(target.entry, ranges, None, ("the XML document that it came in",)))
@@ -84,18 +79,6 @@ def _indexes(record: PartialRecord, name: str) -> set[int]:
     if not found:
         raise FieldsUnknown(f"record has no field {name[:80]!r}", got=name[:80])
     return found
-
-
-def _sources(repositories: Repositories, batch: BatchRow, records: Ranges) -> list[int]:
-    """Return the XML documents of a batch, where one of its events is to be erased."""
-    named = [
-        row
-        for first, last in records
-        for row in repositories.batches.records_between(batch.batch, first, last + 1)
-    ]
-    if not any(row.kind == RecordKind.EVENT for row in named):
-        return []
-    return repositories.batches.of_media_type(batch.batch, XML_TYPE)
 
 
 def declared_erasure(planned: Planned, requester: bytes, basis: str) -> Erasure:

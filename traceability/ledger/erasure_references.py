@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from traceability.errors import ItemProofError
 from traceability.hashing.commitment import RecordKind
 from traceability.hashing.event_hash import event_hash
-from traceability.ledger.disclosure import unsalted
+from traceability.hashing.unsalted import unsalted
 from traceability.ledger.erasure_plan import Planned
 from traceability.store.repositories import Repositories
 from traceability.store.repositories.batches import BatchRow

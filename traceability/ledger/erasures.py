@@ -13,6 +13,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from traceability.errors import ItemProofError
+from traceability.hashing.envelope import Envelope
+from traceability.hashing.statement import StatusStatement
 from traceability.ledger.erasure import PURGE_DUE
 from traceability.ledger.erasure_list import add_to_list
 from traceability.ledger.statuses import Declaration, Declared, Statuses
@@ -43,6 +45,18 @@ class Erasures:
             from every table and its bytes are overwritten by the next run.
         """
         declared = self._statuses.declare(declarations, participant=participant)
+        self.finish()
+        return declared
+
+    def signed(self, envelope: Envelope, statement: StatusStatement) -> Declared:
+        """Log an erasure that the records' participant signed, and do the same as `erase`.
+
+        Raises
+        ------
+        StoreUnavailable
+            As for `erase`; and those of `Statuses.signed`.
+        """
+        declared = self._statuses.signed(envelope, statement)
         self.finish()
         return declared
 

@@ -179,6 +179,12 @@ class FieldsUnknown(InvalidInput):
     code = "FIELDS_UNKNOWN"
 
 
+class ErasureIncomplete(Refused):
+    """The XML document that an event came in still holds what is erased: erase it, too."""
+
+    code = "ERASURE_INCOMPLETE"
+
+
 class EventIdMustGo(Refused):
     """The eventID is an unsalted hash of the content: it cannot stay where content is erased."""
 

@@ -9,8 +9,8 @@ from traceability.codes.identifier import Identifier
 from traceability.codes.uris import canonical_uri, parse_code
 from traceability.errors import InvalidInput
 from traceability.hashing.encoding import b64u_decode
+from traceability.hashing.unsalted import unsalted
 from traceability.ledger.bundles import RecordAddress
-from traceability.ledger.disclosure import unsalted
 from traceability.ledger.faults import RecordUnknown
 from traceability.ledger.partners import OPERATOR, Asker
 from traceability.store.repositories import Repositories

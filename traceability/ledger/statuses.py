@@ -31,7 +31,7 @@ from traceability.ledger.capture import check_chain
 from traceability.ledger.chains import Appended, append_envelope, append_signed, has_arrived
 from traceability.ledger.checks import live_key
 from traceability.ledger.clock import Clock
-from traceability.ledger.erasure import check_event_id, destroy, remaining
+from traceability.ledger.erasure import check_event_id, check_sources, destroy, remaining
 from traceability.ledger.faults import (
     FieldsUnknown,
     NotRecalled,
@@ -190,6 +190,8 @@ class Statuses:
         self._check(repositories, declaration, header.key)
         check_chain(repositories, header)
         _check_transition(repositories, declaration)
+        if declaration.kind == ERASED:
+            check_sources(repositories, declaration.entry, declaration.records, declaration.erasure)
         appended = append_envelope(repositories, envelope, statement=statement, now=self._clock())
         return keep_status(repositories, appended, declaration)
 

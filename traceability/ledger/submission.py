@@ -14,6 +14,7 @@ from traceability.events.faults import Fault
 from traceability.events.model import SubmittedEvent
 from traceability.hashing.event_hash import event_hash
 from traceability.hashing.signatures import SecretKey
+from traceability.hashing.unsalted import contradicts, unsalted
 from traceability.ledger.capture import Capture
 from traceability.ledger.checks import live_key, one_code_breaches
 from traceability.ledger.drafting import (
@@ -339,12 +340,13 @@ def _verdict(draft: Draft, known: KnownEvents) -> RecordResult:
             line=draft.line,
         )
     if known.contradicts(event) or is_reserved(event):
+        shown = "that is a hash" if unsalted(event_id) else repr(event_id)
         error = EventIdConflict(
-            f"eventID {event_id!r} belongs to another event", pointer=f"{draft.pointer}/eventID"
+            f"eventID {shown} belongs to another event", pointer=f"{draft.pointer}/eventID"
         )
         faults = (fault_of(error, draft.pointer, line=draft.line),)
         return RecordResult(draft.pointer, "rejected", event_id, faults=faults, line=draft.line)
-    wrong = event_id is not None and event_id.startswith("ni:") and event_id != draft.hash_uri
+    wrong = event_id is not None and contradicts(event_id, draft.hash_uri)
     return RecordResult(
         draft.pointer,
         "accepted",

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from traceability.hashing.encoding import format_time
+from traceability.hashing.unsalted import unsalted
 from traceability.verify.identity import record_urn
 
 
@@ -28,8 +29,7 @@ class RecordReference(NamedTuple):
 
         An `ni:` id is a hash of the event, by which whoever guesses it could confirm the guess.
         """
-        is_hash = event_id is not None and event_id.casefold().startswith("ni:")
-        return self.name if event_id is None or is_hash else event_id
+        return self.name if event_id is None or unsalted(event_id) else event_id
 
 
 ProofURL = Callable[[RecordReference], str]

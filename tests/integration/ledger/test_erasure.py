@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Table, text
 
 from tests.support.ledger import GTIN, add_participant, document, event
 from traceability.events.jsonld import parse_document
@@ -24,6 +24,7 @@ from traceability.ledger.standing import standing_of
 from traceability.ledger.status_targets import Target
 from traceability.ledger.statuses import Declaration, Declared
 from traceability.ledger.trust import trust_of
+from traceability.store.repositories import erasing
 from traceability.verify.bundle import CompleteDisclosure
 from traceability.verify.verifier import verify_bundle
 
@@ -214,6 +215,34 @@ class TestFields:
         assert count(node, "events", "event_id IS NOT NULL") == 0
         assert is_sound(node)
 
+    @pytest.mark.parametrize("form", ["upper case", "web address"])
+    def test_so_does_one_in_another_form_and_every_copy_of_it(
+        self, node: Node, participant: bytes, form: str
+    ) -> None:
+        plain = document(event(8, readPoint=PLACE))
+        uri = event_hash(parse_document(plain).require_faultless()[0].payload).uri
+        web = uri.replace("ni:///sha-256;", "https://a.example/.well-known/ni/sha-256/")
+        event_id = uri.upper() if form == "upper case" else web
+        copy = [{"type": "inv", "bizTransaction": web}]
+        named = event(8, readPoint=PLACE, eventID=event_id, bizTransactionList=copy)
+        result = node.submission.submit(document(named), participant=participant)
+        assert result.batch is not None, result.records
+        node.sequencer.run(close=True)
+        assert len(erase_fields(node, result.batch, 0, "readPoint")) == 3
+        with node.store.reading() as repositories:
+            left = repositories.erasing.partial(result.batch.batch, 0)
+        assert left is not None
+        assert uri.partition(";")[2][:64].encode() not in left.lower()
+        assert is_sound(node)
+
+    def test_an_event_id_that_tells_nothing_stays(self, node: Node, participant: bytes) -> None:
+        named = event(8, readPoint=PLACE, eventID="urn:example:8")
+        result = node.submission.submit(document(named), participant=participant)
+        assert result.batch is not None
+        node.sequencer.run(close=True)
+        assert len(erase_fields(node, result.batch, 0, "readPoint")) == 1
+        assert count(node, "events", "event_id IS NOT NULL") == 1
+
     def _leaf(self, node: Node, batch: CapturedBatch, name: str) -> int:
         bundle = node.prove_record(RecordAddress(batch.batch, 0))
         paths = [field.path for field in bundle.record.fields.fields]
@@ -232,6 +261,13 @@ class TestFields:
         with pytest.raises(FieldsUnknown):
             erase(node, minted.entry_hash, ((1, 1),), replace(WHY, fields=((1, 1),)))
         assert count(node, "erased_items") == 0
+
+
+def test_every_table_that_loses_something_is_overwritten() -> None:
+    """`erased_items` only gains rows."""
+    named = {one.name for one in vars(erasing).values() if isinstance(one, Table)}
+    assert named - {"erased_items"} <= set(erasing.TOUCHED)
+    assert "corrections" in named
 
 
 def test_an_erased_card_leaves_a_number_in_the_place_of_a_name(

@@ -10,12 +10,12 @@ import pytest
 
 from tests.support.ledger import GTIN, event
 from traceability.hashing.commitment import Field, RecordKind, salted_fields
+from traceability.hashing.unsalted import contradicts, unsalted
 from traceability.ledger.disclosure import (
     MAX_SHOWN,
     Audience,
     none_shown,
     selection,
-    unsalted,
 )
 from traceability.ledger.disclosure_policy import (
     CLOSED_POLICY,
@@ -138,6 +138,18 @@ class TestHashes:
     def test_are_known_anywhere_in_text(self) -> None:
         assert unsalted({"a": ["x NI:///sha-256;1"]})
         assert not unsalted({"a": ["opinion: none"]})
+
+    @pytest.mark.parametrize(
+        "event_id",
+        [NI, NI.upper(), "https://a.example/.well-known/ni/sha-256/" + "AB" * 32 + "?ver=CBV2.0"],
+    )
+    def test_are_compared_in_every_form(self, event_id: str) -> None:
+        assert unsalted(event_id)
+        assert not contradicts(event_id, NI)
+        assert contradicts(event_id, NI.replace("ab", "cd"))
+
+    def test_other_ids_contradict_no_hash(self) -> None:
+        assert not contradicts("urn:uuid:00000000-0000-4000-8000-000000000001", NI)
 
 
 class TestLength:

@@ -189,6 +189,17 @@ class CaptureJobRepository:
         ).one_or_none()
         return None if row is None else (CaptureJobRow(*row[:-1]), row.body)
 
+    def finished_before(self, time: int, *, limit: int) -> list[int]:
+        """Return jobs that had finished before a time, oldest first."""
+        jobs = capture_jobs.c
+        found = select(jobs.job).where(jobs.finished < time).order_by(jobs.job).limit(limit)
+        return list(self._connection.scalars(found))
+
+    def forget(self, jobs: Collection[int]) -> None:
+        """Delete jobs with their documents and whatever became of them."""
+        for table in (capture_job_parts, capture_job_results, capture_jobs):
+            self._connection.execute(delete(table).where(table.c.job.in_(jobs)))
+
     def count_start(self, jobs: Collection[int]) -> None:
         """Count one more start of jobs."""
         self._connection.execute(

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Sequence
 
 from sqlalchemy import Connection, delete, insert, select, text, update
 
 from traceability.store.bulk import bulk_insert
+from traceability.store.repositories.capture_jobs import CaptureJobRepository
 from traceability.store.repositories.events import EventFacts, EventRepository, ObjectRow
 from traceability.store.tables import (
-    capture_job_parts,
     capture_job_results,
     capture_jobs,
     cards,
@@ -24,10 +25,13 @@ from traceability.store.tables import (
     records,
 )
 
+# Jobs looked through or deleted at a time.
+_AT_ONCE = 200
 # Tables from which an erasure takes something: what is freed in them is overwritten afterwards.
 TOUCHED = (
     *("records", "partial_records", "cards", "participants", "events", "event_epcs", "epcs"),
-    *("items", "capture_jobs", "capture_job_parts", "capture_job_results", "idempotency_keys"),
+    *("items", "corrections"),
+    *("capture_jobs", "capture_job_parts", "capture_job_results", "idempotency_keys"),
 )
 
 
@@ -39,11 +43,7 @@ class ErasingRepository:
 
     def forget_records(self, batch: int, first: int, last: int) -> None:
         """Forget payload, secret and what is left of records `first` … `last`, both included."""
-        self._connection.execute(
-            update(records)
-            .where(records.c.batch == batch, records.c.record_index.between(first, last))
-            .values(payload=None, secret=None)
-        )
+        self._forget_payloads(batch, first, last)
         for table in (partial_records, corrections):
             self._connection.execute(
                 delete(table).where(
@@ -51,9 +51,24 @@ class ErasingRepository:
                 )
             )
 
+    def _forget_payloads(self, batch: int, first: int, last: int) -> None:
+        self._connection.execute(
+            update(records)
+            .where(records.c.batch == batch, records.c.record_index.between(first, last))
+            .values(payload=None, secret=None)
+        )
+
     def keep_partial(self, batch: int, record_index: int, leaves: bytes) -> None:
-        """Keep what is left of a record in the place of its payload and secret."""
-        self.forget_records(batch, record_index, record_index)
+        """Keep what is left of a record in the place of its payload and secret.
+
+        An error declaration goes on waiting for what it corrects.
+        """
+        self._forget_payloads(batch, record_index, record_index)
+        self._connection.execute(
+            delete(partial_records).where(
+                partial_records.c.batch == batch, partial_records.c.record_index == record_index
+            )
+        )
         self._connection.execute(
             insert(partial_records).values(batch=batch, record_index=record_index, leaves=leaves)
         )
@@ -164,7 +179,10 @@ class ErasingRepository:
         )
 
     def forget_requests(self, batch: int) -> None:
-        """Forget the documents and answers by which a batch came, and all kept answers."""
+        """Forget the documents and answers by which a batch came, and all kept answers.
+
+        Jobs, too, that found events of the batch known already.
+        """
         jobs = set(
             self._connection.scalars(
                 select(capture_jobs.c.job).where(capture_jobs.c.batch == batch)
@@ -174,7 +192,20 @@ class ErasingRepository:
                 select(capture_job_results.c.job).where(capture_job_results.c.batch == batch)
             )
         )
-        for table in (capture_job_parts, capture_job_results, capture_jobs):
-            self._connection.execute(delete(table).where(table.c.job.in_(jobs)))
+        jobs |= self._jobs_that_repeat(batch)
+        for start in range(0, len(jobs), _AT_ONCE):
+            some = sorted(jobs)[start : start + _AT_ONCE]
+            CaptureJobRepository(self._connection).forget(some)
         # Which of them speak of the batch nobody knows; they are kept a week at most anyway.
         self._connection.execute(delete(idempotency_keys))
+
+    def _jobs_that_repeat(self, batch: int) -> set[int]:
+        """Return the jobs that name an event of a batch as the original of one of theirs."""
+        named = f'"original":[{batch},'.encode()
+        found: set[int] = set()
+        for table in (capture_jobs, capture_job_results):
+            rows = self._connection.execution_options(yield_per=_AT_ONCE).execute(
+                select(table.c.job, table.c.outcome).where(table.c.outcome.is_not(None))
+            )
+            found |= {int(job) for job, outcome in rows if named in zlib.decompress(outcome)}
+        return found

@@ -106,6 +106,7 @@ def _workers(node: Node, settings: Settings, bells: Bells | None, slot: Slot) ->
         node,
         max_body_bytes=settings.max_body_bytes,
         max_capture_events=settings.max_capture_events,
+        capture_job_days=settings.capture_job_days,
         bells=bells,
         slot=slot,
     )

@@ -93,6 +93,9 @@ class Settings(BaseSettings):
     max_capture_jobs: int = Field(
         default=5000, ge=1, description="documents handed to /epcis/capture that wait"
     )
+    capture_job_days: int = Field(
+        default=30, ge=1, le=36500, description="days that a finished capture job is told of"
+    )
     max_connections: int = Field(
         default=1000, ge=1, description="connections that a process answers at once"
     )

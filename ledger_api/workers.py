@@ -15,6 +15,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from ledger_api.epcis.jobs import CaptureJobs
+from ledger_api.epcis.retention import DEFAULT_DAYS, OldRequests
 from ledger_api.roles import Bell, Role
 from ledger_api.scoreboard import Slot
 from traceability.errors import ItemProofError, Unavailable
@@ -128,6 +129,7 @@ class Workers:
         anchor_seconds: float = ANCHOR_SECONDS,
         max_body_bytes: int = MAX_BYTES,
         max_capture_events: int | None = None,
+        capture_job_days: int = DEFAULT_DAYS,
         bells: Bells | None = None,
         slot: Slot | None = None,
     ) -> None:
@@ -146,9 +148,10 @@ class Workers:
             limit=max_body_bytes,
             max_events=max_capture_events,
         )
+        self._old = OldRequests(node, days=capture_job_days)
         self.capture = self._role(
             "capture",
-            self._jobs.run,
+            self._capture,
             pause_seconds=IDLE_SECONDS,
             bell=None if bells is None else bells.capture,
             take_over=self._jobs.take_over,
@@ -185,6 +188,10 @@ class Workers:
         # Entries that arrive meanwhile share one commit and one signature.
         time.sleep(self._node.sequencer.gather_seconds)
         self._node.sequencer.run()
+
+    def _capture(self) -> None:
+        self._jobs.run()
+        self._old.forget_if_due()
 
     def _anchor(self) -> None:
         while self._node.anchor_step():

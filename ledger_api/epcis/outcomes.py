@@ -1,7 +1,7 @@
 """What became of a captured document, as its job keeps and tells it.
 
-Kept are only names, places and faults: an event hash is computed anew from the recorded event
-when it is told, since stored it could be guessed from outside.
+Kept are only names, places and faults: an event hash, and an eventID that is one, is taken from
+the recorded event when it is told, since what is erased could be guessed by a copy of it.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from traceability.events.faults import Fault, FaultCode
 from traceability.hashing.commitment import Commitment, RecordKind
 from traceability.hashing.encoding import b64u_encode, format_time
 from traceability.hashing.event_hash import event_hash
+from traceability.hashing.unsalted import unsalted
 from traceability.ledger.master_data import master_data_of
 from traceability.ledger.submission import RecordResult, SubmissionResult
 from traceability.store.repositories import Repositories
@@ -88,7 +89,7 @@ def records_of(results: Iterable[RecordResult]) -> list[dict[str, Any]]:
     index = 0
     for record in results:
         found: dict[str, Any] = {"pointer": record.pointer, "result": record.result}
-        if record.event_id is not None and not record.event_id.startswith("urn:itemproof:"):
+        if _may_be_kept(record.event_id):
             found["event_id"] = record.event_id
         if record.result == "accepted":
             found["index"] = index
@@ -103,6 +104,13 @@ def records_of(results: Iterable[RecordResult]) -> list[dict[str, Any]]:
             found["warning"] = record.warning
         records.append(found)
     return records
+
+
+def _may_be_kept(event_id: str | None) -> bool:
+    """Tell whether an id is kept with an outcome: neither a record's name nor a hash."""
+    if event_id is None or event_id.startswith("urn:itemproof:"):
+        return False
+    return not unsalted(event_id)
 
 
 def failure(error: ItemProofError, *, is_internal: bool) -> Outcome:

@@ -34,9 +34,9 @@ def batch(api: Api) -> CapturedBatch:
 def erase(api: Api, batch: CapturedBatch, records: Any, fields: Any = None) -> Any:
     erasure = Erasure(bytes(range(16)), "objection", fields)
     said = Declaration(batch.entry_hash, records, "erased", "personal_data", erasure=erasure)
-    with api.node.store.reading() as repositories:
-        key = held_key(repositories, api.node.keyring, api.participant)
-        chain = repositories.keys.chain(key.key_id)
+    with api.node.store.unit_of_work() as work:
+        key = held_key(work.repositories, api.node.keyring, api.participant)
+        chain = work.repositories.keys.chain(key.key_id)
     assert chain is not None
     log = api.node.identity.log
     header = Header(log, key.key_id, chain.next_sequence, chain.previous, api.node.clock())

@@ -204,8 +204,7 @@ class ErasingRepository:
         named = f'"original":[{batch},'.encode()
         found: set[int] = set()
         for table in (capture_jobs, capture_job_results):
-            rows = self._connection.execution_options(yield_per=_AT_ONCE).execute(
-                select(table.c.job, table.c.outcome).where(table.c.outcome.is_not(None))
-            )
+            kept = select(table.c.job, table.c.outcome).where(table.c.outcome.is_not(None))
+            rows = self._connection.execute(kept.execution_options(yield_per=_AT_ONCE))
             found |= {int(job) for job, outcome in rows if named in zlib.decompress(outcome)}
         return found

@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from ledger_api.reports import time_json
 from traceability.hashing.encoding import b64u_encode
+from traceability.hashing.statement import entry_leaf_hash
+from traceability.ledger.bundles import RecordAddress
 from traceability.ledger.partners import OPERATOR, Asker
+from traceability.ledger.standing import standing_of
 from traceability.ledger.standings import (
     Marked,
     marked_codes,
@@ -14,6 +17,7 @@ from traceability.ledger.standings import (
     standing_of_code,
 )
 from traceability.lineage.results import Journey, Trace
+from traceability.merkle.checkpoint import parse_checkpoint
 
 if TYPE_CHECKING:
     from traceability.ledger.corrections import DueStatus
@@ -22,6 +26,7 @@ if TYPE_CHECKING:
     from traceability.ledger.standing import Saying, Standing
     from traceability.ledger.statuses import Declared
     from traceability.store.repositories import Repositories
+    from traceability.verify.bundle import Bundle
 
 
 def standing_json(standing: Standing) -> dict[str, Any]:
@@ -44,6 +49,18 @@ def status_json(node: Node, code: str, *, asker: Asker = OPERATOR) -> dict[str, 
         standing = standing_of_code(repositories, node.identity, code, asker=asker)
         size = repositories.entries.count_sequenced()
     return {"code": code, **standing_json(standing), "as_of_size": size}
+
+
+def newer_than(node: Node, bundle: Bundle) -> list[dict[str, Any]]:
+    """Return what is logged of a bundle's record since the head that the bundle ends at."""
+    size = parse_checkpoint(bundle.checkpoint).checkpoint.tree_size
+    with node.store.reading() as repositories:
+        batch = repositories.batches.by_entry_hash(entry_leaf_hash(bundle.entry.envelope))
+        if batch is None:
+            return []
+        address = RecordAddress(batch.batch, bundle.record.index)
+        history = standing_of(repositories, node.identity, address).history
+    return [saying_json(one) for one in history if one.leaf_index is None or one.leaf_index >= size]
 
 
 def saying_json(one: Saying) -> dict[str, Any]:

@@ -112,6 +112,7 @@ def restore(
                 data_dir=command.data_dir,
                 database_url=command.settings.database(command.data_dir),
                 served_heads=command.settings.served_heads,
+                key_passphrase_file=command.settings.key_passphrase_file,
                 erasures=() if erasures is None else read_named_list(erasures),
                 progress=lambda _part, done: bar(done, 0),
             )

@@ -36,7 +36,10 @@ def evidence(
     data: DataDir = DEFAULT_DATA,
     as_json: AsJSON = False,
 ) -> None:
-    """Write records, their proofs and the verifier as one ZIP for an auditor."""
+    """Write records, their proofs and the verifier as one ZIP for an auditor.
+
+    It takes the place of a file that is there, whole or not at all.
+    """
     choice = {
         "codes": tuple(codes or ()),
         "lots": tuple(lot or ()),
@@ -67,12 +70,15 @@ def _write(command: Command, asked: dict[str, Any], audience: AudienceName, outp
         if node.gate.fault() is None:
             node.sequencer.run(close=True)
         request = EvidenceRequest(choice, audience, VERSION)
+        replaced = output.exists()
         with _whole(output) as file:
             folder = output.absolute().parent
             found = write_evidence(node, request, file.write, folder=folder, progress=told)
     value = {"path": str(output), "bytes": output.stat().st_size, "audience": audience}
     value |= asdict(found)
-    command.output.answer(value, [command.output.say("evidence", **value)])
+    lines = [command.output.say("evidence", **value)]
+    lines += [command.output.say("replaced", path=output)] if replaced else []
+    command.output.answer(value | {"replaced": replaced}, lines)
 
 
 def _milliseconds(text: str | None, option: str) -> int | None:

@@ -133,23 +133,36 @@ def prove(
     data: DataDir = DEFAULT_DATA,
     as_json: AsJSON = False,
 ) -> None:
-    """Write the proof bundle of a code."""
+    """Write the proof bundle of a code, in the place of a file that is there, whole or not at all.
+
+    What is logged of the record and not in the proof yet is said.
+    """
 
     def work(command: Command) -> None:
+        from ledger_api.standings import newer_than
+
         with command.node(need="existing") as node:
             # What may not be written is read all the same: up to the head that it has.
             if node.gate.fault() is None:
                 node.sequencer.run(close=True)
             bundle = node.prove(code, audience=audience)
+            newer = newer_than(node, bundle)
         data_bytes = bundle.to_bytes()
-        write_whole(output, data_bytes)
+        replaced = write_whole(output, data_bytes)
         size = len(data_bytes)
-        command.output.answer(
-            {"code": code, "path": str(output), "bytes": size, "audience": audience},
-            [command.output.say("proof", code=code, path=output, size=size)],
-        )
+        value = {"code": code, "path": str(output), "bytes": size, "audience": audience}
+        lines = [command.output.say("proof", code=code, path=output, size=size)]
+        lines += [command.output.say("replaced", path=output)] if replaced else []
+        lines += [_newer_line(one, command.output) for one in newer]
+        command.output.answer({**value, "replaced": replaced, "newer_statuses": newer}, lines)
 
     run(data, as_json, work)
+
+
+def _newer_line(said: dict[str, Any], output: Output) -> str:
+    from ledger_api.cli.saying import said_line
+
+    return output.say("newer_status", said=said_line(said, output))
 
 
 def verify(

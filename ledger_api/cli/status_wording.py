@@ -19,6 +19,11 @@ STATUS_LINES = {
         "{code}：现状为{status}（截至日志第 {entries} 条）",
         "{code}: {status} (as of {entries} entries of the log)",
     ),
+    "newer_status": (
+        "此后已登记、尚未进入本证明：{said}",
+        "logged since, not yet in this proof: {said}",
+    ),
+    "replaced": ("已替换同名的旧文件：{path}", "replaced the older file of that name: {path}"),
     "erase_goes": ("将销毁，且不可恢复：", "this will be destroyed for good:"),
     "erase_stays": ("以下内容删除不到：", "out of reach of any erasure:"),
     "erase_ask": ("确定销毁吗？", "Destroy it?"),

@@ -11,7 +11,7 @@ from ledger_api.auth import authenticate, require_role
 from ledger_api.items.states import state_of, suspicion_of
 from ledger_api.lots import lot_attributes
 from ledger_api.services import Services, ServicesOf
-from ledger_api.standings import standing_json
+from ledger_api.standings import newer_than, standing_json
 from traceability.hashing.encoding import b64u_encode
 from traceability.ledger.lookup import CodeUnknown, find_record
 from traceability.ledger.partners import PUBLIC, Asker
@@ -19,6 +19,8 @@ from traceability.ledger.standing import standing_of
 from traceability.verify.bundle import MEDIA_TYPE
 
 router = APIRouter(prefix="/api", tags=["items"])
+# Kinds of statuses that are logged of a bundle's record and not in the bundle yet.
+NEWER_STATUS = "ItemProof-Newer-Status"
 AudienceName = Literal["public", "partner", "auditor"]
 
 
@@ -44,7 +46,8 @@ def get_item(code: str, services: ServicesOf) -> dict[str, Any]:
             "statuses": [one.kind for one in standing.history],
             **standing_json(standing),
             "warnings": [one.to_json() for one in suspicion_of(repositories, entry)],
-            "proof_url": f"/api/proofs?code={code}",
+            "erased": found.is_erased,
+            "proof_url": None if found.is_erased else f"/api/proofs?code={code}",
         }
         if found.identifier is not None:
             value["canonical"] = found.identifier.canonical
@@ -67,16 +70,19 @@ def get_proof(
 ) -> Response:
     """Return the bundle: the public one to anybody, the others to those entitled.
 
+    The header `ItemProof-Newer-Status` names what is logged of the record since, oldest first:
+    statuses that this bundle does not prove yet.
+
     A participant sees as a partner its own records, and those whose event or whose owner's
     disclosure policy names it.
     """
     asker = PUBLIC if audience == "public" else _asker(services, audience, authorization)
-    bundle = services.node.prove(code, audience=audience, asker=asker).to_bytes()
-    return Response(
-        bundle,
-        media_type=MEDIA_TYPE,
-        headers={"Content-Disposition": 'attachment; filename="proof.json"'},
-    )
+    bundle = services.node.prove(code, audience=audience, asker=asker)
+    headers = {"Content-Disposition": 'attachment; filename="proof.json"'}
+    newer = newer_than(services.node, bundle)
+    if newer:
+        headers[NEWER_STATUS] = ", ".join(one["kind"] for one in newer)
+    return Response(bundle.to_bytes(), media_type=MEDIA_TYPE, headers=headers)
 
 
 def _asker(services: Services, audience: str, authorization: str | None) -> Asker:

@@ -35,7 +35,7 @@ from traceability.hashing.commitment import RecordKind
 from traceability.ledger.audiences import policy_of
 from traceability.ledger.bundles import RecordAddress
 from traceability.ledger.disclosure_policy import DEFAULT_POLICY
-from traceability.ledger.lookup import CodeUnknown, find_item
+from traceability.ledger.lookup import CodeUnknown, find_erased_item, find_item
 from traceability.ledger.partners import PUBLIC
 from traceability.ledger.standing import Standing, standing_of
 from traceability.ledger.trust import trust_of
@@ -83,7 +83,7 @@ def item_view(services: Services, identifier: Identifier) -> ItemView:
 
 def _run(repositories: Repositories, identifier: Identifier) -> ItemRun:
     if identifier.serial is not None:
-        address = find_item(repositories, identifier)
+        address = _item(repositories, identifier)
         run = None if address is None else repositories.items.run(address.batch)
     else:
         runs = repositories.items.runs_of(identifier.gtin or "", identifier.lot)
@@ -91,6 +91,12 @@ def _run(repositories: Repositories, identifier: Identifier) -> ItemRun:
     if run is None:
         raise CodeUnknown(f"code {identifier.canonical} is unknown: no record names it")
     return run
+
+
+def _item(repositories: Repositories, identifier: Identifier) -> RecordAddress | None:
+    """Return where an item's record is, or was before it was erased."""
+    found = find_item(repositories, identifier)
+    return found or find_erased_item(repositories, identifier)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +122,11 @@ class _ItemFilling:
             attributes=tuple(self._attributes()),
         )
         view = self._with_standing(view)
-        return view if self.identifier.serial is None else self._with_proof(view)
+        if self.identifier.serial is None:
+            return view
+        if find_item(self.repositories, self.identifier) is None:
+            return view  # Erased: there is nothing to prove.
+        return self._with_proof(view)
 
     def _attributes(self) -> list[Attribute]:
         members = lot_attributes(self.repositories, self.run)
@@ -195,7 +205,7 @@ class _ItemFilling:
         if self.identifier.serial is None:
             address = RecordAddress(self.run.batch, WHOLE_BATCH)
         else:
-            found = find_item(self.repositories, self.identifier)
+            found = _item(self.repositories, self.identifier)
             address = found or RecordAddress(self.run.batch, WHOLE_BATCH)
         return standing_of(self.repositories, node.identity, address)
 

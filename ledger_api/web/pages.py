@@ -82,8 +82,9 @@ def page_of(
 
 
 def item_page(page: Page, view: ItemView) -> HTMLResponse:
-    """Render the consumer page of an item, a lot or a kind of product."""
-    return _render(page, "item.html", view)
+    """Render the consumer page of an item, a lot or a kind of product; of an erased one, 410."""
+    is_erased = view.code.level == "item" and view.verdict is None
+    return _render(page, "item.html", view, status=410 if is_erased else 200)
 
 
 def problem_page(page: Page, view: ProblemView) -> HTMLResponse:

@@ -194,7 +194,7 @@ class ProofLinks:
 
 @dataclass(frozen=True, slots=True)
 class ItemView:
-    """The consumer page; `verdict` is None for a code that names a kind of product."""
+    """The consumer page; `verdict` is None for a kind of product, and for an erased item."""
 
     code: Code
     name: LocalText

@@ -5,7 +5,8 @@ by whatever brings back content that the log says is erased: `rebuild`, a batch 
 restored backup. `erasure_plan.py` says beforehand what would go.
 
 What is destroyed: payload and secret; of single fields, the leaves alone, after the salts of the
-others were written out; an item's serial and salt; a card's content with name and GLN; rows
+others were written out; an item's serial and salt (a keyed hash of its code stays, under which
+whoever scans it is told what became of it); a card's content with name and GLN; rows
 that lineage derived, codes that nothing else names; documents and answers by which the batch
 came. What stays is what the tree of the batch is made of: salted hashes.
 """
@@ -112,6 +113,10 @@ def _destroy_records(repositories: Repositories, batch: BatchRow, first: int, la
                 ).field_root
                 for row in rows
             ]
+            canonical = item_prefix(run.gtin, "")
+            repositories.erasing.keep_codes(
+                [(canonical + row.serial, row.batch, row.record_index) for row in rows]
+            )
             repositories.erasing.forget_items(
                 [(row.batch, row.record_index, root) for row, root in zip(rows, roots, strict=True)]
             )

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from traceability.codes.identifier import Identifier
-from traceability.codes.uris import canonical_uri, parse_code
+from traceability.codes.uris import canonical_uri, item_prefix, parse_code
 from traceability.errors import InvalidInput
 from traceability.hashing.encoding import b64u_decode
 from traceability.hashing.unsalted import unsalted
@@ -26,15 +26,23 @@ class CodeUnknown(RecordUnknown):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The record for a code; `identifier` is None where the code is not a GS1 one."""
+    """The record for a code; `identifier` is None where the code is not a GS1 one.
+
+    `is_erased` where the record, or its naming of the code, was erased: of a record asked for by
+    its own name that is not said here.
+    """
 
     address: RecordAddress
     identifier: Identifier | None
     is_item: bool
+    is_erased: bool = False
 
 
 def find_record(repositories: Repositories, code: str, *, asker: Asker = OPERATOR) -> Found:
     """Find the item record of a code, else the first event that names it, else by event id.
+
+    An erased item's record still answers for its code, and so does an erased event's where no
+    other event names the code.
 
     An event id that is an `ni:` hash finds nothing but one's own: who guesses an event could
     otherwise make the hash of the guess and ask whether there is such an event.
@@ -56,11 +64,23 @@ def find_record(repositories: Repositories, code: str, *, asker: Asker = OPERATO
     item = None if identifier is None else find_item(repositories, identifier)
     if item is not None:
         return Found(item, identifier, is_item=True)
+    return _by_naming(repositories, code, identifier)
+
+
+def _by_naming(repositories: Repositories, code: str, identifier: Identifier | None) -> Found:
+    """Find what an erased item was; else an event that names the code, else one that did."""
     uri = code if identifier is None else identifier.canonical
+    item = None if identifier is None else find_erased_item(repositories, identifier)
+    if item is not None:
+        return Found(item, identifier, is_item=True, is_erased=True)
     events = repositories.events.naming(uri, limit=1)
-    if not events:
+    if events:
+        address = RecordAddress(events[0].batch, events[0].record_index)
+        return Found(address, identifier, is_item=False)
+    erased = repositories.erased_codes.records_of(uri)
+    if not erased:
         raise CodeUnknown(f"code {code!r} is unknown: no record names it")
-    return Found(RecordAddress(events[0].batch, events[0].record_index), identifier, is_item=False)
+    return Found(RecordAddress(*erased[0]), identifier, is_item=False, is_erased=True)
 
 
 def _by_event_id(repositories: Repositories, code: str, asker: Asker) -> RecordAddress | None:
@@ -82,6 +102,19 @@ def find_item(repositories: Repositories, identifier: Identifier) -> RecordAddre
         item = repositories.items.find(run, identifier.serial)
         if item is not None:
             return RecordAddress(run.batch, item.record_index)
+    return None
+
+
+def find_erased_item(repositories: Repositories, identifier: Identifier) -> RecordAddress | None:
+    """Return where the record of an item was whose serial is destroyed."""
+    if identifier.gtin is None or identifier.serial is None:
+        return None
+    uri = item_prefix(identifier.gtin, "") + identifier.serial
+    for batch, index in repositories.erased_codes.records_of(uri):
+        run = repositories.items.run(batch)
+        is_item = run is not None and index >= run.first_index
+        if run is not None and is_item and identifier.lot in (None, "", run.lot):
+            return RecordAddress(batch, index)
     return None
 
 

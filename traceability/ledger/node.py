@@ -15,7 +15,7 @@ from traceability.chain.client import ChainClient
 from traceability.chain.costs import Estimate
 from traceability.errors import Unavailable
 from traceability.ledger.audiences import audience_selection
-from traceability.ledger.bundles import BundleBuilder, RecordAddress, show_all
+from traceability.ledger.bundles import BundleBuilder, RecordAddress, RecordErased, show_all
 from traceability.ledger.capture import Capture
 from traceability.ledger.chains import has_arrived
 from traceability.ledger.clock import Clock, system_clock
@@ -42,6 +42,7 @@ from traceability.ledger.submission import Submission
 from traceability.ledger.tree_reading import UpperLevelsCache
 from traceability.ledger.trust import write_trust
 from traceability.store.repositories.anchors import AttemptRow
+from traceability.store.repositories.erased_codes import code_key
 from traceability.store.repositories.tree import CheckpointRow
 from traceability.store.store import Store
 from traceability.verify.bundle import Bundle
@@ -111,7 +112,7 @@ class Node:
         if ask_chain is None and chain is not None:
             ask_chain = partial(anchored_head, chain, identity.log)
         self.gate = Gate(store, self.second_place, chain_head=ask_chain)
-        store.gate = self.gate.check
+        store.gate, store.code_key = self.gate.check, code_key(identity.duplicate_key)
         self.capture = Capture(store, identity, clock=clock, keyring=keyring)
         self.registrar = Registrar(store, identity, keyring=keyring, clock=clock)
         self.registering = Registering(store, identity, clock=clock)
@@ -220,12 +221,14 @@ class Node:
 
         Raises
         ------
-        CodeUnknown
+        CodeUnknown, RecordErased
         NotAPartner
             The asker may not see what partners see of it.
         """
         with self.store.reading() as repositories:
             found = find_record(repositories, code, asker=asker)
+            if found.is_erased:
+                raise RecordErased("record of this code was erased")
             builder = BundleBuilder(
                 repositories, self.identity, states=self.states, upper=self.upper
             )

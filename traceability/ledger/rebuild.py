@@ -40,6 +40,7 @@ from traceability.merkle.tiles import tile_key
 from traceability.merkle.tree import leaf_hash
 from traceability.store.repositories import Repositories
 from traceability.store.repositories.anchors import NOT_FINAL
+from traceability.store.repositories.erased_codes import code_key
 from traceability.store.repositories.rebuilding import MissingBatch
 from traceability.store.repositories.tree import CheckpointRow
 from traceability.store.store import Store
@@ -119,6 +120,7 @@ def rebuild(
     with store.lock("serve", wait=False), store.lock("sequencer"):
         head = folder.require_head(trust)
         identity = _identity(store, keyring, folder, trust, clock=clock)
+        store.code_key = code_key(identity.duplicate_key)
         run = _Rebuild(store, identity, folder, trust, head, clock, progress)
         first = run.start()
         if first < head.tree_size:

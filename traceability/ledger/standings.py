@@ -12,7 +12,7 @@ from traceability.codes.uris import parse_code
 from traceability.errors import InvalidInput
 from traceability.ledger.bundles import RecordAddress
 from traceability.ledger.identity import Identity
-from traceability.ledger.lookup import find_record
+from traceability.ledger.lookup import Found, find_record
 from traceability.ledger.partners import OPERATOR, Asker
 from traceability.ledger.standing import Saying, Standing, said_by, standing_of
 from traceability.ledger.statuses import RECALLED, status_of
@@ -75,10 +75,19 @@ def standing_of_code(
     """
     addresses = [RecordAddress(run.batch, WHOLE_BATCH) for run in _runs(repositories, code)]
     if not addresses:
-        addresses = [find_record(repositories, code, asker=asker).address]
+        addresses = _answering(repositories, find_record(repositories, code, asker=asker))
     found = [standing_of(repositories, identity, address) for address in addresses]
     marked = [one for one in found if one.status != CURRENT]
     return min(marked or found, key=lambda one: (*_GRAVEST, CURRENT).index(one.status))
+
+
+def _answering(repositories: Repositories, found: Found) -> list[RecordAddress]:
+    """Return the record of a code; where only events name it, also those erased that did."""
+    addresses = [found.address]
+    if not found.is_item and found.identifier is not None:
+        erased = repositories.erased_codes.records_of(found.identifier.canonical)
+        addresses += [RecordAddress(*one) for one in erased]
+    return list(dict.fromkeys(addresses))
 
 
 def _runs(repositories: Repositories, code: str) -> list[ItemRun]:

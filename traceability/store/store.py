@@ -29,6 +29,8 @@ class Store:
         self._turn = threading.Lock() if engine.dialect.name == "sqlite" else None
         # Asked before each transaction that writes; raises where nothing may be written.
         self.gate: Callable[[], None] | None = None
+        # Keys the hashes of erased codes, once the node's secrets are open.
+        self.code_key: bytes | None = None
 
     @classmethod
     def open(cls, database_url: str, data_dir: Path) -> Store:
@@ -48,12 +50,12 @@ class Store:
     def unit_of_work(self) -> UnitOfWork:
         """Begin a transaction that writes, if the gate lets it pass."""
         self.pass_gate()
-        return UnitOfWork(self.engine, turn=self._turn)
+        return UnitOfWork(self.engine, turn=self._turn, code_key=self.code_key)
 
     @contextmanager
     def reading(self) -> Iterator[Repositories]:
         """Read on one consistent snapshot."""
-        with reading(self.engine) as repositories:
+        with reading(self.engine, code_key=self.code_key) as repositories:
             yield repositories
 
     @contextmanager

@@ -24,13 +24,8 @@ from sqlalchemy import (
     text,
 )
 
-NAMING = {
-    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-    "ck": "ck_%(table_name)s_%(constraint_name)s",
-    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-    "pk": "pk_%(table_name)s",
-}
+from traceability.store.naming import NAMING
+
 metadata = MetaData(naming_convention=NAMING)
 
 # SQLite numbers rows itself only for the type INTEGER.
@@ -382,6 +377,15 @@ partial_records = Table(
     Column("batch", BigInteger, primary_key=True),
     Column("record_index", BigInteger, primary_key=True),
     Column("leaves", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# Keyed hashes of codes of erased records: who has the code is told, and nobody reads it here.
+erased_codes = Table(
+    "erased_codes",
+    metadata,
+    Column("code_hash", LargeBinary(32), primary_key=True),
+    *(Column(name, BigInteger, primary_key=True) for name in ("batch", "record_index")),
     sqlite_with_rowid=False,
 )
 

@@ -22,8 +22,11 @@ class UnitOfWork:
     callers find out which by asking for what they wrote, never by writing it again blindly.
     """
 
-    def __init__(self, engine: Engine, *, turn: Lock | None = None) -> None:
+    def __init__(
+        self, engine: Engine, *, turn: Lock | None = None, code_key: bytes | None = None
+    ) -> None:
         self._engine = engine
+        self._code_key = code_key
         self._turn = turn
 
     def __enter__(self) -> UnitOfWork:
@@ -44,7 +47,7 @@ class UnitOfWork:
             except BaseException:
                 self.connection.close()
                 raise
-        self.repositories = Repositories(self.connection)
+        self.repositories = Repositories(self.connection, code_key=self._code_key)
         return self
 
     def _give_turn(self) -> None:
@@ -76,10 +79,10 @@ class UnitOfWork:
 
 
 @contextmanager
-def reading(engine: Engine) -> Iterator[Repositories]:
+def reading(engine: Engine, *, code_key: bytes | None = None) -> Iterator[Repositories]:
     """Give repositories on one consistent snapshot, for reading only."""
     with translated(), engine.connect() as connection, _snapshot(connection):
-        yield Repositories(connection)
+        yield Repositories(connection, code_key=code_key)
 
 
 @contextmanager

@@ -170,7 +170,9 @@ def test_an_operator_erases_what_was_asked(api: Api, batch: int) -> None:
     api.node.sequencer.run(close=True)
     said = status(api, urn)
     assert (said["status"], said["history"][0]["basis"]) == ("erased", "consent_withdrawn")
-    problem(api.client.get("/api/statuses", params={"code": ITEM}), 404, "CODE_UNKNOWN")
+    assert status(api)["history"] == said["history"]
+    other = {"code": f"{ITEM}9"}
+    problem(api.client.get("/api/statuses", params=other), 404, "CODE_UNKNOWN")
     problem(api.client.get("/api/proofs", params={"code": urn}), 404, "RECORD_ERASED")
 
 
@@ -262,6 +264,15 @@ def test_the_consumer_page_shows_the_recall_before_it_is_anchored(api: Api) -> N
     text = page(f"{lot}/21/{item.serial}")
     assert "Recalled: do not use" not in text
     assert "Recall lifted" in text
+
+
+def test_a_proof_says_by_a_header_what_was_logged_since(api: Api, batch: int) -> None:
+    api.node.sequencer.run(close=True)
+    answer = api.client.get("/api/proofs", params={"code": ITEM})
+    assert "ItemProof-Newer-Status" not in answer.headers
+    assert declare(api, RECALL).status_code == 201
+    answer = api.client.get("/api/proofs", params={"code": ITEM})
+    assert answer.headers["ItemProof-Newer-Status"] == "recalled"
 
 
 def asked(api: Api, question: str, code: str) -> dict[str, Any]:

@@ -179,9 +179,9 @@ class TestErase:
         status, answer = program("erase", url, *REQUEST, "--yes")
         assert (status, answer["erased"]) == (0, True)
         status, answer = program("prove", url, "-o", "x.json")
-        assert (status, answer["error"]["code"]) == (1, "CODE_UNKNOWN")
-        status, answer = program("audit", "--offline")
-        assert (status, answer["ok"]) == (0, True)
+        assert (status, answer["error"]["code"]) == (1, "RECORD_ERASED")
+        assert program("status", url)[1]["status"] == "erased"
+        assert program("audit", "--offline")[1]["ok"] is True
 
     @pytest.mark.parametrize(
         ("arguments", "code"),

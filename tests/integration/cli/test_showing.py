@@ -8,7 +8,9 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from ledger_api.cli.app import app
 from tests.integration.cli.test_commands import Program
 from tests.support.disclosure import policy, rule
 from tests.support.single_file import run_single
@@ -48,6 +50,36 @@ def test_a_faulty_policy_is_refused_by_name(
     (tmp_path / "policy.json").write_text(text)
     status, answer = program("policy", "set", GLN, str(tmp_path / "policy.json"))
     assert (status, answer["error"]["code"]) == (1, code)
+
+
+def test_a_file_that_is_there_is_replaced_whole_and_that_is_said(
+    program: Program, tmp_path: Path
+) -> None:
+    out = tmp_path / "evidence.zip"
+    arguments = ("evidence", "--lot", "L1", "-o", str(out))
+    assert program(*arguments)[1]["replaced"] is False
+    before = out.read_bytes()
+    assert program(*arguments)[1]["replaced"] is True
+    assert program("evidence", "--lot", "L9", "-o", str(out))[0] == 1
+    assert (out.read_bytes(), list(tmp_path.iterdir())) == (before, [out])
+
+
+def test_a_proof_older_than_a_status_says_that_it_is(program: Program, tmp_path: Path) -> None:
+    url = program("mint", "--gtin", GTIN, "--lot", "L8", "--quantity", "1")[1]["first_url"]
+    assert program("anchor")[0] == 0
+    out = str(tmp_path / "proof.json")
+    status, answer = program("prove", url, "-o", out)
+    assert (status, answer["newer_statuses"], answer["replaced"]) == (0, [], False)
+    assert program("declare", url, "--kind", "recalled", "--reason", "safety")[0] == 0
+    status, answer = program("prove", url, "-o", out)
+    assert [one["kind"] for one in answer["newer_statuses"]] == ["recalled"]
+    assert answer["replaced"] is True
+    shown = CliRunner().invoke(
+        app,
+        ["prove", url, "-o", out, "--data", str(program.folder)],
+        env={"ITEMPROOF_LANG": "en"},
+    )
+    assert "logged since, not yet in this proof: Recalled (safety)" in shown.stdout
 
 
 def test_evidence_is_written_and_accepted(program: Program, tmp_path: Path) -> None:

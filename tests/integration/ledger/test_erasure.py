@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 from dataclasses import replace
 from typing import Any
 
@@ -25,6 +27,8 @@ from traceability.ledger.status_targets import Target
 from traceability.ledger.statuses import Declaration, Declared
 from traceability.ledger.trust import trust_of
 from traceability.store.repositories import erasing
+from traceability.store.repositories.erased_codes import code_key
+from traceability.store.unit_of_work import reading
 from traceability.verify.bundle import CompleteDisclosure
 from traceability.verify.verifier import verify_bundle
 
@@ -100,8 +104,10 @@ class TestRecords:
         with node.store.reading() as repositories:
             address = RecordAddress(batch.batch, 1)
             standing = standing_of(repositories, node.identity, address)
+            found = find_record(repositories, f"https://id.gs1.org/01/{GTIN}/21/S1")
+            assert (found.address, found.is_erased, found.is_item) == (address, True, False)
             with pytest.raises(CodeUnknown):
-                find_record(repositories, f"https://id.gs1.org/01/{GTIN}/21/S1")
+                find_record(repositories, f"https://id.gs1.org/01/{GTIN}/21/S9")
         assert standing.status == "erased"
         assert standing.history[0].basis == "consent_withdrawn"
         assert is_sound(node)
@@ -148,11 +154,10 @@ class TestItems:
             is_gone = gone[0] <= index <= gone[1]
             code = f"https://id.gs1.org/01/{GTIN}/10/L1/21/{serial}"
             with node.store.reading() as repositories:
-                if is_gone:
-                    with pytest.raises(CodeUnknown):
-                        find_record(repositories, code)
-                else:
-                    assert find_record(repositories, code).address.record_index == index
+                found = find_record(repositories, code)
+                with pytest.raises(CodeUnknown):
+                    find_record(repositories, code.replace("/10/L1/", "/10/L2/"))
+            assert (found.address.record_index, found.is_erased) == (index, is_gone)
             if is_gone:
                 with pytest.raises(RecordErased):
                     node.prove_record(RecordAddress(minted.batch, index))
@@ -160,6 +165,44 @@ class TestItems:
                 assert status(node, minted.batch, index) == "current"
         assert count(node, "items") == 5 - (gone[1] - gone[0] + 1)
         assert is_sound(node)
+
+    def test_an_event_that_names_an_erased_item_does_not_answer_for_it(
+        self, node: Node, participant: bytes
+    ) -> None:
+        minted = node.mint(Lot(GTIN, "L1", 2, {}), participant=participant)
+        with node.store.reading() as repositories:
+            codes = [
+                f"https://id.gs1.org/01/{GTIN}/21/{row.serial}"
+                for row in repositories.items.between(1, 1, 3)
+            ]
+        node.submission.submit(document(event(0, epcList=codes)), participant=participant)
+        node.sequencer.run(close=True)
+        erase(node, minted.entry_hash, ((1, 1),))
+        with pytest.raises(RecordErased):
+            node.prove(codes[0])
+        assert node.prove(codes[1]).record.index == 2
+        with node.store.reading() as repositories:
+            assert find_record(repositories, codes[0]).address == RecordAddress(minted.batch, 1)
+
+    def test_the_code_of_an_erased_item_cannot_be_tried_out_without_the_key(
+        self, node: Node, participant: bytes
+    ) -> None:
+        minted = node.mint(Lot(GTIN, "L1", 1, {}), participant=participant)
+        with node.store.reading() as repositories:
+            (row,) = repositories.items.between(1, 1, 2)
+        code = f"https://id.gs1.org/01/{GTIN}/21/{row.serial}"
+        erase(node, minted.entry_hash, ((1, 1),))
+        with node.store.engine.connect() as connection:
+            kept = bytes(
+                connection.execute(text("SELECT code_hash FROM erased_codes")).scalar_one()
+            )
+        assert kept == hmac.digest(
+            code_key(node.identity.duplicate_key), code.encode(), hashlib.sha256
+        )
+        assert kept != hashlib.sha256(code.encode()).digest()
+        for key, found in ((None, []), (bytes(32), []), (node.store.code_key, [(1, 1)])):
+            with reading(node.store.engine, code_key=key) as repositories:
+                assert repositories.erased_codes.records_of(code) == found
 
 
 class TestFields:

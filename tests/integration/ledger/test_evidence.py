@@ -17,6 +17,7 @@ from sqlalchemy import update
 from tests.support.disclosure import submit
 from tests.support.ledger import GTIN, add_participant, document, event
 from tests.support.single_file import run_single
+from traceability.hashing.statement import Erasure
 from traceability.ledger.evidence.choosing import Choice, EvidenceChoiceInvalid
 from traceability.ledger.evidence.writing import (
     EvidenceEmpty,
@@ -27,8 +28,10 @@ from traceability.ledger.evidence.writing import (
 from traceability.ledger.lookup import CodeUnknown
 from traceability.ledger.mint import Lot
 from traceability.ledger.node import Node
+from traceability.ledger.statuses import Declaration
 from traceability.ledger.trust import trust_of
 from traceability.store.tables import records
+from traceability.verify.identity import record_urn
 
 CODE = f"https://id.gs1.org/01/{GTIN}/21/S0"
 OTHER = f"https://id.gs1.org/01/{GTIN}/21/S1"
@@ -191,6 +194,32 @@ class TestAudience:
     def test_auditors_see_all(self, told: Node) -> None:
         files = files_of(told, Choice(codes=(CODE,)))
         assert "readPoint" in files["events/0000001.json"].decode()
+
+
+class TestErased:
+    @pytest.mark.parametrize("by_lot", [True, False])
+    def test_an_erased_item_keeps_its_line(self, told: Node, by_lot: bool) -> None:
+        with told.store.reading() as repositories:
+            run = repositories.items.runs_of_lot("L1")[0]
+            rows = repositories.items.between(run.batch, 1, 1 + run.quantity)
+            batch = repositories.batches.get(run.batch)
+        code = f"https://id.gs1.org/01/{GTIN}/21/{rows[0].serial}"
+        choice = Choice(lots=("L1",), items=True) if by_lot else Choice(codes=(code,))
+        before = index_of(files_of(told, choice))
+        assert batch is not None
+        with told.store.reading() as repositories:
+            entry = repositories.entries.by_arrival(batch.arrival)
+        assert entry is not None
+        why = Erasure(bytes(16), "consent_withdrawn")
+        said = Declaration(entry.leaf_hash, ((1, 1),), "erased", "personal_data", erasure=why)
+        told.statuses.declare([said])
+        told.sequencer.run(close=True)
+        after = index_of(files_of(told, choice))
+        assert [line["record"] for line in after] == [line["record"] for line in before]
+        name = record_urn(entry.leaf_hash, 1)
+        (line,) = [line for line in after if line["proof"] == "erased"]
+        assert (line["record"], line["statuses"]) == (name, "erased")
+        assert line["leaf_index"] == str(entry.leaf_index)
 
 
 class TestGaps:

@@ -201,6 +201,10 @@ OPERATIONAL: Mapping[str, Mapping[str, str]] = {
     "corrections": dict.fromkeys(("batch", "record_index", "waits_for"), _QUEUE),
     "entries": {"arrival": _LOCAL, "received": _TIME, "anchored_by": _TIME},
     "epcs": {"epc": _LOCAL},
+    "erased_codes": dict.fromkeys(
+        ("code_hash", "batch", "record_index"),
+        "a keyed hash of a code that is destroyed: only who has the code can compare it",
+    ),
     "events": {"event": _LOCAL},
     "idempotency_keys": dict.fromkeys(
         ("api_key", "name", "request_hash", "answer", "created"), "answers that were given"

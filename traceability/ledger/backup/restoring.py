@@ -12,6 +12,7 @@ run of the same backup goes on with (4).
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
@@ -20,7 +21,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from traceability.errors import ItemProofError
 from traceability.hashing.statement import StatusStatement
+from traceability.key_files.passphrases import OWN_FILE, PassphraseSource
 from traceability.ledger.backup.cipher import Preamble, decrypted, open_key, read_preamble
 from traceability.ledger.backup.faults import FolderNotEmpty, SecondPlaceContradicts
 from traceability.ledger.backup.folder import (
@@ -42,6 +45,7 @@ from traceability.ledger.erasure_list import (
     read_list,
 )
 from traceability.ledger.gate import RESTORED, mark_restored
+from traceability.ledger.keyring import Keyring
 from traceability.ledger.second_place import SecondPlace, ServedHead
 from traceability.store.engine import open_engine
 from traceability.store.faults import translated
@@ -49,6 +53,9 @@ from traceability.store.locks import process_lock
 from traceability.store.portable import DatabaseNotEmpty, loading, sqlite_path, stored_log
 from traceability.store.purging import overwrite_freed
 from traceability.store.repositories import Repositories
+from traceability.store.repositories.erased_codes import code_key
+
+logger = logging.getLogger(__name__)
 
 STAGING, MARKER = ".restore", "complete"
 # What may be in the folder already: newer than the backup's, it stays.
@@ -100,6 +107,7 @@ def restore_backup(
     database_url: str,
     served_heads: Path | None = None,
     erasures: Sequence[bytes] = (),
+    key_passphrase_file: Path | None = None,
     progress: Progress = lambda _part, _done: None,
 ) -> Restored:
     """Restore a backup; either all of it is in place afterwards, or nothing that a node opens.
@@ -111,6 +119,8 @@ def restore_backup(
     erasures
         Entries that erase content: what they name is destroyed before anything is in its place.
         Those of the list beside the second place are added.
+    key_passphrase_file
+        Opens the backup's own key files. Where they stay closed, erased codes are not found again.
 
     Raises
     ------
@@ -126,6 +136,7 @@ def restore_backup(
         data_dir.mkdir(parents=True, exist_ok=True, mode=FOLDER_MODE)
         place = served_heads or data_dir / SECOND_PLACE
         target = _Target(data_dir, database_url, place, preamble.digest.hex())
+        target.key_passphrase_file = key_passphrase_file
         target.erasures = erasures_among(
             [*read_list(list_beside(place)), *erasures], log=manifest.log
         )
@@ -167,6 +178,7 @@ class _Target:
         self._database = sqlite_path(database_url)
         self._draft = None
         self.erasures: list[StatusStatement] = []
+        self.key_passphrase_file: Path | None = None
         if self._database is not None:
             self._draft = self._database.with_name(f"{self._database.name}{STAGING}")
 
@@ -248,7 +260,18 @@ class _Target:
 
     def _erase(self, repositories: Repositories) -> None:
         """Destroy what was erased after the backup, within the transaction that fills."""
+        if self.erasures:
+            repositories.code_key = self._code_key()
         apply_erasures(repositories, self.erasures)
+
+    def _code_key(self) -> bytes | None:
+        keys = self._files / KEYS
+        source = PassphraseSource(keys / OWN_FILE, configured=self.key_passphrase_file)
+        try:
+            return code_key(Keyring(keys, source).secret("duplicate"))
+        except (ItemProofError, OSError) as error:
+            logger.warning("restore.erased_codes_lost reason=%s", error)
+            return None
 
     def _compare_second(self) -> None:
         old, known = self._served()

@@ -124,6 +124,11 @@ class Chooser:
         events = self._repositories.events
         for event in events.naming(identifier.canonical, limit=MAX_EVENTS_OF_CODE):
             yield RecordAddress(event.batch, event.record_index)
+        yield from self._erased(identifier.canonical)
+
+    def _erased(self, uri: str) -> Iterator[RecordAddress]:
+        for place in self._repositories.erased_codes.records_of(uri):
+            yield RecordAddress(*place)
 
     def _upstream(self, code: str) -> Iterator[RecordAddress]:
         places: list[RecordReference] = []
@@ -159,9 +164,13 @@ class Chooser:
                 uris.append(f"{base}/21/{item.serial}")
                 if self._choice.items:
                     yield RecordAddress(run.batch, item.record_index)
+            if self._choice.items:
+                for index in self._repositories.erasing.erased_items(run.batch, first, last):
+                    yield RecordAddress(run.batch, index)
             for uri in uris:
                 for event in events.naming(uri, limit=MAX_EVENTS_OF_CODE):
                     yield RecordAddress(event.batch, event.record_index)
+                yield from self._erased(uri)
             uris = []
 
     def _batches(self) -> Iterator[BatchRow]:

@@ -16,6 +16,7 @@ from traceability.store.repositories.batches import BatchRepository
 from traceability.store.repositories.capture_jobs import CaptureJobRepository
 from traceability.store.repositories.corrections import CorrectionRepository
 from traceability.store.repositories.entries import EntryRepository
+from traceability.store.repositories.erased_codes import ErasedCodeRepository
 from traceability.store.repositories.erasing import ErasingRepository
 from traceability.store.repositories.events import EventRepository
 from traceability.store.repositories.idempotency import IdempotencyRepository
@@ -32,10 +33,22 @@ from traceability.store.repositories.tree import TreeRepository
 
 
 class Repositories:
-    """Every repository on one connection, made when first asked for."""
+    """Every repository on one connection, made when first asked for.
 
-    def __init__(self, connection: Connection) -> None:
+    Parameters
+    ----------
+    code_key
+        Keys the hashes of erased codes. Without it none is kept, and none is found.
+    """
+
+    def __init__(self, connection: Connection, *, code_key: bytes | None = None) -> None:
         self.connection = connection
+        self.code_key = code_key
+
+    @cached_property
+    def erased_codes(self) -> ErasedCodeRepository:
+        """Codes whose records are erased, by their keyed hashes."""
+        return ErasedCodeRepository(self.connection, self.code_key)
 
     @cached_property
     def meta(self) -> MetaRepository:
@@ -70,7 +83,7 @@ class Repositories:
     @cached_property
     def erasing(self) -> ErasingRepository:
         """Destroying content."""
-        return ErasingRepository(self.connection)
+        return ErasingRepository(self.connection, self.erased_codes)
 
     @cached_property
     def batches(self) -> BatchRepository:

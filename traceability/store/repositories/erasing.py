@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection, delete, insert, select, text, update
 
 from traceability.store.bulk import bulk_insert
 from traceability.store.repositories.capture_jobs import CaptureJobRepository
+from traceability.store.repositories.erased_codes import ErasedCodeRepository
 from traceability.store.repositories.events import EventFacts, EventRepository, ObjectRow
 from traceability.store.tables import (
     capture_job_results,
     capture_jobs,
     cards,
     corrections,
+    epcs,
     erased_items,
     event_epcs,
     events,
@@ -38,8 +40,9 @@ TOUCHED = (
 class ErasingRepository:
     """SQL that destroys content."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, codes: ErasedCodeRepository) -> None:
         self._connection = connection
+        self._codes = codes
 
     def forget_records(self, batch: int, first: int, last: int) -> None:
         """Forget payload, secret and what is left of records `first` … `last`, both included."""
@@ -94,19 +97,24 @@ class ErasingRepository:
     def forget_events(self, batch: int, first: int, last: int) -> None:
         """Forget what lineage knows of events, and codes that nothing else names."""
         is_asked = (events.c.batch == batch) & events.c.record_index.between(first, last)
-        numbers = list(self._connection.scalars(select(events.c.event).where(is_asked)))
-        for number in numbers:
-            self._forget_objects(number)
+        rows = self._connection.execute(
+            select(events.c.event, events.c.record_index).where(is_asked)
+        )
+        for number, index in rows.all():
+            gone = self._forget_objects(number)
+            self._codes.keep([(uri, batch, index) for uri in gone])
         self._connection.execute(delete(events).where(is_asked))
 
-    def _forget_objects(self, event: int) -> None:
-        named = list(
-            self._connection.scalars(
-                select(event_epcs.c.epc).where(event_epcs.c.event == event).distinct()
-            )
-        )
+    def _forget_objects(self, event: int) -> list[str]:
+        """Forget what an event names; return the codes."""
+        named = self._connection.execute(
+            select(epcs.c.epc, epcs.c.uri)
+            .join(event_epcs, event_epcs.c.epc == epcs.c.epc)
+            .where(event_epcs.c.event == event)
+            .distinct()
+        ).all()
         self._connection.execute(delete(event_epcs).where(event_epcs.c.event == event))
-        for epc in named:
+        for epc, _ in named:
             self._connection.execute(
                 text(
                     "DELETE FROM epcs WHERE epc = :epc AND NOT EXISTS "
@@ -114,6 +122,7 @@ class ErasingRepository:
                 ),
                 {"epc": epc},
             )
+        return [uri for _, uri in named]
 
     def reduce_event(
         self,
@@ -131,10 +140,15 @@ class ErasingRepository:
         )
         if number is None:
             return
-        self._forget_objects(number)
+        gone = set(self._forget_objects(number)) - {uri for _, uri, *_ in objects}
+        self._codes.keep([(uri, batch, record_index) for uri in sorted(gone)])
         changed = update(events).where(events.c.event == number)
         self._connection.execute(changed.values(facts._asdict()))
         EventRepository(self._connection).keep_objects([number], [objects])
+
+    def keep_codes(self, rows: Iterable[tuple[str, int, int]]) -> None:
+        """Keep the keyed hashes of erased items' codes: (code, batch, record index)."""
+        self._codes.keep(rows)
 
     def forget_items(self, rows: Sequence[tuple[int, int, bytes]]) -> None:
         """Keep of items their field roots alone: rows of (batch, record index, field root)."""

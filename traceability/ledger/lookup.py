@@ -77,7 +77,11 @@ def _by_naming(repositories: Repositories, code: str, identifier: Identifier | N
     if events:
         address = RecordAddress(events[0].batch, events[0].record_index)
         return Found(address, identifier, is_item=False)
-    erased = repositories.erased_codes.records_of(uri)
+    erased = [
+        place
+        for place in repositories.erased_codes.records_of(uri)
+        if repositories.items.run(place[0]) is None  # An item of another lot is not asked for.
+    ]
     if not erased:
         raise CodeUnknown(f"code {code!r} is unknown: no record names it")
     return Found(RecordAddress(*erased[0]), identifier, is_item=False, is_erased=True)

@@ -3,7 +3,7 @@
     README.txt, README.zh.txt     what this is, and how to check it
     itemproof_verify.py           the verifier in one file
     trust.operator.json           the operator's own trust file: its word, and no more
-    index.csv                     a line for each record: number, kind, name, statuses, state
+    index.csv                     a line for each record: number, name, kind, statuses as of a size
     proofs/0000001.json           its proof bundle
     events|documents|items|participants/0000001.json   the record itself, as it is disclosed
     anchors/<tree size>.json      header, account and storage proof of each anchor in the proofs
@@ -28,7 +28,6 @@ from pathlib import Path
 from typing import IO
 
 from traceability.errors import Refused
-from traceability.hashing.commitment import RecordKind
 from traceability.ledger.audiences import audience_selection
 from traceability.ledger.bundles import BundleBuilder, RecordAddress, RecordErased
 from traceability.ledger.disclosure import Audience
@@ -42,13 +41,18 @@ from traceability.merkle.checkpoint import parse_checkpoint
 from traceability.store.repositories import Repositories
 from traceability.store.repositories.entries import EntryRow
 from traceability.verify.alone.building import FILE_NAME, build_verifier
-from traceability.verify.bundle import KIND_NAMES, Bundle, evidence_json
+from traceability.verify.alone.contents import (
+    COLUMNS,
+    PROOFS,
+    anchor_file,
+    proven_line,
+    record_of,
+)
+from traceability.verify.bundle import Bundle
 from traceability.verify.identity import record_urn
 from traceability.verify.payload import payload_bytes
 
 Progress = Callable[[int], None]
-_FOLDERS = {kind: f"{name}s" for kind, name in KIND_NAMES.items()}
-_COLUMNS = ("number", "record", "kind", "what", "leaf_index", "proof", "statuses")
 
 
 class EvidenceEmpty(Refused):
@@ -150,7 +154,7 @@ class _Writer:
         self._builder = BundleBuilder(
             repositories, node.identity, states=node.states, upper=node.upper
         )
-        self._line(_COLUMNS)
+        self._line(COLUMNS)
 
     def frame(self) -> None:
         """Write what is the same for all evidence of this ledger."""
@@ -210,9 +214,11 @@ class _Writer:
         record = bundle.record
         self._archive.add(f"proofs/{stem}", bundle.to_bytes())
         payload = payload_bytes(record.kind, record.fields.fields)
-        self._archive.add(f"{_FOLDERS[record.kind]}/{stem}", payload)
+        self._archive.add(record_of(f"{PROOFS}{stem}", record.kind), payload)
         self._head(bundle)
-        self._note(address, f"proofs/{stem}", record.kind, _what(bundle))
+        entry = self._entry(address)
+        self._line((stem[:-5], *proven_line(f"{PROOFS}{stem}", bundle, entry.leaf_hash)))
+        self._statuses(address, entry)
 
     def _head(self, bundle: Bundle) -> None:
         """Write the head that a bundle ends at, and its anchor, each once."""
@@ -222,33 +228,22 @@ class _Writer:
         self._counts.heads.add(size)
         self._archive.add(f"checkpoints/{size}.txt", bundle.checkpoint.encode())
         if bundle.anchor is not None:
-            text = json.dumps(evidence_json(bundle.anchor), separators=(",", ":"))
-            self._archive.add(f"anchors/{size}.json", text.encode())
+            self._archive.add(f"anchors/{size}.json", anchor_file(bundle))
 
-    def _note(
-        self,
-        address: RecordAddress,
-        proof: str,
-        kind: RecordKind | None = None,
-        what: str = "",
-    ) -> None:
-        """Write a record's line of the index, and the entries of its statuses."""
+    def _note(self, address: RecordAddress, why: str) -> None:
+        """Write the index's line of a record that has no proof."""
         entry = self._entry(address)
         name = record_urn(entry.leaf_hash, address.record_index)
-        statuses = self._repositories.statuses.of_record(entry.leaf_hash, address.record_index)
-        for status in statuses:
+        kinds = ";".join(self._statuses(address, entry))
+        index = "" if entry.leaf_index is None else str(entry.leaf_index)
+        self._line((f"{self._counts.records:07}", name, "", "", index, why, kinds, "", ""))
+
+    def _statuses(self, address: RecordAddress, entry: EntryRow) -> list[str]:
+        """Write the entries of a record's statuses, each once; return their kinds."""
+        found = self._repositories.statuses.of_record(entry.leaf_hash, address.record_index)
+        for status in found:
             self._status(status.arrival)
-        self._line(
-            (
-                f"{self._counts.records:07}",
-                name,
-                "" if kind is None else KIND_NAMES[kind],
-                what,
-                "" if entry.leaf_index is None else str(entry.leaf_index),
-                proof,
-                ";".join(status.kind for status in statuses),
-            )
-        )
+        return [status.kind for status in found]
 
     def _entry(self, address: RecordAddress) -> EntryRow:
         batch = self._repositories.batches.get(address.batch)
@@ -268,11 +263,3 @@ class _Writer:
         text = io.StringIO()
         csv.writer(text, lineterminator="\n").writerow(values)
         self._index.write(text.getvalue().encode())
-
-
-def _what(bundle: Bundle) -> str:
-    """Return what a record is in a word: an event's type and step, an item's id, a media type."""
-    header = bundle.record.fields.fields[0].value
-    members = header if isinstance(header, dict) else {}
-    names = ("type", "bizStep", "id", "media_type")
-    return " ".join(str(members[name]) for name in names if name in members)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,17 +17,28 @@ from typing import Any, Protocol
 
 from traceability.errors import ProofRejected
 from traceability.strict_json import JSONValue
+from traceability.verify.alone.contents import (
+    INDEX,
+    PROOFS,
+    SUMS,
+    Proven,
+    is_member,
+    record_of,
+    status_index,
+)
 from traceability.verify.payload import payload_bytes
 from traceability.verify.reading import MAX_BUNDLE_BYTES, parse_bundle
 from traceability.verify.report import Report, State, Suspicion
 from traceability.verify.trust import Trust
 from traceability.verify.verifier import verify_bundle
 
-SUMS = "SHA256SUMS"
-PROOFS, PAYLOAD_FOLDERS = "proofs/", ("events/", "documents/", "items/", "participants/")
 CHUNK = 2**20
 MAX_FAULTS = 1_000
-MAX_SUMS_BYTES = 2**28
+MAX_SUMS_BYTES = MAX_INDEX_BYTES = 2**28
+MAX_HEAD_BYTES = 2**20
+# What is unpacked, all in all and of one file, against what is packed. Ours are not packed.
+MAX_RATIO, MAX_TOTAL_BYTES = 100, 2**40
+_ENCRYPTED, _PACKINGS = 1, (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _DIGITS, _BETWEEN = 64, "  "
 _UNAVAILABLE, _NO_TRUST = 3, 2
 
@@ -61,6 +73,8 @@ class Found:
     faults: list[tuple[str, str]] = field(default_factory=list)
     warnings: list[tuple[str, Suspicion]] = field(default_factory=list)
     suspects: int = 0
+    unproven: list[str] = field(default_factory=list)
+    proven: Proven = field(default_factory=Proven)
 
     def fault(self, name: str, what: str) -> None:
         """Note what is wrong with a file; of very many, the first."""
@@ -90,6 +104,12 @@ class Found:
             "proofs_refused": self.refused,
             "files": self.files,
             "faults": [{"file": name, "fault": what} for name, what in self.faults],
+            "statuses": dict(sorted(self.proven.counts.items())),
+            "not_current": [
+                {"file": name, "status": status, "as_of": size}
+                for name, status, size in self.proven.not_current
+            ],
+            "operators_word": self.unproven[:MAX_FAULTS],
             "suspects": self.suspects,
             "warnings": [{"file": name} | one.to_json() for name, one in self.warnings],
         }
@@ -109,6 +129,7 @@ def check_archive(path: Path, trust: Trust, *, accept: State) -> Found:
         for name in sorted(names):
             if name.startswith(PROOFS):
                 _check_proof(files, name, trust, accept=accept, names=names, found=found)
+        _check_others(files, names, found)
     if not found.verified and not found.refused:
         found.fault(PROOFS, "holds no proof")
     return found
@@ -118,6 +139,9 @@ def _check_sums(files: Files, found: Found) -> set[str]:
     """Compare every file with the list of sums; return the names that both have."""
     names = files.names() - {SUMS}
     sums = dict(_sums(files))
+    for name in sorted(names):
+        if not is_member(name):
+            found.fault(name, "has no place in an evidence bundle")
     for name in sorted(names - sums.keys()):
         found.fault(name, f"is not in {SUMS}")
     for name in sorted(sums.keys() - names):
@@ -150,19 +174,43 @@ def _check_proof(
     found.statuses.add(report.exit_status)
     if not report.verified:
         found.refused += 1
+        found.proven.refused.add(name)
         found.fault(name, _why(report))
         return
     found.verified += 1
     found.warn(name, report.facts.warnings if report.facts else ())
-    stem = name.removeprefix(PROOFS)
-    beside = [folder + stem for folder in PAYLOAD_FOLDERS if folder + stem in names]
     bundle = parse_bundle(data)
+    if report.facts is not None:
+        found.proven.add(name, bundle, report.facts)
     expected = payload_bytes(bundle.record.kind, bundle.record.fields.fields)
-    if not beside:
+    record = record_of(name, bundle.record.kind)
+    if record not in names:
         found.fault(name, "has no record beside it")
-    for record in beside:
-        if files.read(record, len(expected)) != expected:
-            found.fault(record, f"is not what {name} proves")
+    elif files.read(record, len(expected)) != expected:
+        found.fault(record, f"is not what {name} proves")
+
+
+def _check_others(files: Files, names: set[str], found: Found) -> None:
+    """Hold every other file against what the proofs prove."""
+    for fault in _other_faults(files, names, found):
+        found.fault(*fault)
+
+
+def _other_faults(files: Files, names: set[str], found: Found) -> Iterator[tuple[str, str]]:
+    proven = found.proven
+    yield from proven.check_names(names)
+    for name in sorted(names):
+        if name.startswith(("checkpoints/", "anchors/")):
+            yield from proven.check_head(name, files.read(name, MAX_HEAD_BYTES))
+        elif name.startswith("statuses/") and is_member(name):
+            if status_index(name) in proven.statuses:
+                yield from proven.check_status(name, files.read(name, MAX_HEAD_BYTES))
+            else:
+                found.unproven.append(name)
+    if INDEX in names:
+        yield from proven.check_index(files.read(INDEX, MAX_INDEX_BYTES), found.unproven)
+    else:
+        yield INDEX, "is missing"
 
 
 def _why(report: Report) -> str:
@@ -180,7 +228,7 @@ def _opened(path: Path) -> Iterator[Files]:
     try:
         with zipfile.ZipFile(path) as archive:
             yield _Zip(archive)
-    except (OSError, zipfile.BadZipFile) as error:
+    except (OSError, EOFError, NotImplementedError, zlib.error, zipfile.BadZipFile) as error:
         raise ArchiveInvalid(f"evidence bundle cannot be read: {error}") from error
 
 
@@ -189,11 +237,14 @@ class _Folder:
         self._root = root
 
     def names(self) -> set[str]:
-        return {
-            path.relative_to(self._root).as_posix()
-            for path in self._root.rglob("*")
-            if not path.is_dir()
-        }
+        found = set()
+        for path in self._root.rglob("*"):
+            name = path.relative_to(self._root).as_posix()
+            if path.is_symlink():
+                raise ArchiveInvalid(f"evidence bundle holds a link: {name[:200]!r}")
+            if not path.is_dir():
+                found.add(name)
+        return found
 
     def read(self, name: str, most: int) -> bytes:
         with (self._root / name).open("rb") as handle:
@@ -204,13 +255,33 @@ class _Folder:
             return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
+def _check_entry(info: zipfile.ZipInfo) -> None:
+    """Refuse an entry that would lie elsewhere, that unpacks to too much, or is unreadable."""
+    name, shown = info.filename, repr(info.orig_filename[:200])
+    is_plain = name == info.orig_filename and name.isprintable() and "\\" not in name
+    if not is_plain or ":" in name or {"", ".", ".."} & set(name.removesuffix("/").split("/")):
+        raise ArchiveInvalid(f"evidence bundle holds an unsafe name: {shown}")
+    if info.file_size > MAX_RATIO * info.compress_size + CHUNK:
+        raise ArchiveInvalid(f"evidence bundle holds a file that unpacks to too much: {shown}")
+    if info.flag_bits & _ENCRYPTED or info.compress_type not in _PACKINGS:
+        raise ArchiveInvalid(f"evidence bundle holds a file that cannot be read: {shown}")
+
+
 class _Zip:
     def __init__(self, archive: zipfile.ZipFile) -> None:
         self._archive = archive
-        listed = [name for name in archive.namelist() if not name.endswith("/")]
-        if len(set(listed)) != len(listed):
-            raise ArchiveInvalid("evidence bundle holds a name twice")
-        self._names = set(listed)
+        self._names: set[str] = set()
+        total = packed = 0
+        for info in archive.infolist():
+            _check_entry(info)
+            name = info.filename
+            if name in self._names:
+                raise ArchiveInvalid(f"evidence bundle holds a name twice: {name[:200]!r}")
+            total, packed = total + info.file_size, packed + info.compress_size
+            if not name.endswith("/"):
+                self._names.add(name)
+        if total > min(MAX_TOTAL_BYTES, MAX_RATIO * packed + CHUNK):
+            raise ArchiveInvalid(f"evidence bundle unpacks to too much: {total} bytes")
 
     def names(self) -> set[str]:
         return self._names

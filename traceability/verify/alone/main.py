@@ -18,7 +18,7 @@ from typing import Any
 from cryptography.exceptions import InvalidSignature
 
 from traceability.errors import ItemProofError, MissingTrust
-from traceability.verify.alone.archive import check_archive
+from traceability.verify.alone.archive import MAX_FAULTS, Found, check_archive
 from traceability.verify.alone.blocks import read_block
 from traceability.verify.alone.words import Language, say, step_name
 from traceability.verify.evidence import storage_slot
@@ -110,12 +110,25 @@ def _all(asked: argparse.Namespace, trust: Trust, language: Language) -> int:
         return found.exit_status
     lines = [say("fault", language, file=name, what=what) for name, what in found.faults]
     good, bad = found.verified, found.refused
+    lines += _status_lines(found, language)
     lines.append(say("all", language, good=good, bad=bad, files=found.files))
     if found.suspects:
         lines.append(say("suspects", language, count=found.suspects))
     lines.append(say("verified" if found.exit_status == 0 else "refused", language))
     sys.stdout.write("\n".join([*lines, _crypto(language)]) + "\n")
     return found.exit_status
+
+
+def _status_lines(found: Found, language: Language) -> list[str]:
+    """Return what the proofs prove of statuses, and what nothing proves."""
+    proven = found.proven
+    lines = [
+        say("not_current", language, file=name, status=status, entries=size)
+        for name, status, size in proven.not_current
+    ]
+    lines += [say("word", language, file=name) for name in found.unproven[:MAX_FAULTS]]
+    counts = ", ".join(f"{status} {count}" for status, count in sorted(proven.counts.items()))
+    return [*lines, say("statuses", language, counts=counts or "–")]
 
 
 def _print_json(value: dict[str, Any]) -> None:

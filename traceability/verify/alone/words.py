@@ -43,6 +43,15 @@ LINES = {
         "{good} 份证明通过，{bad} 份未通过；{files} 个文件与 SHA256SUMS 一致",
         "{good} proofs verified, {bad} not; {files} files agree with SHA256SUMS",
     ),
+    "statuses": ("经证明的状态：{counts}", "proven statuses: {counts}"),
+    "not_current": (
+        "{file}：状态 {status}，截至日志第 {entries} 条",
+        "{file}: status {status} as of {entries} entries",
+    ),
+    "word": (
+        "{file}：没有证明，仅为运营方的一面之词",
+        "{file}: no proof, the operator's word alone",
+    ),
     "fault": ("{file}：{what}", "{file}: {what}"),
 }
 STEPS = {

@@ -38,6 +38,22 @@ class FileUnusable(InvalidInput):
     code = "FILE_UNUSABLE"
 
 
+class FileUnwritable(InvalidInput):
+    """The file that was named for the answer cannot be written: its folder is absent or closed."""
+
+    code = "FILE_UNWRITABLE"
+
+
+class OptionInvalid(InvalidInput):
+    """An option of the command is missing, or its value is none that the command takes."""
+
+    code = "OPTION_INVALID"
+
+    def __init__(self, fault: str, *, chinese: str = "", pointer: str = "") -> None:
+        super().__init__(fault, pointer=pointer)
+        self.chinese = chinese
+
+
 class LedgerMissing(NotFound):
     """The data folder holds no ledger, and the command only reads."""
 
@@ -78,6 +94,8 @@ class Interrupted(ItemProofError):
 # Another chain, or one without the contract, refutes nothing: there was nobody to ask.
 _TABLE: tuple[tuple[type[ItemProofError], int, int], ...] = (
     (FileUnusable, 400, EXIT_USAGE),
+    (FileUnwritable, 400, EXIT_USAGE),
+    (OptionInvalid, 400, EXIT_USAGE),
     (LedgerMissing, 404, EXIT_USAGE),
     (SettingsInvalid, 500, EXIT_USAGE),
     (JSONTooLargeError, 413, EXIT_REFUSED),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from ledger_api.cli.keys import find_participant
+from ledger_api.cli.options import naming, require_among
 from ledger_api.cli.passphrases import PassphraseFile, own_key
 from ledger_api.cli.running import (
     DEFAULT_DATA,
@@ -49,8 +50,10 @@ def add_participant(
         from traceability.codes.keys import check_element
         from traceability.ledger.participants import Card, Scopes
 
+        require_among("--role", role, PARTICIPANT_ROLES)
         if gln is not None:
-            check_element("414", gln)
+            with naming("--gln", "option_gln", got=gln[:40]):
+                check_element("414", gln)
         signing = None if key is None else own_key(command, key, passphrase_file)
         with command.node() as node:
             card = Card(name, gln, (("credit_code", credit_code),) if credit_code else ())

@@ -55,6 +55,9 @@ th, td { border: 1px solid #8888; padding: .25rem .5rem; text-align: left;
 <h1>审计报告 <span lang="en">Audit report</span></h1>
 {% if ok -%}
 <p class="verdict yes">✓ 全部一致。<span lang="en">Everything agrees.</span></p>
+{%- elif not total -%}
+<p class="verdict no">✗ 没有不一致，但审计不完整。<span lang="en">Nothing differs, but the audit is
+not complete.</span></p>
 {%- else -%}
 <p class="verdict no">✗ {{ total }} 处不一致。<span lang="en">{{ total }} differences.</span></p>
 {%- endif %}
@@ -74,6 +77,25 @@ th, td { border: 1px solid #8888; padding: .25rem .5rem; text-align: left;
 <dt>用时（秒） <span lang="en">Seconds</span></dt><dd>{{ seconds }}</dd>
 <dt>程序版本 <span lang="en">Code version</span></dt><dd>{{ code_version }}</dd>
 </dl>
+{% if chain_fault -%}
+<p>未能由链证实 <span lang="en">Not confirmed by the chain</span>:
+{{ chain_fault.code }}: {{ chain_fault.message }}</p>
+{% endif -%}
+{% if contract_asked is defined and not contract_asked -%}
+<p>未询问合约当前的日志头。<span lang="en">The contract was not asked for its head.</span></p>
+{% endif -%}
+{% if unchecked_blocks -%}
+<p>{{ unchecked_blocks }} 个锚定区块未检查。
+<span lang="en">{{ unchecked_blocks }} blocks of anchors were not checked.</span></p>
+{% endif -%}
+{% if missing -%}
+<h2>缺少的部分 <span lang="en">Missing parts</span></h2>
+<ul>
+{% for part in missing -%}
+<li>{{ part.file }} ({{ part.tree_size }})</li>
+{% endfor -%}
+</ul>
+{% endif -%}
 {% if differences -%}
 <h2>不一致之处 <span lang="en">Differences</span></h2>
 {% if total > differences | length -%}

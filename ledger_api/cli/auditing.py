@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ledger_api.cli.files import write_whole
+from ledger_api.cli.files import require_writable, write_whole
+from ledger_api.cli.options import option_invalid
 from ledger_api.cli.output import Output
-from ledger_api.cli.running import DEFAULT_DATA, AsJSON, Command, DataDir, run
-from ledger_api.statuses import EXIT_OK, EXIT_REFUSED
-from traceability.errors import Unavailable
+from ledger_api.cli.running import DEFAULT_DATA, AsJSON, Command, DataDir, error_of, run
+from ledger_api.statuses import EXIT_OK, EXIT_REFUSED, exit_status
+from traceability.errors import ItemProofError, Unavailable
 
 if TYPE_CHECKING:
     from traceability.ledger.audit.audit import AuditReport, ChainHead
@@ -84,19 +85,35 @@ def audit(
 
     Exit 0: everything agrees; 1: differences; 2: usage; 3: the audit could not be finished.
     """
-    for path in report or []:
+    reports = tuple(report or ())
+    wanted = Wanted(offline, jobs, resume, fresh, reports, quiet)
+    for path in reports:
         if path.suffix not in FORMS:
             raise typer.BadParameter(f"expected a report named .html or .json, got {path.name}")
 
     def work(command: Command) -> int:
-        if mirror is not None:
-            from ledger_api.cli.auditing_mirrors import audit_folder
+        for path in (*reports, *(() if resume is None else (resume,))):
+            require_writable(path)
+        if mirror is None:
+            return _audit_store(command, wanted)
+        from ledger_api.cli.auditing_mirrors import audit_folder
 
-            return audit_folder(command, mirror, trust=trust, rpc=rpc or [], offline=offline)
-        wanted = Wanted(offline, jobs, resume, fresh, report or [], quiet)
-        return _audit_store(command, wanted)
+        _refuse_for_mirrors(wanted)
+        return audit_folder(command, mirror, wanted, trust=trust, rpc=rpc or [])
 
     run(data, as_json, work)
+
+
+def _refuse_for_mirrors(wanted: Wanted) -> None:
+    """Refuse what says how a store is audited: a mirror's audit is short and does without."""
+    given = {
+        "--jobs": wanted.jobs is not None,
+        "--resume": wanted.resume is not None,
+        "--fresh": wanted.fresh,
+    }
+    named = [option for option, is_given in given.items() if is_given]
+    if named:
+        raise option_invalid(", ".join(named), "option_not_of_mirrors")
 
 
 def _audit_store(command: Command, wanted: Wanted) -> int:
@@ -109,18 +126,40 @@ def _audit_store(command: Command, wanted: Wanted) -> int:
     with command.node(need=need) as node:  # type: ignore[arg-type] # one of the two
         found = _run(command, node, wanted)
     value = report_json(found)
-    for path in wanted.reports:
-        write_whole(path, _rendered(path, value))
+    if failed := write_reports(wanted.reports, value, command):
+        return answer_unwritten(command, failed, value, audit_lines(value, command.output))
     if command.output.as_json or not (wanted.quiet and found.ok):
         command.output.answer(value, audit_lines(value, command.output))
     return EXIT_OK if found.ok else EXIT_REFUSED
+
+
+def write_reports(
+    paths: Sequence[Path], value: dict[str, Any], command: Command
+) -> ItemProofError | None:
+    """Write the report to files; return what hindered it, so that what was found is still told."""
+    try:
+        for path in paths:
+            write_whole(path, _rendered(path, value))
+    except (ItemProofError, OSError) as error:
+        return error_of(error, command.data_dir)
+    return None
+
+
+def answer_unwritten(
+    command: Command, failed: ItemProofError, value: dict[str, Any], lines: list[str]
+) -> int:
+    """Tell what was found, and that its report could not be written."""
+    if not command.output.as_json:
+        command.output.answer({}, lines)
+    command.output.error(failed, beside=value)
+    return exit_status(failed) if value["ok"] else EXIT_REFUSED
 
 
 def _run(command: Command, node: Node, wanted: Wanted) -> AuditReport:
     from traceability.chain.registry import artifact
     from traceability.ledger.audit.audit import audit as run_audit
 
-    bar = nullcontext(_silent) if wanted.quiet else command.output.bar("audit", rate=True)
+    bar = nullcontext(silent) if wanted.quiet else command.output.bar("audit", rate=True)
     with bar as report:
         return run_audit(
             node.store,
@@ -134,7 +173,7 @@ def _run(command: Command, node: Node, wanted: Wanted) -> AuditReport:
         )
 
 
-def _silent(_done: int, _total: int) -> None:
+def silent(_done: int, _total: int) -> None:
     """Show nothing."""
 
 
@@ -147,8 +186,6 @@ def _jobs(node: Node) -> int:
 
 def report_json(found: AuditReport) -> dict[str, Any]:
     """Return the report's form for machines."""
-    from traceability.ledger.audit.progress import code_version
-
     head = found.head
     return {
         "ok": found.ok,
@@ -156,8 +193,17 @@ def report_json(found: AuditReport) -> dict[str, Any]:
         "differences": [difference.to_json() for difference in found.differences],
         "total": found.total,
         "head": None if head is None else _readable(head._asdict()),
+        **run_facts(found.seconds),
+    }
+
+
+def run_facts(seconds: float) -> dict[str, Any]:
+    """Return when an audit ended, how long it took, and by which program it was done."""
+    from traceability.ledger.audit.progress import code_version
+
+    return {
         "code_version": code_version(),
-        "seconds": round(found.seconds, 3),
+        "seconds": round(seconds, 3),
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
     }
 

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ledger_api.cli.auditing import audit_lines
+from ledger_api.cli.auditing import (
+    Wanted,
+    answer_unwritten,
+    audit_lines,
+    run_facts,
+    silent,
+    write_reports,
+)
 from ledger_api.cli.output import Output
 from ledger_api.cli.running import Command
 from ledger_api.statuses import EXIT_OK, EXIT_REFUSED, EXIT_UNAVAILABLE
@@ -26,7 +35,7 @@ class EndpointMissing(MissingTrust):
 
 
 def audit_folder(
-    command: Command, path: Path, *, trust: Path | None, rpc: Sequence[str], offline: bool
+    command: Command, path: Path, wanted: Wanted, *, trust: Path | None, rpc: Sequence[str]
 ) -> int:
     """Check a mirror and print the report; its own trust file is believed only where it is named.
 
@@ -38,17 +47,23 @@ def audit_folder(
 
     trusted = load_trust(trust or command.data_dir / "trust.json")
     endpoints = tuple(rpc) or trusted.endpoints or tuple(command.settings.rpc_urls)
-    if not endpoints and not offline:
+    if not endpoints and not wanted.offline:
         raise EndpointMissing(
             "no endpoint to ask of the anchors' blocks: name one with --rpc, or say --offline"
         )
-    trusted = replace(trusted, endpoints=() if offline else endpoints)
-    report = _audit(command, MirrorFolder(path), trusted)
+    trusted = replace(trusted, endpoints=() if wanted.offline else endpoints)
+    started = time.monotonic()
+    report = _audit(command, MirrorFolder(path), trusted, quiet=wanted.quiet)
     value = _value(report)
+    shown = _shown(report, value, trusted) | run_facts(time.monotonic() - started)
+    lines = _lines(report, value, command.output)
+    if failed := write_reports(wanted.reports, shown, command):
+        return answer_unwritten(command, failed, value, lines)
     if report.ok and report.chain_fault is not None:
         command.output.error(report.chain_fault, beside=value)
         return EXIT_UNAVAILABLE
-    command.output.answer(value, _lines(report, value, command.output))
+    if command.output.as_json or not (wanted.quiet and value["ok"]):
+        command.output.answer(value, lines)
     if not report.ok:
         return EXIT_REFUSED
     return EXIT_UNAVAILABLE if report.missing else EXIT_OK
@@ -68,13 +83,27 @@ def _lines(report: MirrorAudit, value: dict[str, Any], output: Output) -> list[s
     return [*lines, verdict]
 
 
-def _audit(command: Command, folder: MirrorFolder, trust: Trust) -> MirrorAudit:
+def _shown(report: MirrorAudit, value: dict[str, Any], trust: Trust) -> dict[str, Any]:
+    """Return what a report in a file says besides: of which log, and why it is not complete."""
+    head = {
+        "log": trust.log.hex(),
+        "chain_id": trust.chain_id,
+        "contract": trust.contract,
+        "tree_size": report.tree_size,
+        "root_hash": report.root_hash.hex(),
+    }
+    fault = report.chain_fault
+    return {**value, "head": head, "chain_fault": None if fault is None else fault.to_dict()}
+
+
+def _audit(command: Command, folder: MirrorFolder, trust: Trust, *, quiet: bool) -> MirrorAudit:
     from ledger_api.chain_view import EndpointsView
     from traceability.chain.values import Finality
     from traceability.ledger.mirror.auditing import audit_mirror
 
     finality = Finality.parse(command.settings.finality)
-    with EndpointsView(trust, finality=finality) as view, command.output.bar("audit") as bar:
+    shown = nullcontext(silent) if quiet else command.output.bar("audit")
+    with EndpointsView(trust, finality=finality) as view, shown as bar:
         asks = bool(trust.endpoints)
         return audit_mirror(
             folder,

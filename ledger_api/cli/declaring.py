@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from ledger_api.cli.options import require_one_of
 from ledger_api.cli.output import Output
 from ledger_api.cli.running import DEFAULT_DATA, AsJSON, Command, DataDir, run
 from ledger_api.i18n.terms import term
@@ -36,9 +37,11 @@ def declare(
 
     def work(command: Command) -> None:
         from ledger_api.cli.keys import find_participant
-        from ledger_api.declarations.requests import DeclarationAsked
+        from ledger_api.declarations.requests import DECLARABLE, DeclarationAsked
         from ledger_api.standings import declared_json
 
+        require_one_of("--kind", kind, DECLARABLE)
+        require_one_of("--reason", reason, STATUS_REASONS)
         asked = DeclarationAsked(kind, reason, code, batch, records, replacement)
         with command.node(need="existing") as node:
             with node.store.reading() as repositories:

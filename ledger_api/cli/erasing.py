@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from ledger_api.cli.declaring import Batch, Code, Records
+from ledger_api.cli.options import require_one_of
 from ledger_api.cli.output import Output
 from ledger_api.cli.running import DEFAULT_DATA, AsJSON, Command, DataDir, run
 from ledger_api.i18n.terms import term
@@ -51,6 +52,8 @@ def erase(
     names = tuple(field or ())
 
     def work(command: Command) -> None:
+        require_one_of("--basis", basis, ERASURE_BASES)
+        require_one_of("--reason", reason, STATUS_REASONS)
         _erase(command, wanted, card=card, names=names, yes=yes, dry_run=dry_run)
 
     run(data, as_json, work)
@@ -91,8 +94,16 @@ def _confirm(command: Command, value: dict[str, Any], *, yes: bool) -> None:
         return
     for line in _plan(value, command.output):
         command.output.progress(line)
-    if command.output.as_json or not typer.confirm(command.output.say("erase_ask"), err=True):
+    if command.output.as_json or not _agrees(command.output):
         raise NotConfirmed("erasure was not confirmed: nothing was done")
+
+
+def _agrees(output: Output) -> bool:
+    """Ask; where nobody can answer, or the question is broken off, nobody agrees."""
+    try:
+        return typer.confirm(output.say("erase_ask"), err=True)
+    except typer.Abort:
+        return False
 
 
 def _plan(value: dict[str, Any], output: Output) -> list[str]:

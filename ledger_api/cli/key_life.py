@@ -9,6 +9,7 @@ import typer
 
 from ledger_api.cli.files import write_whole
 from ledger_api.cli.keys import find_participant, key_app
+from ledger_api.cli.options import naming, require_among, require_one_of
 from ledger_api.cli.passphrases import PassphraseFile, own_key
 from ledger_api.cli.running import DEFAULT_DATA, AsJSON, Command, DataDir, run
 from traceability.hashing.statement import REVOCATION_REASONS, ROLES
@@ -80,6 +81,7 @@ def draft_key(
         raise typer.BadParameter("name either --participant or --name")
 
     def work(command: Command) -> None:
+        _check_request(alg, public_key, role, gln)
         with command.node() as node:
             owner = None if participant is None else find_participant(node, participant)
             asked = _request(alg, public_key, owner, name=name, gln=gln, role=role, prefix=prefix)
@@ -88,6 +90,20 @@ def draft_key(
         _answer_draft(command, draft, output, "drafted")
 
     run(data, as_json, work)
+
+
+def _check_request(alg: str, public_key: str, role: list[str] | None, gln: str | None) -> None:
+    from traceability.codes.keys import check_element
+    from traceability.hashing.encoding import b64u_decode
+    from traceability.hashing.signatures import ALGS, check_public_key
+
+    require_one_of("--alg", alg, ALGS)
+    with naming("--public-key", "option_public_key", alg=alg, got=public_key[:40]):
+        check_public_key(alg, b64u_decode(public_key))
+    require_among("--role", role or (), ROLES)
+    if gln is not None:
+        with naming("--gln", "option_gln", got=gln[:40]):
+            check_element("414", gln)
 
 
 def _request(
@@ -195,6 +211,7 @@ def resign_key(
     def work(command: Command) -> None:
         from traceability.client.revocations import KeyPosition, sign_revocation
 
+        require_one_of("--reason", reason, REVOCATION_REASONS)
         own = own_key(command, key, passphrase_file)
         if chain is not None and log is not None and output is not None:
             position = KeyPosition.read(chain.read_bytes(), log=log)

@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from ledger_api.cli.options import require_one_of
 from ledger_api.cli.passphrases import PassphraseFile, key_passphrase
 from ledger_api.cli.running import DEFAULT_DATA, AsJSON, Command, DataDir, run
+from traceability.errors import NotFound
 from traceability.hashing.statement import REVOCATION_REASONS
+
+# A signing key's id; whatever else is named is taken to be an API key.
+KEY_ID = re.compile("[0-9A-Fa-f]{64}")
 
 if TYPE_CHECKING:
     from traceability.ledger.node import Node
+
+
+class ApiKeyUnknown(NotFound):
+    """There is no API key of that name, or it was revoked before."""
+
+    code = "API_KEY_UNKNOWN"
+
 
 key_app = typer.Typer(help="API keys, and participants' signing keys.", no_args_is_help=True)
 
@@ -62,12 +75,14 @@ def revoke_key(
         from traceability.ledger.naming import parse_key_id
         from traceability.store.times import to_milliseconds
 
+        require_one_of("--reason", reason, REVOCATION_REASONS)
         with command.node() as node:
             with node.store.unit_of_work() as unit:
                 now = to_milliseconds(node.clock())
                 was_api_key = unit.repositories.access.revoke(name, revoked=now)
                 unit.commit()
             if not was_api_key:
+                require_key_id(name)
                 node.registrar.revoke(parse_key_id(name), reason=reason, suspect_from=suspect_from)
                 node.sequencer.run(close=True)
         command.output.answer({"revoked": name}, [command.output.say("revoked", name=name)])
@@ -90,10 +105,15 @@ def generate_key(
     def work(command: Command) -> None:
         from traceability.hashing import ed25519, secp256k1
         from traceability.hashing.encoding import b64u_encode
+        from traceability.key_files.files import refuse_existing
         from traceability.key_files.own import write_key_file
+        from traceability.key_files.passphrases import check_passphrase
         from traceability.key_files.schemes import secret_of_signing_key
 
+        refuse_existing(output)
+        source = passphrase_file or command.settings.key_passphrase_file
         passphrase = key_passphrase(command, passphrase_file, twice=True)
+        check_passphrase(passphrase, source=source)
         kind = ed25519.SigningKey if alg == ed25519.ALG else secp256k1.WalletKey
         key = kind.generate()
         write_key_file(output, secret_of_signing_key(key), passphrase)
@@ -153,7 +173,7 @@ def change_passphrase(
         settings = command.settings
         if passphrase_file is not None:
             settings = settings.model_copy(update={"key_passphrase_file": passphrase_file})
-        passphrase = check_passphrase(new_passphrase(new, draw=draw))
+        passphrase = check_passphrase(new_passphrase(new, draw=draw), source=new)
         files = open_keyring(settings, command.data_dir, encrypt=False).files
         with (
             Store.open(settings.database(command.data_dir), command.data_dir) as store,
@@ -166,6 +186,17 @@ def change_passphrase(
         )
 
     run(data, as_json, work)
+
+
+def require_key_id(name: str) -> None:
+    """Refuse what is neither an API key that is there nor, by its form, a signing key.
+
+    Raises
+    ------
+    ApiKeyUnknown
+    """
+    if not KEY_ID.fullmatch(name):
+        raise ApiKeyUnknown(f"no API key of that name is valid: {name[:40]!r}")
 
 
 def find_participant(node: Node, text: str) -> bytes:

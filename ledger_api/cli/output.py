@@ -24,6 +24,7 @@ from rich.text import Text
 from ledger_api.cli.wording import words
 from ledger_api.i18n.terms import error_words
 from ledger_api.i18n.translations import Language
+from ledger_api.statuses import OptionInvalid
 from traceability.errors import ItemProofError
 
 Report = Callable[[int, int], None]
@@ -89,8 +90,11 @@ class Output:
     def warn(self, error: ItemProofError) -> None:
         """Print an error with its remedy for a person; the command goes on."""
         found = error_words(error.code, language=self.lang)
-        place = self.say("place", pointer=error.pointer) if error.pointer else ""
-        detail = self.say("detail", fault=error.fault, place=place)
+        if isinstance(error, OptionInvalid):
+            detail = error.chinese if self.lang == "zh" and error.chinese else error.fault
+        else:
+            place = self.say("place", pointer=error.pointer) if error.pointer else ""
+            detail = self.say("detail", fault=error.fault, place=place)
         remedy = f"→ {found.remedy}"
         # The fault is in English: a reader of Chinese first reads what to do.
         after = [remedy, detail] if self.lang == "zh" else [detail, remedy]

@@ -73,6 +73,8 @@ def error_of(error: Exception, data_dir: Path) -> ItemProofError:
     match error:
         case ItemProofError():
             return error
+        case typer.Abort():
+            return Interrupted("question was not answered: nothing was done")
         case FileNotFoundError() | IsADirectoryError() | NotADirectoryError() | PermissionError():
             return FileUnusable(f"file cannot be read: {error.strerror}: {error.filename!r}")
         case OSError():

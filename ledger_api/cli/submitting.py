@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
 Files = Annotated[list[Path], typer.Argument(help="EPCIS documents, JSON-LD or XML.")]
 KeyFile = Annotated[
-    Path | None, typer.Option("--key", help="Your own signing key (PEM); default: held here.")
+    Path | None, typer.Option("--key", help="Key file of your own; default: a key held here.")
 ]
 Proceed = Annotated[
     bool, typer.Option("--proceed", help="Take the sound events of a faulty document.")

@@ -310,6 +310,27 @@ LINES = KEY_LINES | {
         "  第 {leaf_index} 条，{name}，{records} 条记录：{first} 至 {last}",
         "  entry {leaf_index}, {name}, {records} records: {first} to {last}",
     ),
+    # Options
+    "option_missing": (
+        "缺少选项 {option}：应为 {values} 之一",
+        "{option} is missing: expected one of {values}",
+    ),
+    "option_one_of": (
+        "{option} 应为 {values} 之一，而不是 {got!r}",
+        "{option} is none of its values: expected one of {values}, got {got!r}",
+    ),
+    "option_gln": (
+        "{option} 应为 13 位数字的 GLN，末位为校验码，而不是 {got!r}",
+        "{option} is no GLN: expected 13 digits, the last a check digit, got {got!r}",
+    ),
+    "option_public_key": (
+        "{option} 应为 {alg} 公钥（base64url），即 key generate 显示的那一行，而不是 {got!r}",
+        "{option} is no {alg} public key: expected what key generate prints, got {got!r}",
+    ),
+    "option_not_of_mirrors": (
+        "审计镜像（--mirror）时不能用 {option}",
+        "{option} is for the audit of a data folder: --mirror does not take it",
+    ),
     # Errors
     "detail": ("技术细节（英文）：{fault}{place}", "{fault}{place}"),
     "place": ("（{pointer}）", " ({pointer})"),

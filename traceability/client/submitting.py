@@ -214,7 +214,9 @@ class Submitter:
         if answer.status != OK:
             _check_caller(value)
             if value.get("code") == "KEY_NOT_FOUND":
-                raise faults.KeyNotUsable("node does not know the key: register it first")
+                raise faults.KeyNotUsable(
+                    f"node does not know the key {self._key.key_id.hex()[:16]}: register it first"
+                )
             raise faults.NodeUnavailable(f"node answers {answer.status} when asked for the key")
         if value.get("live") is not True:
             raise faults.KeyNotUsable("key is revoked: sign with another one")

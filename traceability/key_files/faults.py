@@ -11,6 +11,12 @@ class KeyFileInvalid(InvalidInput):
     code = "KEY_FILE_INVALID"
 
 
+class KeyFileExists(KeyFileInvalid):
+    """There is a file of that name already, which may hold the only copy of a key."""
+
+    code = "KEY_FILE_EXISTS"
+
+
 class KeyNotHeld(NotFound):
     """The key is not held by this node."""
 

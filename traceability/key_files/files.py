@@ -11,7 +11,7 @@ import os
 import secrets
 from pathlib import Path
 
-from traceability.key_files.faults import KeyFileInvalid
+from traceability.key_files.faults import KeyFileExists
 
 OWNER_ONLY, FOLDER_MODE = 0o600, 0o700
 
@@ -26,7 +26,7 @@ def write_new(path: Path, data: bytes, *, known: bool = False) -> None:
 
     Raises
     ------
-    KeyFileInvalid
+    KeyFileExists
         There is one already.
     """
     make_folder(path.parent)
@@ -36,12 +36,25 @@ def write_new(path: Path, data: bytes, *, known: bool = False) -> None:
     except FileExistsError as error:
         # Our own bytes, which nobody else could write: it was placed, and reported failed.
         if not known and path.read_bytes() != data:
-            raise KeyFileInvalid(
-                f"key file {path.name!r} exists: it is never overwritten"
-            ) from error
+            raise _exists(path) from error
     finally:
         draft.unlink(missing_ok=True)
     sync_folder(path.parent)
+
+
+def refuse_existing(path: Path) -> None:
+    """Refuse a name that is taken, before anybody is asked for a passphrase.
+
+    Raises
+    ------
+    KeyFileExists
+    """
+    if path.exists():
+        raise _exists(path)
+
+
+def _exists(path: Path) -> KeyFileExists:
+    return KeyFileExists(f"key file {path.name!r} exists: it is never overwritten")
 
 
 def _place(draft: Path, path: Path) -> None:

@@ -38,8 +38,13 @@ def cost_for(passphrase: str) -> Cost:
     return RANDOM_COST if _DRAWN_FORM.fullmatch(passphrase) else PEOPLES_COST
 
 
-def check_passphrase(passphrase: str) -> str:
+def check_passphrase(passphrase: str, *, source: Path | None = None) -> str:
     """Return a passphrase for new files, unless it would soon be guessed.
+
+    Parameters
+    ----------
+    source
+        The file that it was read from.
 
     Raises
     ------
@@ -47,7 +52,8 @@ def check_passphrase(passphrase: str) -> str:
     """
     if len(passphrase) < MIN_PASSPHRASE_CHARACTERS:
         raise KeyPassphraseTooShort(
-            "passphrase of key files is too short",
+            f"passphrase{'' if source is None else f' in {str(source)!r}'} is too short: expected "
+            f"{MIN_PASSPHRASE_CHARACTERS} characters, got {len(passphrase)}",
             expected=f"{MIN_PASSPHRASE_CHARACTERS} characters",
             got=str(len(passphrase)),
         )
@@ -83,7 +89,7 @@ def new_passphrase(path: Path, *, draw: bool) -> str:
 
     Raises
     ------
-    KeyFileInvalid
+    KeyFileExists
         There is such a file already: it may be the only copy of a passphrase.
     """
     if draw:

@@ -90,7 +90,10 @@ def load_trust(path: Path) -> Trust:
         data = path.read_bytes()
     except OSError as error:
         raise TrustFileMissing(f"trust file cannot be read: {str(path)!r}") from error
-    return parse_trust(data)
+    try:
+        return parse_trust(data)
+    except TrustFileInvalid as error:
+        raise TrustFileInvalid(f"{error}: {str(path)!r}", pointer=error.pointer) from error
 
 
 def parse_trust(data: bytes) -> Trust:

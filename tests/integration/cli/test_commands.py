@@ -149,8 +149,6 @@ class TestDeclare:
         ("arguments", "code"),
         [
             (("--batch", "999", "--kind", "recalled", "--reason", "safety"), "RECORD_UNKNOWN"),
-            (("--batch", "1", "--kind", "erased", "--reason", "other"), "DECLARATION_INVALID"),
-            (("--batch", "1", "--kind", "recalled"), "DECLARATION_INVALID"),
             (("--kind", "recalled", "--reason", "safety"), "DECLARATION_INVALID"),
             (("--batch", "1", "--kind", "recall_lifted", "--reason", "safety"), "NOT_RECALLED"),
         ],
@@ -187,7 +185,6 @@ class TestErase:
         ("arguments", "code"),
         [
             (("--batch", "1", "--requester", "Li Lei", *REQUEST[2:]), "REQUESTER_INVALID"),
-            (("--batch", "1", *REQUEST[:2], "--basis", "whim"), "DECLARATION_INVALID"),
             (("--card", "9521234567899", "--batch", "1", *REQUEST), "PARTICIPANT_UNKNOWN"),
             (REQUEST, "DECLARATION_INVALID"),
         ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from collections.abc import Callable
@@ -68,6 +69,24 @@ def test_a_mirror_of_a_mirror_passes_too(log: Published, tmp_path: Path) -> None
     assert (again[0], again[1]["bundles"]) == (0, 0)
     assert files(second) == files(log.mirror)
     assert log.audit(second)[0] == 0
+
+
+def test_the_report_of_a_mirror_is_written(log: Published, tmp_path: Path) -> None:
+    paths = [tmp_path / "r.html", tmp_path / "r.json"]
+    wanted = [part for path in paths for part in ("--report", str(path))]
+    status, answer = log.audit(log.mirror, "--rpc", log.anvil.url, *wanted)
+    assert status == 0
+    assert answer["root_hash"] in paths[0].read_text()
+    assert json.loads(paths[1].read_text())["tree_size"] == answer["tree_size"]
+
+
+@pytest.mark.parametrize(
+    "option", [("--jobs", "2"), ("--resume", "progress"), ("--fresh",)], ids=lambda given: given[0]
+)
+def test_what_is_for_a_store_only_is_refused(log: Published, option: tuple[str, ...]) -> None:
+    status, answer = log.audit(log.mirror, *option)
+    assert (status, answer["error"]["code"]) == (2, "OPTION_INVALID")
+    assert option[0] in answer["error"]["message"]
 
 
 def files(folder: Path) -> dict[str, bytes]:

@@ -44,6 +44,14 @@ def test_names_every_difference_with_every_column() -> None:
     assert page.count('<td data-name="表 table">records</td>') == 2
 
 
+def test_an_audit_that_is_not_complete_does_not_say_that_all_agrees() -> None:
+    missing = [{"file": "anchor/7", "tree_size": 7, "is_before": False}]
+    page = audit_page(report() | {"ok": False, "missing": missing, "contract_asked": False})
+    for words in ("审计不完整", "anchor/7", "The contract was not asked"):
+        assert words in page
+    assert "Everything agrees" not in page
+
+
 @pytest.mark.parametrize("stored", ["<script>alert(1)</script>", '"><img src=x>'])
 def test_what_was_stored_is_shown_and_not_run(stored: str) -> None:
     page = audit_page(report(difference(stored)))

@@ -34,6 +34,12 @@ class AuditProgressOther(MissingTrust):
     code = "AUDIT_PROGRESS_OTHER"
 
 
+class AuditProgressInvalid(MissingTrust):
+    """The file that was named for progress is there, and holds something else."""
+
+    code = "AUDIT_PROGRESS_INVALID"
+
+
 @dataclass(slots=True)
 class Progress:
     """What was done, as plain values.
@@ -71,7 +77,7 @@ class ProgressFile:
 
         Raises
         ------
-        AuditProgressOther
+        AuditProgressOther, AuditProgressInvalid
         """
         fresh = Progress(ledger, code_version())
         if self._path is None or not self._path.exists():
@@ -81,7 +87,9 @@ class ProgressFile:
             of = value.pop("format")
             found = Progress(**value)
         except (ValueError, TypeError, KeyError, AttributeError) as error:
-            raise AuditProgressOther(f"file of progress cannot be read: {self._path}") from error
+            raise AuditProgressInvalid(
+                f"file holds no progress of an audit: {str(self._path)!r}"
+            ) from error
         if of != FORMAT:
             raise AuditProgressOther(f"file of progress is of another format: expected {FORMAT}")
         for name, expected in (("ledger", ledger), ("code", fresh.code)):

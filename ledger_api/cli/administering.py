@@ -57,11 +57,8 @@ def add_participant(
         signing = None if key is None else own_key(command, key, passphrase_file)
         with command.node() as node:
             card = Card(name, gln, (("credit_code", credit_code),) if credit_code else ())
-            row = node.registrar.add_participant(
-                card,
-                Scopes(tuple(role), tuple(prefix or ())),
-                key=signing,
-            )
+            scopes = Scopes(tuple(role), tuple(prefix or ()))
+            row = node.registrar.add_participant(card, scopes, key=signing)
             node.sequencer.run(close=True)
         command.output.answer(
             {"participant": row.participant.hex(), "gln": gln, "name": name},

@@ -215,19 +215,23 @@ def resign_key(
         own = own_key(command, key, passphrase_file)
         if chain is not None and log is not None and output is not None:
             position = KeyPosition.read(chain.read_bytes(), log=log)
-            envelope, _ = sign_revocation(own, position, reason=reason, suspect_from=suspect_from)
-            write_whole(output, envelope.to_bytes())
+            signed = sign_revocation(own, position, reason=reason, suspect_from=suspect_from)
+            write_whole(output, signed[0].to_bytes())
         else:
             with command.node(need="existing") as node:
                 position = _position(node, own.key_id)
                 signed = sign_revocation(own, position, reason=reason, suspect_from=suspect_from)
                 node.registrar.revoker.signed(*signed)
                 node.sequencer.run(close=True)
-        value = {"revoked": own.key_id.hex(), "path": None if output is None else str(output)}
-        line = "revoked" if output is None else "revocation_signed"
-        command.output.answer(value, [command.output.say(line, name=value["revoked"], **value)])
+        _answer_revoked(command, own.key_id, output)
 
     run(data, as_json, work)
+
+
+def _answer_revoked(command: Command, key_id: bytes, path: Path | None) -> None:
+    value = {"revoked": key_id.hex(), "path": None if path is None else str(path)}
+    line = "revoked" if path is None else "revocation_signed"
+    command.output.answer(value, [command.output.say(line, name=value["revoked"], **value)])
 
 
 def _position(node: Node, key_id: bytes) -> KeyPosition:

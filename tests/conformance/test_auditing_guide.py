@@ -17,11 +17,12 @@ from traceability.verify.trust import load_trust
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = ROOT / "docs" / "examples" / "audit"
 GUIDE = (ROOT / "docs" / "auditing.md").read_text(encoding="utf-8")
-BY_HAND = GUIDE[GUIDE.index("## 9. Check one field by hand") :]
+BY_HAND = GUIDE[GUIDE.index("## 8. Check one field by hand") :]
 BLOCKS = re.findall(r"^```bash\n(.*?)^```$", BY_HAND, re.M | re.S)
 SAYS = [
     "the record is in the signed batch",
     "the batch is in the log",
+    "they are the slots of the log",
     "it is the contract",
     "the contract holds the root",
     "and the size",
@@ -64,11 +65,17 @@ def test_ends_at_the_root_that_the_contract_holds(folder: Path) -> None:
     [
         ("proof.json", "03VKFXQC2F76ZWRP", "03VKFXQC2F76ZWRQ", SAYS[0]),
         ("proof.json", '"index":3', '"index":2', SAYS[0]),
-        ("storage.json", "167caeb5", "267caeb5", SAYS[3]),
-        ("storage.json", "34bf2c2", "34bf2c3", SAYS[3]),
-        ("storage.json", '60"', '61"', SAYS[4]),
-        ("my-trust.json", "0x391bc1", "0x491bc1", SAYS[2]),
-        ("block.json", '"hash": "0x8f', '"hash": "0x9f', SAYS[5]),
+        ("storage.json", "167caeb5", "267caeb5", SAYS[4]),
+        ("storage.json", "34bf2c2", "34bf2c3", SAYS[4]),
+        ("storage.json", '60"', '61"', SAYS[5]),
+        ("my-trust.json", "0x391bc1", "0x491bc1", SAYS[3]),
+        ("block.json", '"hash": "0x8f', '"hash": "0x9f', SAYS[6]),
+        (
+            "storage.json",
+            "f059753bd8743137fce8fad867f7121e25e59a41f715e87d71689d",
+            "00" * 27,
+            SAYS[2],
+        ),
     ],
 )
 def test_what_is_changed_is_no_longer_said(
@@ -78,6 +85,28 @@ def test_what_is_changed_is_no_longer_said(
     assert old in path.read_text()
     path.write_text(path.read_text().replace(old, new))
     assert missing not in said(folder)
+
+
+def test_a_changed_value_moves_the_hashes_up_to_the_signed_statement_and_no_further(
+    folder: Path,
+) -> None:
+    names = ("FIELD", "ROOT", "RECORD", "BATCH", "ENTRY", "HEAD")
+    show = [f'echo "={name} ${name}"' for name in names]
+    before = [x for x in run(folder, [*BLOCKS, *show]).stdout.splitlines() if x.startswith("=")]
+    path = folder / "proof.json"
+    path.write_text(path.read_text().replace("03VKFXQC2F76ZWRP", "03VKFXQC2F76ZWRQ"))
+    after = [x for x in run(folder, [*BLOCKS, *show]).stdout.splitlines() if x.startswith("=")]
+    kept = [name for name, old, new in zip(names, before, after, strict=True) if old == new]
+    assert kept == ["ENTRY", "HEAD"]
+    assert said(folder) == SAYS[1:]
+
+
+def test_the_minutes_add_up_to_an_hour() -> None:
+    sections = re.findall(r"^## (\d+)\. .*\((\d+) minutes", GUIDE, re.M)
+    assert [int(number) for number, _ in sections] == list(range(1, 9))
+    assert sum(int(minutes) for _, minutes in sections) == 60
+    rows = re.findall(r"^\| (\d+) \|", GUIDE[: GUIDE.index("## 2.")], re.M)
+    assert sum(map(int, rows)) == int(sections[0][1])
 
 
 def test_the_same_example_is_accepted_by_the_single_file(single_file: Path) -> None:

@@ -72,8 +72,8 @@ def test_ends_at_the_root_that_the_contract_holds(folder: Path) -> None:
         ("block.json", '"hash": "0x8f', '"hash": "0x9f', SAYS[6]),
         (
             "storage.json",
-            "f059753bd8743137fce8fad867f7121e25e59a41f715e87d71689d",
-            "00" * 27,
+            '"key": "0x507a',
+            '"key": "0x517a',
             SAYS[2],
         ),
     ],

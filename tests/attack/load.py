@@ -158,6 +158,7 @@ def served(ledger: Ledger, token_of: Callable[[Node], str]) -> Iterator[tuple[Se
         "ITEMPROOF_DATABASE_URL": ledger.database_url,
         "ITEMPROOF_RPC_URLS": ledger.rpc_url,
         "ITEMPROOF_PUBLISHER_KEY_FILE": str(ledger.publisher_key),
+        "ITEMPROOF_KEY_PASSPHRASE_FILE": os.environ["ITEMPROOF_KEY_PASSPHRASE_FILE"],
         "ITEMPROOF_FINALITY": "depth:1",
         "ITEMPROOF_DRAFTING_PROCESSES": "1",
         "ITEMPROOF_MAX_SUBMISSIONS": str(PLACES),

@@ -159,6 +159,7 @@ def environment_of(settings: Settings) -> dict[str, str]:
     return {
         "ITEMPROOF_DATABASE_URL": settings.database_url or "",
         "ITEMPROOF_RPC_URLS": ",".join(settings.rpc_urls),
+        "ITEMPROOF_KEY_PASSPHRASE_FILE": str(settings.key_passphrase_file),
         "ITEMPROOF_PUBLISHER_KEY_FILE": str(settings.publisher_key_file),
         "ITEMPROOF_FINALITY": settings.finality,
         "ITEMPROOF_DRAFTING_PROCESSES": "1",

@@ -15,7 +15,7 @@ from tests.support.ledger import GTIN, add_participant, document, event
 from traceability.ledger.audit import audit as auditing
 from traceability.ledger.audit import batches, progress, units
 from traceability.ledger.audit.audit import AuditReport, audit
-from traceability.ledger.audit.progress import AuditProgressOther
+from traceability.ledger.audit.progress import AuditProgressInvalid, AuditProgressOther
 from traceability.ledger.audit.units import Context, Result, Unit
 from traceability.ledger.audit.working import perform
 from traceability.ledger.mint import Lot
@@ -132,7 +132,7 @@ def test_refuses_the_progress_of_another_history(
 def test_refuses_what_is_no_progress(full: Node, tmp_path: Path) -> None:
     path = tmp_path / "progress.json"
     path.write_text("[]")
-    with pytest.raises(AuditProgressOther, match="cannot be read"):
+    with pytest.raises(AuditProgressInvalid, match="holds no progress"):
         run_audit(full, path)
 
 

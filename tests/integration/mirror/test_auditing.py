@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from typer.testing import CliRunner
 from ledger_api.cli.app import app
 from tests.support.anvil import Anvil
 from tests.support.published import Published, file_server, publish
+from traceability.key_files.passphrases import OWN_FILE, PassphraseSource
 from traceability.ledger.keyring import Keyring
 from traceability.ledger.mirror.folder import MirrorFolder
 from traceability.ledger.mirror.fork import Fork
@@ -295,7 +297,9 @@ def rebuilt(log: Published, mirror: Path, folder: Path) -> tuple[int, int]:
     shutil.copytree(log.folder / "data" / "keys", folder / "keys")
     with Store.open(f"sqlite:///{folder / 'ledger.sqlite'}", folder) as store:
         place = SecondPlace(folder / "served-heads.txt")
-        keyring = Keyring(folder / "keys")
+        opens = Path(os.environ["ITEMPROOF_KEY_PASSPHRASE_FILE"])
+        source = PassphraseSource(folder / "keys" / OWN_FILE, configured=opens)
+        keyring = Keyring(folder / "keys", source)
         trust = load_trust(mirror / "trust.json")
         found = rebuild(store, keyring, MirrorFolder(mirror), trust, second_place=place)
     return found.tree_size, found.anchors

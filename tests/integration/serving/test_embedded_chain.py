@@ -44,7 +44,10 @@ def test_a_killed_chain_is_back_and_anchors_what_came_meanwhile(
         *("serve", "--data", str(folder), "--port", str(port), "--workers", workers)
     )
     url = f"http://127.0.0.1:{port}"
-    with running(command, url, log=tmp_path / "serve.log") as server:
+    # The folder's keys were made under the passphrase of the tests.
+    name = "ITEMPROOF_KEY_PASSPHRASE_FILE"
+    environment = {name: os.environ[name]}
+    with running(command, url, log=tmp_path / "serve.log", environment=environment) as server:
         before = chain_of(folder)
         os.kill(before.pid, signal.SIGKILL)
         sent = httpx.post(f"{url}/api/batches", json=document(event(1)), headers=headers)

@@ -84,7 +84,11 @@ def served(url: str, folder: Path) -> Iterator[Served]:
     command = itemproof_command(
         "serve", "--data", str(folder / "data"), "--port", port, "--workers", "2"
     )
-    environment = {"ITEMPROOF_DATABASE_URL": url, "ITEMPROOF_DRAFTING_PROCESSES": "1"}
+    environment = {
+        "ITEMPROOF_DATABASE_URL": url,
+        "ITEMPROOF_DRAFTING_PROCESSES": "1",
+        "ITEMPROOF_KEY_PASSPHRASE_FILE": os.environ["ITEMPROOF_KEY_PASSPHRASE_FILE"],
+    }
     with running(
         command, f"http://127.0.0.1:{port}", log=folder / "log", environment=environment
     ) as server:

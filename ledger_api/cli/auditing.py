@@ -179,8 +179,12 @@ def silent(_done: int, _total: int) -> None:
 
 def _jobs(node: Node) -> int:
     """Return how many processes are worth it."""
-    with node.store.reading() as repositories:
-        size = repositories.batches.count_records() + repositories.entries.count_sequenced()
+    try:
+        with node.store.reading() as repositories:
+            size = repositories.batches.count_records() + repositories.entries.count_sequenced()
+    except (TypeError, ValueError):
+        # Somebody stored a value of another type: the audit names it.
+        return 1
     return 1 if size < WORTH_A_PROCESS else len(os.sched_getaffinity(0))
 
 

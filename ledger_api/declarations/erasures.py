@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ledger_api.declarations.requests import DeclarationInvalid
+from ledger_api.declarations.requests import DeclarationInvalid, check_choice
 from traceability.errors import InvalidInput
-from traceability.hashing.statement import ERASED, ERASURE_BASES, STATUS_REASONS
+from traceability.hashing.statement import ERASURE_BASES, STATUS_REASONS
 from traceability.ledger.erasure_plan import (
     Planned,
-    declared_erasure,
+    declarations_of,
     plan_card,
     plan_fields,
     plan_records,
@@ -65,16 +65,8 @@ class ErasureAsked:
             raise DeclarationInvalid("one of a code, a batch and a card is named")
         if self.records is not None and self.batch is None:
             raise DeclarationInvalid("records are those of a batch", pointer="/records")
-        for name, value, allowed in (
-            ("basis", self.basis, ERASURE_BASES),
-            ("reason", self.reason, STATUS_REASONS),
-        ):
-            if value not in allowed:
-                raise DeclarationInvalid(
-                    f"{name} is unknown: expected one of {', '.join(allowed)}",
-                    pointer=f"/{name}",
-                    got=value[:40],
-                )
+        check_choice("basis", self.basis, ERASURE_BASES)
+        check_choice("reason", self.reason, STATUS_REASONS)
         if len(self.requester) != REQUESTER_DIGITS or set(self.requester) - set("0123456789abcdef"):
             raise RequesterInvalid(
                 f"requester is malformed: expected {REQUESTER_DIGITS} hex digits",
@@ -99,16 +91,7 @@ class ErasureAsked:
     def declarations(self, plan: list[Planned]) -> list[Declaration]:
         """Return what the entries of a plan say."""
         requester = bytes.fromhex(self.requester)
-        return [
-            Declaration(
-                one.entry,
-                one.records,
-                ERASED,
-                self.reason,
-                erasure=declared_erasure(one, requester, self.basis),
-            )
-            for one in plan
-        ]
+        return declarations_of(plan, requester=requester, basis=self.basis, reason=self.reason)
 
 
 def read_erasure(body: bytes) -> tuple[ErasureAsked, bool]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from traceability.errors import InvalidInput
@@ -34,6 +35,21 @@ class DeclarationInvalid(InvalidInput):
     code = "DECLARATION_INVALID"
 
 
+def check_choice(name: str, value: str, allowed: Sequence[str]) -> None:
+    """Refuse a word that is not of a closed list.
+
+    Raises
+    ------
+    DeclarationInvalid
+    """
+    if value not in allowed:
+        raise DeclarationInvalid(
+            f"{name} is unknown: expected one of {', '.join(allowed)}",
+            pointer=f"/{name}",
+            got=value[:40],
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class DeclarationAsked:
     """What is to be said, of a code or of a batch."""
@@ -56,16 +72,8 @@ class DeclarationAsked:
             raise DeclarationInvalid("either a code or a batch is named, and not both")
         if self.records is not None and self.batch is None:
             raise DeclarationInvalid("records are those of a batch", pointer="/records")
-        for name, value, allowed in (
-            ("kind", self.kind, DECLARABLE),
-            ("reason", self.reason, STATUS_REASONS),
-        ):
-            if value not in allowed:
-                raise DeclarationInvalid(
-                    f"{name} is unknown: expected one of {', '.join(allowed)}",
-                    pointer=f"/{name}",
-                    got=value[:40],
-                )
+        check_choice("kind", self.kind, DECLARABLE)
+        check_choice("reason", self.reason, STATUS_REASONS)
 
     @classmethod
     def read(cls, body: bytes) -> DeclarationAsked:

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from traceability.hashing.partial import PartialRecord
-from traceability.hashing.statement import ALL_RECORDS, Erasure, Ranges
+from traceability.hashing.statement import ALL_RECORDS, ERASED, Erasure, Ranges
 from traceability.ledger.erasure import remaining, sources_of, unsalted_leaves
 from traceability.ledger.faults import FieldsUnknown, RecordUnknown
 from traceability.ledger.status_targets import Target, merged
+from traceability.ledger.statuses import Declaration
 from traceability.store.repositories import Repositories
 
 
@@ -81,9 +82,16 @@ def _indexes(record: PartialRecord, name: str) -> set[int]:
     return found
 
 
-def declared_erasure(planned: Planned, requester: bytes, basis: str) -> Erasure:
-    """Return what the entry says of a planned erasure."""
-    return Erasure(requester, basis, planned.fields)
+def declarations_of(
+    plan: Sequence[Planned], *, requester: bytes, basis: str, reason: str
+) -> list[Declaration]:
+    """Return what the entries of a plan say: a statement for each."""
+    return [
+        Declaration(
+            one.entry, one.records, ERASED, reason, erasure=Erasure(requester, basis, one.fields)
+        )
+        for one in plan
+    ]
 
 
 def plan_card(repositories: Repositories, participant: bytes) -> list[Planned]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from traceability.errors import Refused
 from traceability.hashing.ed25519 import key_id
 from traceability.hashing.encoding import ZERO_HASH
-from traceability.hashing.statement import KeyRegister, KeyRevoke, StatusStatement
+from traceability.hashing.statement import ERASED, KeyRegister, KeyRevoke, StatusStatement
 from traceability.ledger.audit.entries import status_records
 from traceability.ledger.erasure import destroy
 from traceability.ledger.mirror.reading import Told
@@ -18,7 +18,6 @@ from traceability.store.repositories.participants import ParticipantRow
 from traceability.store.repositories.rebuilding import EntryValues
 
 PROMISE_MILLISECONDS = int(PROMISE.total_seconds() * 1000)
-ERASED = "erased"
 
 
 class RebuildConflict(Refused):

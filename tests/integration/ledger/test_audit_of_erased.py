@@ -90,10 +90,9 @@ def an_event(sqlite_node: Node, owner: bytes) -> Any:
 def newest(sqlite_node: Node, owner: bytes) -> Any:
     """Return the row of the policy in force."""
     assert owner
-    rows = sqlite_node.store.engine.connect().execute(
-        select(records).where(records.c.media_type == POLICY_TYPE).order_by(records.c.batch)
-    )
-    return rows.all()[-1]
+    query = select(records).where(records.c.media_type == POLICY_TYPE).order_by(records.c.batch)
+    with sqlite_node.store.engine.connect() as connection:
+        return connection.execute(query).all()[-1]
 
 
 class TestMissingContent:

@@ -12,10 +12,9 @@ from traceability.hashing.envelope import parse_envelope
 from traceability.hashing.statement import StatusStatement, parse_statement
 from traceability.ledger.audit.audit import audit
 from traceability.ledger.corrections import due_statuses
-from traceability.ledger.erasure_plan import declared_erasure, plan_fields
+from traceability.ledger.erasure_plan import declarations_of, plan_fields
 from traceability.ledger.node import Node
 from traceability.ledger.status_targets import Target
-from traceability.ledger.statuses import Declaration
 
 ID, FIXED = "urn:uuid:00000000-0000-4000-8000-000000000001", "urn:uuid:fixed"
 
@@ -107,9 +106,9 @@ def test_a_partly_erased_declaration_corrects_as_long_as_it_says_what(
     declaring = submit(node, participant, declared(readPoint={"id": "urn:example:door"}))
     target = Target(declaring, ((0, 0),))
     with node.store.reading() as repositories:
-        (plan,) = plan_fields(repositories, target, [name])
-    why = declared_erasure(plan, bytes(16), "other")
-    node.erasures.erase([Declaration(declaring, plan.records, "erased", "other", erasure=why)])
+        plan = plan_fields(repositories, target, [name])
+    said = declarations_of(plan, requester=bytes(16), basis="other", reason="other")
+    node.erasures.erase(said)
     submit(node, participant, event(1, eventID=ID, readPoint={"id": "urn:example:door"}))
     found = [one for one in statements(node) if one.kind == "corrected"]
     assert [one.reason for one in found] == ["incorrect_data"] * expected

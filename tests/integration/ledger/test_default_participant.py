@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ledger_api.defaults import default_participant
+from tests.support.commits import failing_commit
 from tests.support.ledger import document, event
 from traceability.ledger.node import Node
 from traceability.ledger.sequencer import Sequencer
@@ -35,14 +36,8 @@ def test_it_is_brought_into_the_log_by_the_next_call(
 
 
 def test_it_is_not_registered_twice(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
-    commit = UnitOfWork.commit
-
-    def failing(work: UnitOfWork) -> None:
-        commit(work)
-        _stop()
-
     with monkeypatch.context() as patch:
-        patch.setattr(UnitOfWork, "commit", failing)
+        patch.setattr(UnitOfWork, "commit", failing_commit(persisted=True))
         with pytest.raises(StoreUnavailable):
             default_participant(node)
     assert len(_participants(node)) == 1
@@ -52,7 +47,7 @@ def test_it_is_not_registered_twice(node: Node, monkeypatch: pytest.MonkeyPatch)
 
 def test_what_was_not_kept_is_registered_later(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(UnitOfWork, "commit", _stop)
+        patch.setattr(UnitOfWork, "commit", failing_commit(persisted=False))
         with pytest.raises(StoreUnavailable):
             default_participant(node)
     assert _participants(node) == []

@@ -16,7 +16,7 @@ from traceability.hashing.event_hash import event_hash
 from traceability.hashing.statement import ALL_RECORDS, Erasure
 from traceability.ledger.audit.audit import audit
 from traceability.ledger.bundles import RecordAddress, RecordErased
-from traceability.ledger.erasure_plan import declared_erasure, plan_fields
+from traceability.ledger.erasure_plan import plan_fields
 from traceability.ledger.faults import EventIdMustGo, FieldsUnknown, RecordUnknown
 from traceability.ledger.keeping import CapturedBatch
 from traceability.ledger.lookup import CodeUnknown, find_record
@@ -63,7 +63,7 @@ def erase_fields(node: Node, batch: CapturedBatch, index: int, *names: str) -> s
         plan = plan_fields(repositories, Target(batch.entry_hash, ((index, index),)), names)
     gone: set[int] = set()
     for one in plan:
-        erase(node, one.entry, one.records, declared_erasure(one, WHY.requester, WHY.basis))
+        erase(node, one.entry, one.records, replace(WHY, fields=one.fields))
         gone |= {at for first, last in one.fields or () for at in range(first, last + 1)}
     return gone
 

@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import pytest
 from sqlalchemy import select, text, update
 
 from tests.support.backups import backed_up, restored, sqlite_url_of
+from tests.support.commits import failing_commit
 from tests.support.ledger import add_participant, document, event
 from tests.support.mirrored import trusted
 from tests.support.rebuilt import Mirrored, Place
@@ -130,7 +130,7 @@ class TestCrashes:
         self, node: Node, batch: CapturedBatch, monkeypatch: pytest.MonkeyPatch, persisted: bool
     ) -> None:
         with monkeypatch.context() as patched:
-            patched.setattr(UnitOfWork, "commit", failing(persisted))
+            patched.setattr(UnitOfWork, "commit", failing_commit(persisted=persisted, once=True))
             with suppress(StoreUnavailable):
                 node.erasures.erase([erasing(batch)])
         node.sequencer.run(close=True)
@@ -199,20 +199,15 @@ def erase_and_die(url: str, folder: Path, entry: str) -> None:
         node.erasures.erase([said])
 
 
-def failing(persisted: bool) -> Callable[[UnitOfWork], None]:
-    """Fail the first commit, made or not."""
-    commit, failed = UnitOfWork.commit, []
-
-    def broken(work: UnitOfWork) -> None:
-        if failed:
-            commit(work)
-            return
-        failed.append(work)
-        if persisted:
-            commit(work)
-        raise StoreUnavailable("commit failed")
-
-    return broken
+def erased_since(log: Mirrored, backup: Path) -> tuple[CapturedBatch, bytes]:
+    """Back up, then erase a record; return its batch and its field key."""
+    batch = submitted(log.node)
+    key = secret(log.node, batch)
+    backed_up(log.node, backup)
+    log.node.erasures.erase([erasing(batch)])
+    log.node.sequencer.run(close=True)
+    log.copy()
+    return batch, key
 
 
 class TestBackups:
@@ -220,12 +215,7 @@ class TestBackups:
         self, sqlite_log: Mirrored, tmp_path: Path
     ) -> None:
         node = sqlite_log.node
-        batch = submitted(node)
-        key = secret(node, batch)
-        backed_up(node, tmp_path / "old.backup")
-        node.erasures.erase([erasing(batch)])
-        node.sequencer.run(close=True)
-        sqlite_log.copy()
+        batch, key = erased_since(sqlite_log, tmp_path / "old.backup")
         # All is lost but the second place, with its list.
         folder = tmp_path / "restored"
         folder.mkdir()
@@ -247,13 +237,7 @@ class TestBackups:
     def test_without_the_list_the_mirror_brings_the_erasure(
         self, sqlite_log: Mirrored, tmp_path: Path
     ) -> None:
-        node = sqlite_log.node
-        batch = submitted(node)
-        key = secret(node, batch)
-        backed_up(node, tmp_path / "old.backup")
-        node.erasures.erase([erasing(batch)])
-        node.sequencer.run(close=True)
-        sqlite_log.copy()
+        _, key = erased_since(sqlite_log, tmp_path / "old.backup")
         folder = tmp_path / "restored"
         restored(tmp_path / "old.backup", folder)
         place = Place(sqlite_url_of(folder), folder)

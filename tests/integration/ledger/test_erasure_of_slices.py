@@ -11,10 +11,9 @@ from tests.support.ledger import add_participant
 from tests.support.streaming import as_xml, content, events, is_sound, slices, take
 from traceability.hashing.statement import Erasure
 from traceability.ledger import pieces
-from traceability.ledger.erasure_plan import declared_erasure, plan_fields, plan_records
+from traceability.ledger.erasure_plan import declarations_of, plan_fields, plan_records
 from traceability.ledger.node import Node
 from traceability.ledger.status_targets import Target
-from traceability.ledger.statuses import Declaration
 
 WHY = Erasure(bytes(16), "trade_secret")
 AT_ONCE = 3
@@ -63,18 +62,8 @@ def test_erasing_leaves_nothing_of_it_in_any_slice(
             plan = plan_fields(repositories, target, names)
         else:
             plan = plan_records(repositories, target)
-    node.erasures.erase(
-        [
-            Declaration(
-                one.entry,
-                one.records,
-                "erased",
-                "other",
-                erasure=declared_erasure(one, WHY.requester, WHY.basis),
-            )
-            for one in plan
-        ]
-    )
+    said = declarations_of(plan, requester=WHY.requester, basis=WHY.basis, reason="other")
+    node.erasures.erase(said)
     left = slices(node)
     assert [ids(content(one)) for one in left] == [[0, 1, 2], [6, 7]]
     assert "urn:example:4" not in json.dumps([content(one).decode() for one in left])

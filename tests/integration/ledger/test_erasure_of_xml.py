@@ -9,11 +9,10 @@ from traceability.hashing.commitment import RecordKind
 from traceability.hashing.statement import Erasure
 from traceability.ledger.audit.audit import audit
 from traceability.ledger.drafting import DocumentBody
-from traceability.ledger.erasure_plan import declared_erasure, plan_fields, plan_records
+from traceability.ledger.erasure_plan import declarations_of, plan_fields, plan_records
 from traceability.ledger.keeping import CapturedBatch
 from traceability.ledger.node import Node
 from traceability.ledger.status_targets import Target
-from traceability.ledger.statuses import Declaration
 
 WHY = Erasure(bytes(16), "trade_secret")
 XML = """<?xml version="1.0" encoding="UTF-8"?>
@@ -54,18 +53,8 @@ def test_the_document_goes_with_the_event(
             plan = plan_fields(repositories, target, names)
         else:
             plan = plan_records(repositories, target)
-    node.erasures.erase(
-        [
-            Declaration(
-                one.entry,
-                one.records,
-                "erased",
-                "other",
-                erasure=declared_erasure(one, WHY.requester, WHY.basis),
-            )
-            for one in plan
-        ]
-    )
+    said = declarations_of(plan, requester=WHY.requester, basis=WHY.basis, reason="other")
+    node.erasures.erase(said)
     node.sequencer.run(close=True)
     assert payloads(node, batch) == [False, True, False]
     report = audit(node.store, second_place=node.second_place)

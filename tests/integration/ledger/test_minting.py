@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.support.commits import failing_commit
 from tests.support.ledger import GTIN, add_participant
 from traceability.ledger.mint import Lot
 from traceability.ledger.node import Node
@@ -18,21 +19,10 @@ def _quantities(node: Node) -> list[int]:
         return [run.quantity for run in repositories.items.runs_of(GTIN)]
 
 
-def _failing(monkeypatch: pytest.MonkeyPatch, *, is_kept: bool) -> None:
-    commit = UnitOfWork.commit
-
-    def failing(work: UnitOfWork) -> None:
-        if is_kept:
-            commit(work)
-        raise StoreUnavailable("store cannot be used now: pulled")
-
-    monkeypatch.setattr(UnitOfWork, "commit", failing)
-
-
 def test_a_lot_that_was_kept_is_issued(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
     participant = add_participant(node)
     with monkeypatch.context() as patch:
-        _failing(patch, is_kept=True)
+        patch.setattr(UnitOfWork, "commit", failing_commit(persisted=True))
         captured = node.mint(LOT, participant=participant)
     assert _quantities(node) == [5]
     with node.store.reading() as repositories:
@@ -44,7 +34,7 @@ def test_a_lot_that_was_kept_is_issued(node: Node, monkeypatch: pytest.MonkeyPat
 def test_a_lot_that_was_not_kept_can_be_issued(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
     participant = add_participant(node)
     with monkeypatch.context() as patch:
-        _failing(patch, is_kept=False)
+        patch.setattr(UnitOfWork, "commit", failing_commit(persisted=False))
         with pytest.raises(StoreUnavailable):
             node.mint(LOT, participant=participant)
     assert _quantities(node) == []

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from tests.support.commits import failing_commit
 from tests.support.ledger import add_participant
 from traceability.client.key_drafts import (
     KeyDraft,
@@ -89,15 +90,8 @@ class TestRegistering:
     ) -> None:
         key = SigningKey.generate()
         draft = signed(node, key)
-        commit = UnitOfWork.commit
-
-        def failing(work: UnitOfWork) -> None:
-            if persisted:
-                commit(work)
-            raise StoreUnavailable("store cannot be used now: pulled")
-
         with monkeypatch.context() as patch:
-            patch.setattr(UnitOfWork, "commit", failing)
+            patch.setattr(UnitOfWork, "commit", failing_commit(persisted=persisted))
             with pytest.raises(StoreUnavailable):
                 node.registering.register(draft)
         assert node.registering.register(draft).repeated is persisted

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.commits import failing_commit
 from tests.support.ledger import add_participant
 from traceability.hashing.members import StatementInvalid
 from traceability.ledger.audit.audit import audit
@@ -51,16 +52,9 @@ def test_revocation_that_is_none_is_not_signed(node: Node, wrong: dict[str, Any]
 def test_a_registration_whose_commit_failed_is_made_or_not(
     node: Node, is_kept: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    commit = UnitOfWork.commit
     before = entries(node)
-
-    def failing(work: UnitOfWork) -> None:
-        if is_kept:
-            commit(work)
-        raise StoreUnavailable("store cannot be used now: pulled")
-
     with monkeypatch.context() as patch:
-        patch.setattr(UnitOfWork, "commit", failing)
+        patch.setattr(UnitOfWork, "commit", failing_commit(persisted=is_kept))
         with nullcontext() if is_kept else pytest.raises(StoreUnavailable):
             node.registrar.add_participant(Card("测试厂"), Scopes(("producer",), ("952",)))
     assert entries(node) == before + is_kept

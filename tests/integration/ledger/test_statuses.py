@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
+from tests.support.commits import failing_commit
 from tests.support.ledger import add_participant, document, event
 from traceability.hashing.ed25519 import SigningKey
 from traceability.hashing.encoding import ZERO_HASH
@@ -180,22 +180,6 @@ class TestDeclaring:
         assert MAX_NAMED > 2
 
 
-def failing_once(persisted: bool) -> Callable[[UnitOfWork], None]:
-    """Fail the first commit: either it is not made, or it is and reported failed."""
-    commit, failed = UnitOfWork.commit, []
-
-    def broken(work: UnitOfWork) -> None:
-        if failed:
-            commit(work)
-            return
-        failed.append(work)
-        if persisted:
-            commit(work)
-        raise StoreUnavailable("commit failed")
-
-    return broken
-
-
 @pytest.mark.parametrize(
     "query",
     [
@@ -224,7 +208,7 @@ class TestFaults:
     ) -> None:
         before = entries(node)
         with monkeypatch.context() as patched:
-            patched.setattr(UnitOfWork, "commit", failing_once(persisted))
+            patched.setattr(UnitOfWork, "commit", failing_commit(persisted=persisted, once=True))
             if persisted:
                 node.statuses.declare([recall(batch)])
             else:

@@ -24,9 +24,6 @@ if TYPE_CHECKING:
     from traceability.ledger.audit.audit import AuditReport, ChainHead
     from traceability.ledger.node import Node
 
-# Below so many records and entries a second process takes longer to start than it saves.
-WORTH_A_PROCESS = 20_000
-
 # What a report may be written as.
 FORMS = (".html", ".json")
 
@@ -178,14 +175,10 @@ def silent(_done: int, _total: int) -> None:
 
 
 def _jobs(node: Node) -> int:
-    """Return how many processes are worth it."""
-    try:
-        with node.store.reading() as repositories:
-            size = repositories.batches.count_records() + repositories.entries.count_sequenced()
-    except (TypeError, ValueError):
-        # Somebody stored a value of another type: the audit names it.
-        return 1
-    return 1 if size < WORTH_A_PROCESS else len(os.sched_getaffinity(0))
+    from traceability.ledger.audit.worth import worthwhile_jobs
+
+    with node.store.reading() as repositories:
+        return worthwhile_jobs(repositories, processors=len(os.sched_getaffinity(0)))
 
 
 def report_json(found: AuditReport) -> dict[str, Any]:

@@ -30,7 +30,7 @@ from traceability.merkle.tree import root_hash
 SIZES = {"100k": 100_000, "1m": 1_000_000, "5m": 5_000_000}
 LOT = 100_000
 EVENTS, DOCUMENT = 20_000, 1_000
-JOBS = 2
+PROCESSORS = 2
 BUDGET = 50_000.0
 MEMORY = 600.0  # MiB
 
@@ -89,7 +89,7 @@ def _submit(folder: Path, events: int) -> tuple[float, float]:
 
 def _audit(folder: str) -> tuple[float, float]:
     """Return records a second, and MiB, of an audit by a program that has nothing else to load."""
-    command = [sys.executable, "-m", "scripts.benchmarks.audited", folder, str(JOBS)]
+    command = [sys.executable, "-m", "scripts.benchmarks.audited", folder, str(PROCESSORS)]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     speed, memory = json.loads(done.stdout)
     return speed, memory

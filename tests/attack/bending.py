@@ -339,7 +339,7 @@ def _is_within(record: Any, genuine: Any) -> bool:
     if shown is None or known is None:
         return False
     rest = {name: value for name, value in genuine.items() if name != "fields"}
-    return (
+    return bool(
         record == rest | {"fields": {"count": genuine["fields"]["count"], "partial": shown}}
         and [one for one in known if one in shown] == shown
     )

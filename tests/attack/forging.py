@@ -203,8 +203,8 @@ def real_bundles(world: World) -> list[Genuine]:
 
 def genuine(world: World, name: str, bundle: Bundle) -> Genuine:
     """Return a bundle with a trust file that pins the blocks of its anchors."""
-    anchors = [bundle.anchor, bundle.seen_proof and bundle.seen_proof.anchor]
-    heads = [read_head(one, world.ledger.trust) for one in anchors if one is not None]
+    seen = None if bundle.seen_proof is None else bundle.seen_proof.anchor
+    heads = [read_head(one, world.ledger.trust) for one in (bundle.anchor, seen) if one is not None]
     pinned = {head.header_number: head.header_hash for head in heads}
     trust = replace(world.ledger.trust, block_hashes=pinned, endpoints=())
     data = bundle.to_bytes()

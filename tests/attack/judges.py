@@ -16,7 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import pymerkle
+import pymerkle  # type: ignore[import-untyped]  # has no types
 import solcx
 from eth_abi.abi import encode
 from eth_utils.crypto import keccak

@@ -29,8 +29,8 @@ from ledger_api.defaults import default_participant
 from ledger_api.wiring import open_node
 from tests.attack.checks import chain_differences, logged_ids
 from tests.attack.table import Attack, Outcome, Setting
-from tests.attack.victim import Ledger
-from tests.attack.writes import DATABASES, FINAL_SECONDS, place
+from tests.attack.victim import FINAL_SECONDS, Ledger
+from tests.attack.writes import DATABASES, place
 from tests.support.families import family_of, resident_of, workers_of
 from tests.support.ledger import GTIN, document, event
 from tests.support.servers import Server, free_port, itemproof_command, running

@@ -32,16 +32,13 @@ def filled(node: Node) -> Node:
 
 def backed_up(node: Node, path: Path, **options: Any) -> BackupReport:
     """Back a node up."""
-    settings = {"ITEMPROOF_BASE_URL": "https://id.example"}
     opens = Path(os.environ["ITEMPROOF_KEY_PASSPHRASE_FILE"])
-    return write_backup(
-        node.store,
-        node.identity.log,
-        path=path,
-        **(
-            {"passphrase": PASSPHRASE, "settings": settings, "key_passphrase_file": opens} | options
-        ),
-    )
+    stated: dict[str, Any] = {
+        "passphrase": PASSPHRASE,
+        "settings": {"ITEMPROOF_BASE_URL": "https://id.example"},
+        "key_passphrase_file": opens,
+    }
+    return write_backup(node.store, node.identity.log, path=path, **(stated | options))
 
 
 def restored(path: Path, folder: Path, url: str | None = None, **options: Any) -> Restored:

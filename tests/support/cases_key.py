@@ -145,7 +145,7 @@ def _identity_keys() -> list[Case]:
         forge.entries[index] = replace(envelope, signatures=(envelope.signatures[0], forged))
         forge.keys[found] = KeyLeaf(found, index, None, None)
         weak = _WeakKey(found, public)
-        batch = forge.batch(replace(mallory, key=weak), [item("S1")])  # type: ignore[arg-type]  # signs nothing
+        batch = forge.batch(replace(mallory, key=weak), [item("S1")])  # signs nothing
         world.close()
         cases.append(
             refused(world, name, story, world.proof(batch, 0), step=4, reason="PUBLIC_KEY_INVALID")

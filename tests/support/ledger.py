@@ -23,6 +23,7 @@ from traceability.ledger.opening import open_identity
 from traceability.ledger.participants import Card, Scopes
 from traceability.ledger.prepared import PreparedBatch, prepare_batch, prepare_record
 from traceability.store.store import Store
+from traceability.strict_json import JSONValue
 
 GLN = "9521234567899"
 GTIN = "09521234567899"
@@ -139,7 +140,7 @@ def document(*events: dict[str, Any]) -> dict[str, Any]:
 
 def batch_of_document(number: int) -> PreparedBatch:
     """Return a batch of one short document."""
-    value = {"type": "certificate", "number": number}
+    value: dict[str, JSONValue] = {"type": "certificate", "number": number}
     return prepare_batch(
         [
             prepare_record(

@@ -93,7 +93,7 @@ class TestVerify:
 
 class TestLabels:
     def test_decode_to_the_items_addresses(self, program: Program, tmp_path: Path) -> None:
-        import pypdfium2
+        import pypdfium2  # type: ignore[import-untyped]  # has no types
 
         path = tmp_path / "labels.pdf"
         status, answer = program("labels", "L1", "-o", str(path))

@@ -6,6 +6,8 @@ from typing import Any
 
 from fastapi import FastAPI
 
+from ledger_api.described import problem_answer
+
 PROBLEM = {
     "type": "object",
     "description": "RFC 9457 problem; `title`, `detail` and `remedy` in the reader's language.",
@@ -30,6 +32,11 @@ _MEANINGS = {
     "403": "The key's role does not allow it.",
     "404": "Nothing is recorded there.",
     "503": "Try again later: store, chain, or too much in hand (Retry-After says when).",
+}
+# What whoever sends a document may be told besides.
+_MEANINGS_OF_BODIES = {
+    "413": "The body is longer than this address takes.",
+    "429": "The caller has more in hand than its share; Retry-After says when to come again.",
 }
 # What anybody may ask.
 _OPEN = ("/healthz", "/readyz", "/metrics", "/log/", "/api/items/", "/api/receipts/")
@@ -61,8 +68,8 @@ def _described(document: dict[str, Any]) -> dict[str, Any]:
 
 def _describe(path: str, operation: dict[str, Any]) -> None:
     operation["responses"].pop("422", None)
-    for status, meaning in _MEANINGS.items():
-        content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-        operation["responses"].setdefault(status, {"description": meaning, "content": content})
+    meanings = _MEANINGS | (_MEANINGS_OF_BODIES if "requestBody" in operation else {})
+    for status, meaning in meanings.items():
+        operation["responses"].setdefault(status, problem_answer(meaning))
     if not path.startswith(_OPEN):
         operation["security"] = [{"api_key": []}]

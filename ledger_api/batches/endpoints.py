@@ -12,6 +12,7 @@ from fastapi.responses import JSONResponse, Response
 from ledger_api.auth import Caller, require_role
 from ledger_api.batches.signed import MEDIA_TYPE, capture_signed
 from ledger_api.defaults import default_participant
+from ledger_api.described import MEDIA_TYPE_UNKNOWN, problems_told
 from ledger_api.i18n.translations import Language
 from ledger_api.items.states import state_of
 from ledger_api.problems import MediaTypeUnknown, language_of, problem
@@ -109,6 +110,12 @@ class BatchUnknown(NotFound):
     "/batches",
     status_code=201,
     summary="Submit EPCIS events or a signed batch",
+    responses=problems_told(
+        {
+            409: "Recorded already with other content, or not the next of its key's chain.",
+            415: MEDIA_TYPE_UNKNOWN,
+        }
+    ),
     openapi_extra={"requestBody": REQUEST_BODY},
 )
 async def submit_batch(

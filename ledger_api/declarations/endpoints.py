@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse, Response
 from ledger_api.auth import Caller, require_role
 from ledger_api.declarations.erasures import plan_json, read_erasure
 from ledger_api.declarations.requests import MEDIA_TYPE, DeclarationAsked, read_signed
+from ledger_api.described import MEDIA_TYPE_UNKNOWN, problems_told
 from ledger_api.problems import MediaTypeUnknown
 from ledger_api.services import CallerOf, Services, ServicesOf, in_hand, read_body
 from ledger_api.standings import declared_json, status_json
@@ -83,6 +84,12 @@ ERASURE_BODY = {
     "/statuses",
     status_code=201,
     summary="Say what became of records: corrected, recalled, recall lifted",
+    responses=problems_told(
+        {
+            409: "Nothing is recalled there, or the statement is not the next of its key's chain.",
+            415: MEDIA_TYPE_UNKNOWN,
+        }
+    ),
     openapi_extra={"requestBody": REQUEST_BODY},
 )
 async def declare(

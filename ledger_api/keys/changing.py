@@ -8,6 +8,7 @@ from fastapi import APIRouter, Header, Request
 from fastapi.responses import JSONResponse, Response
 
 from ledger_api.auth import Caller, require_role
+from ledger_api.described import MEDIA_TYPE_UNKNOWN, problems_told
 from ledger_api.keys.answers import may_see
 from ledger_api.keys.requests import (
     MAX_BODY,
@@ -90,6 +91,7 @@ REVOCATION_BODY: dict[str, Any] = {
 @router.post(
     "/drafts",
     summary="Draw up the registration of a key",
+    responses=problems_told({409: "The key is registered, or the GLN is another's."}),
     openapi_extra={"requestBody": DRAFT_BODY},
 )
 async def draft_key(request: Request, services: ServicesOf, caller: CallerOf) -> Response:
@@ -112,6 +114,9 @@ def _draft(services: Services, body: bytes) -> JSONResponse:
     "",
     status_code=201,
     summary="Register a key by a draft that its holder has signed",
+    responses=problems_told(
+        {409: "The registrar has signed something else since, or the key is registered."}
+    ),
     openapi_extra={"requestBody": SIGNED_BODY},
 )
 async def register_key(request: Request, services: ServicesOf, caller: CallerOf) -> Response:
@@ -144,6 +149,9 @@ def _register(services: Services, caller: Caller, body: bytes) -> JSONResponse:
     "/{key_id}/revocation",
     status_code=201,
     summary="Revoke a signing key",
+    responses=problems_told(
+        {409: "The signed revocation is not the next of its key's chain.", 415: MEDIA_TYPE_UNKNOWN}
+    ),
     openapi_extra={"requestBody": REVOCATION_BODY},
 )
 async def revoke_key(

@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 
 from ledger_api.auth import Caller, require_role
+from ledger_api.described import problems_told
 from ledger_api.policies.answers import policies_json
 from ledger_api.services import CallerOf, Services, ServicesOf, in_hand, read_body
 from traceability.codes.keys import check_element
@@ -49,7 +50,13 @@ def get_policy(gln: str, services: ServicesOf, caller: CallerOf) -> dict[str, An
         return policies_json(repositories, _owner(repositories, gln, caller), most=MAX_TOLD)
 
 
-@router.put("/{gln}", status_code=201, summary="Set the next policy", openapi_extra=BODY)
+@router.put(
+    "/{gln}",
+    status_code=201,
+    summary="Set the next policy",
+    responses=problems_told({409: "Not the next version, which `expected` names."}),
+    openapi_extra=BODY,
+)
 async def put_policy(
     gln: str, request: Request, services: ServicesOf, caller: CallerOf
 ) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 from ledger_api.app import create_app
 from ledger_api.auth import create_api_key
 from ledger_api.settings import Settings
+from tests.support.described import requires_described
 from tests.support.ledger import add_participant
 from traceability.ledger.node import Node
 
@@ -39,6 +40,7 @@ def api(node: Node) -> Iterator[Api]:
     participant = add_participant(node, gln="9521234567899")
     app = create_app(node, Settings())
     with TestClient(app, base_url="http://127.0.0.1:8000") as client:
+        client.event_hooks = {"response": [requires_described(app)]}
         yield Api(node, client, participant)
 
 

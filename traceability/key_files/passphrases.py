@@ -20,7 +20,7 @@ from traceability.key_files.form import Cost
 
 MAX_PASSPHRASE_BYTES = 4096
 MIN_PASSPHRASE_CHARACTERS = 8
-# 128 MiB and some tenths of a second for each guess.
+# 128 MiB and about half a second for each guess.
 PEOPLES_COST = Cost(2**17)
 RANDOM_COST = Cost(2**10)
 OWN_FILE = "passphrase"

@@ -48,7 +48,7 @@ MAGIC = b"itemproof-backup-1\n"
 MAX_HEADER_BYTES = 1024
 CHUNK_BYTES = 2**20
 KEY_BYTES, SALT_BYTES, TAG_BYTES, NONCE_BYTES = 32, 32, 16, 12
-# 128 MiB and some tenths of a second for each guess.
+# 128 MiB and about half a second for each guess.
 SCRYPT_N, SCRYPT_R, SCRYPT_P = 2**17, 8, 1
 # What a hostile header may ask for.
 MAX_SCRYPT_N = 2**20

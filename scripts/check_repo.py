@@ -25,6 +25,8 @@ from pathlib import Path
 
 import typer.main
 
+from scripts.markdown_links import link_faults
+
 ROOT = Path(__file__).resolve().parent.parent
 
 MAX_FILE_LINES = 400
@@ -40,7 +42,6 @@ CODE_AND_REASON = re.compile(r"^(?::\s*[A-Z]+\d+(?:,\s*[A-Z]+\d+)*|\[[a-z, -]+\]
 SKIPS = re.compile(r"\bpytest\.(?:mark\.)?(?:importor)?s" + r"kip")
 HOMES = re.compile(r"(?<![\w.:/-])/(?:root|home/\w+|Users/\w+)/")
 FENCE = re.compile(r"^```(?:sh|console|bash|shell)\n(.*?)^```", re.MULTILINE | re.DOTALL)
-LINK = re.compile(r"\]\((?!https?:|mailto:|#)([^)#\s]+)[^)]*\)")
 MAKE_TARGET = re.compile(r"^([a-z][a-z-]*(?: [a-z][a-z-]*)*):(?!=)", re.MULTILINE)
 
 PROGRAM = ("traceability", "ledger_api", "analytics")
@@ -115,11 +116,9 @@ def check_lock_file(path: Path, text: str) -> Iterator[Finding]:
 
 
 def check_links(path: Path, text: str) -> Iterator[Finding]:
-    """Find links to files that are not there."""
-    for number, line in enumerate(text.splitlines(), 1):
-        for target in LINK.findall(line):
-            if not (ROOT / path.parent / target).exists():
-                yield at(path, number, f"dead link: {target!r}")
+    """Find links to files, and to headings of Markdown pages, that are not there."""
+    for number, fault in link_faults(path, text, root=ROOT):
+        yield at(path, number, fault)
 
 
 def shell_commands(text: str) -> list[str]:

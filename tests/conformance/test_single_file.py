@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import inspect
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 
+from ledger_api.i18n.terms import error_words
 from tests.conformance.test_bundle_vectors import CASES
 from tests.support.single_file import BARE, WITH_PACKAGES, run_single, verdicts
 from traceability.hashing.canonical import canonicalize
+from traceability.verify.alone import archive, contents
+from traceability.verify.alone.chinese import TITLES, fault_in_chinese, titled
 
 ROOT = Path(__file__).resolve().parents[2]
 ZERO = "0x" + "00" * 32
@@ -157,3 +163,124 @@ class TestCommandLine:
         )
         assert done.returncode == 2
         assert "BLOCK_FILE_INVALID" in done.stderr
+
+
+class TestChinese:
+    def test_every_code_has_its_title_of_the_catalogue(self, single_file: Path) -> None:
+        found = {
+            code: error_words(code, language="zh").title
+            for text in sources(single_file).values()
+            for code in re.findall(r'code = "([A-Z0-9_]+)"', text)
+        }
+        assert len(found) > 60
+        assert found.items() <= TITLES.items()
+        for code, title in TITLES.items():
+            assert title == error_words(code, language="zh").title, code
+
+    @pytest.mark.parametrize("module", [archive, contents])
+    def test_every_fault_of_an_evidence_bundle_has_words(self, module: ModuleType) -> None:
+        templates = list(fault_templates(inspect.getsource(module)))
+        assert len(templates) > 5
+        for text in templates:
+            chinese = fault_in_chinese(text.replace("{}", "'1'"))
+            assert re.search("[\u4e00-\u9fff]", chinese), text
+
+    def test_of_an_unknown_fault_only_what_it_quotes_is_told(self) -> None:
+        assert fault_in_chinese("no such words: 'proof.json' (why)") == "'proof.json'"
+        assert fault_in_chinese("(9) ANCHOR_MISSING: no anchor") == "(9) " + titled(
+            "ANCHOR_MISSING"
+        )
+
+    @pytest.mark.parametrize(
+        ("arguments", "status"),
+        [
+            (("proof.json", "--trust", "trust.json"), 0),
+            (("proof.json", "--trust", "trust.json", "--code", "urn:x:y"), 1),
+            (("trust.json", "--trust", "trust.json"), 1),
+            (("no-such.json", "--trust", "trust.json"), 2),
+            (("proof.json", "--trust", "no-such.json"), 2),
+            (("proof.json", "--trust", "proof.json"), 2),
+            (("proof.json", "--trust", "trust.json", "--block", "no-such.json"), 2),
+            (("--all", "no-such.zip", "--trust", "trust.json"), 2),
+            (("--all", ".", "--trust", "trust.json"), 1),
+            (("--all", "proof.json", "--trust", "trust.json"), 1),
+            (("proof.json",), 2),
+            (("proof.json", "--trust"), 2),
+            (("--trust", "trust.json"), 2),
+            (("proof.json", "--trust", "trust.json", "--accept", "maybe"), 2),
+            (("proof.json", "--slots", "--trust", "trust.json"), 2),
+            (("proof.json", "--wrong", "--trust", "trust.json"), 2),
+        ],
+    )
+    def test_every_line_is_wholly_chinese(
+        self, single_file: Path, tmp_path: Path, arguments: tuple[str, ...], status: int
+    ) -> None:
+        write_good(tmp_path)
+        done = run_single(single_file, *arguments, "--lang", "zh", cwd=tmp_path)
+        assert done.returncode == status, done.stderr
+        assert "Traceback" not in done.stderr
+        lines = [one for one in (done.stdout + done.stderr).splitlines() if one]
+        assert lines
+        for line in lines:
+            words = re.findall(r"(?<![\w.-])[a-z]{3,}(?![\w.-])", without_names(line))
+            assert not words, line
+
+
+class TestMistypedName:
+    @pytest.mark.parametrize(
+        ("arguments", "code"),
+        [
+            (("no-such.json", "--trust", "trust.json"), "FILE_UNUSABLE"),
+            (("--all", "no-such.zip", "--trust", "trust.json"), "FILE_UNUSABLE"),
+            ((".", "--trust", "trust.json"), "FILE_UNUSABLE"),
+            (("proof.json", "--trust", "trust.json", "--block", "no-such.json"), "FILE_UNUSABLE"),
+            (("proof.json", "--trust", "no-such.json"), "TRUST_FILE_MISSING"),
+        ],
+    )
+    @pytest.mark.parametrize("lang", ["zh", "en"])
+    def test_is_one_line_and_2(
+        self, single_file: Path, tmp_path: Path, arguments: tuple[str, ...], code: str, lang: str
+    ) -> None:
+        write_good(tmp_path)
+        done = run_single(single_file, *arguments, lang=lang, cwd=tmp_path)
+        assert (done.returncode, done.stdout) == (2, "")
+        (line,) = done.stderr.splitlines()
+        assert code in line
+        assert next(name for name in arguments if name == "." or "no-such" in name) in line
+
+    def test_a_file_that_is_there_and_is_no_bundle_is_1(
+        self, single_file: Path, tmp_path: Path
+    ) -> None:
+        write_good(tmp_path)
+        done = run_single(single_file, "trust.json", "--trust", "trust.json", cwd=tmp_path)
+        assert done.returncode == 1
+
+
+def write_good(folder: Path) -> None:
+    """Write a good bundle and its trust file."""
+    (folder / "proof.json").write_bytes(GOOD["bundle"])
+    (folder / "trust.json").write_text(json.dumps(GOOD["trust"]))
+
+
+def without_names(line: str) -> str:
+    """Return a line without quoted values and the names of options and packages."""
+    return re.sub(r"'[^']*'|--[a-z]+|\bbundle\b|cryptography|\(Ed25519\)", "", line)
+
+
+def fault_templates(source: str) -> Iterator[str]:
+    """Yield what a module says of files: in `found.fault(…)`, `yield …` and `ArchiveInvalid(…)`."""
+    for node in ast.walk(ast.parse(source)):
+        match node:
+            case ast.Call(func=ast.Attribute(attr="fault"), args=[_, said]):
+                found = said
+            case ast.Yield(value=ast.Tuple(elts=[_, said])):
+                found = said
+            case ast.Call(func=ast.Name(id="ArchiveInvalid"), args=[said]):
+                found = said
+            case _:
+                continue
+        if isinstance(found, ast.Constant):
+            yield str(found.value)
+        elif isinstance(found, ast.JoinedStr):
+            parts = found.values
+            yield "".join(str(p.value) if isinstance(p, ast.Constant) else "{}" for p in parts)

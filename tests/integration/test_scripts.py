@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-# Called by the build backend, not by people.
-NO_COMMAND = {"__init__.py", "wheel_hook.py"}
+# Called by the build backend and by other scripts, not by people.
+NO_COMMAND = {"__init__.py", "markdown_links.py", "wheel_hook.py"}
 SCRIPTS = sorted(path for path in (ROOT / "scripts").glob("*.py") if path.name not in NO_COMMAND)
 
 

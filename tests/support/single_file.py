@@ -50,7 +50,11 @@ def single_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run_single(
-    file: Path, *arguments: str | Path, python: tuple[str, ...] = BARE, lang: str = "en"
+    file: Path,
+    *arguments: str | Path,
+    python: tuple[str, ...] = BARE,
+    lang: str = "en",
+    cwd: Path | None = None,
 ) -> subprocess.CompletedProcess[str]:
     """Run the file as a user does."""
     return subprocess.run(
@@ -58,7 +62,7 @@ def run_single(
         capture_output=True,
         text=True,
         check=False,
-        cwd=file.parent,
+        cwd=cwd or file.parent,
         env={"PATH": os.environ["PATH"], "LANG": f"{lang}.UTF-8", "PYTHONUTF8": "1"},
     )
 

@@ -113,7 +113,7 @@ def test_a_dead_link_is_found() -> None:
 
 
 def test_links_to_files_addresses_and_headings_pass() -> None:
-    text = "[a](CONTRIBUTING.md#set-up) [b](https://example.com/x) [c](#here)"
+    text = "[a](CONTRIBUTING.md#set-up) [b](https://example.com/x) [c](#here)\n# Here"
     assert list(check_links(Path("README.md"), text)) == []
 
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import IO, Any, Protocol
 
 from traceability.errors import ProofRejected
 from traceability.strict_json import JSONValue
@@ -225,8 +225,14 @@ def _opened(path: Path) -> Iterator[Files]:
     if path.is_dir():
         yield _Folder(path)
         return
+    with path.open("rb") as handle, _unpacked(handle) as archive:
+        yield archive
+
+
+@contextmanager
+def _unpacked(handle: IO[bytes]) -> Iterator[Files]:
     try:
-        with zipfile.ZipFile(path) as archive:
+        with zipfile.ZipFile(handle) as archive:
             yield _Zip(archive)
     except (OSError, EOFError, NotImplementedError, zlib.error, zipfile.BadZipFile) as error:
         raise ArchiveInvalid(f"evidence bundle cannot be read: {error}") from error

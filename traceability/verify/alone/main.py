@@ -12,15 +12,25 @@ import os
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from cryptography.exceptions import InvalidSignature
 
 from traceability.errors import ItemProofError, MissingTrust
 from traceability.verify.alone.archive import MAX_FAULTS, Found, check_archive
 from traceability.verify.alone.blocks import read_block
-from traceability.verify.alone.words import Language, say, step_name
+from traceability.verify.alone.chinese import fault_in_chinese, titled
+from traceability.verify.alone.words import (
+    LANGUAGES,
+    Language,
+    fault,
+    reason,
+    say,
+    step_name,
+    word,
+)
 from traceability.verify.evidence import storage_slot
 from traceability.verify.reading import MAX_BUNDLE_BYTES
 from traceability.verify.report import Report
@@ -30,12 +40,13 @@ from traceability.verify.verifier import verify_bundle
 _MARKS = {"passed": "✓", "failed": "✗", "not_checked": "–"}
 _OWN = "plain_cryptography"
 REFUTED, NO_TRUST = 1, 2
+FILE_UNUSABLE = "FILE_UNUSABLE"
 
 
 def main(arguments: Sequence[str]) -> int:
     """Check what the command line names and return the exit status."""
-    asked = _parser().parse_args(arguments)
-    language = asked.lang or _language()
+    language = _asked_language(arguments) or _language()
+    asked = _parser(language).parse_args(arguments)
     try:
         trust = _trust(asked)
         if asked.slots:
@@ -45,20 +56,46 @@ def main(arguments: Sequence[str]) -> int:
         if asked.all:
             return _all(asked, trust, language)
         return _one(asked, trust, language)
-    except MissingTrust as error:
-        return _error(error, asked, NO_TRUST)
     except ItemProofError as error:
-        return _error(error, asked, REFUTED)
+        _say_fault(error.code, str(error), asked, language, pointer=error.pointer)
+        return NO_TRUST if isinstance(error, MissingTrust) else REFUTED
     except OSError as error:
-        return _error(error, asked, NO_TRUST)
+        _say_fault(FILE_UNUSABLE, _unusable(error), asked, language)
+        return NO_TRUST
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def _unusable(error: OSError) -> str:
+    why = error.strerror or type(error).__name__
+    return f"file cannot be read: {str(error.filename or '')!r} ({why})"
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong with the command line in the reader's language; its help is English."""
+
+    language: Language = "en"
+
+    def error(self, message: str) -> NoReturn:
+        """Print the fault, in English with the usage, and end with 2."""
+        if self.language == "en":
+            super().error(message)
+        self.exit(NO_TRUST, f"用法有误：{fault_in_chinese(message)}（--help 列出全部参数）\n")
+
+
+def _asked_language(arguments: Sequence[str]) -> Language | None:
+    """Return the language that the command line names, before it is read as a whole."""
+    found = [*arguments, ""]
+    named = [after for one, after in pairwise(found) if one == "--lang"]
+    named += [one.removeprefix("--lang=") for one in arguments if one.startswith("--lang=")]
+    return next((one for one in LANGUAGES if named[-1:] == [one]), None)
+
+
+def _parser(language: Language) -> argparse.ArgumentParser:
+    parser = _Parser(
         prog="itemproof_verify.py",
         description="Check ItemProof proof bundles with Python alone, offline.",
         epilog="exit status: 0 verified, 1 refuted, 2 usage or missing trust, 3 block unknown",
     )
+    parser.language = language
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("bundle", nargs="?", type=Path, help="proof bundle")
     what.add_argument("--all", type=Path, metavar="FOLDER|ZIP", help="a whole evidence bundle")
@@ -70,7 +107,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--block", type=Path, action="append", default=[], metavar="FILE",
                         help="a final block: an answer to eth_getBlockByNumber")  # fmt: skip
     parser.add_argument("--json", action="store_true", help="one JSON object")
-    parser.add_argument("--lang", choices=("zh", "en"), help="language of the words")
+    parser.add_argument("--lang", choices=LANGUAGES, help="language of the words")
     parser.add_argument("--plain", action="store_true",
                         help="check signatures without cryptography")  # fmt: skip
     return parser
@@ -108,7 +145,9 @@ def _all(asked: argparse.Namespace, trust: Trust, language: Language) -> int:
     if asked.json:
         _print_json(found.to_json() | {"signatures_checked_by": checked_by()})
         return found.exit_status
-    lines = [say("fault", language, file=name, what=what) for name, what in found.faults]
+    lines = [
+        say("fault", language, file=name, what=fault(what, language)) for name, what in found.faults
+    ]
     good, bad = found.verified, found.refused
     lines += _status_lines(found, language)
     lines.append(say("all", language, good=good, bad=bad, files=found.files))
@@ -123,11 +162,13 @@ def _status_lines(found: Found, language: Language) -> list[str]:
     """Return what the proofs prove of statuses, and what nothing proves."""
     proven = found.proven
     lines = [
-        say("not_current", language, file=name, status=status, entries=size)
+        say("not_current", language, file=name, status=word(status, language), entries=size)
         for name, status, size in proven.not_current
     ]
     lines += [say("word", language, file=name) for name in found.unproven[:MAX_FAULTS]]
-    counts = ", ".join(f"{status} {count}" for status, count in sorted(proven.counts.items()))
+    counts = say("between", language).join(
+        f"{word(status, language)} {count}" for status, count in sorted(proven.counts.items())
+    )
     return [*lines, say("statuses", language, counts=counts or "–")]
 
 
@@ -135,13 +176,17 @@ def _print_json(value: dict[str, Any]) -> None:
     sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
 
 
-def _error(error: Exception, asked: argparse.Namespace, status: int) -> int:
-    code = error.code if isinstance(error, ItemProofError) else "FILE_UNUSABLE"
+def _say_fault(
+    code: str, message: str, asked: argparse.Namespace, language: Language, *, pointer: str = ""
+) -> None:
     if asked.json:
-        _print_json({"error": {"code": code, "message": str(error)}})
-    else:
-        sys.stderr.write(f"{code}: {error}\n")
-    return status
+        _print_json({"error": {"code": code, "message": message}})
+        return
+    line = f"{code}: {message}"
+    if language == "zh":
+        where = fault_in_chinese(message) or pointer
+        line = titled(code) + (f"：{where}" if where else "")
+    sys.stderr.write(f"{line}\n")
 
 
 def checked_by() -> str:
@@ -158,10 +203,10 @@ def _crypto(language: Language) -> str:
 def report_lines(report: Report, language: Language) -> list[str]:
     """Return a report as a person reads it."""
     verdict = say("verified" if report.verified else "refused", language)
-    lines = [f"{verdict}  {report.state or ''}".rstrip()]
+    lines = [f"{verdict}  {word(report.state or '', language)}".rstrip()]
     for step in report.steps:
         line = f"  {_MARKS[step.result]} ({step.step}) {step_name(step.step, language)}"
-        lines.append(line + (f": {step.code}: {step.reason}" if step.reason else ""))
+        lines.append(line + (reason(step.code, step.reason, language) if step.reason else ""))
     return [*lines, *_fact_lines(report, language), f"  {_crypto(language)}"]
 
 
@@ -175,10 +220,10 @@ def _fact_lines(report: Report, language: Language) -> list[str]:
     return [
         f"  {line}"
         for line in (
-            say("record", language, kind=facts.kind, count=facts.field_count,
+            say("record", language, kind=word(facts.kind, language), count=facts.field_count,
                 shown=say(shown, language, shown=len(facts.fields))),
             say(by, language, name=facts.signer.name),
-            say("status", language, status=facts.status, entries=facts.status_size),
+            say("status", language, status=word(facts.status, language), entries=facts.status_size),
             say("not_before", language, time=value["not_before"] or unchecked),
             say("not_after", language, time=value["not_after"] or unchecked),
             say("claimed_time", language, time=value["claimed_time"]),

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Literal
 
+from traceability.verify.alone.chinese import WORDS, fault_in_chinese, titled
+
 Language = Literal["zh", "en"]
+LANGUAGES: tuple[Language, ...] = ("zh", "en")
 
 # zh, en; the names in braces are filled in.
 LINES = {
@@ -52,6 +55,7 @@ LINES = {
         "{file}：没有证明，仅为运营方的一面之词",
         "{file}: no proof, the operator's word alone",
     ),
+    "between": ("，", ", "),
     "fault": ("{file}：{what}", "{file}: {what}"),
 }
 STEPS = {
@@ -77,3 +81,18 @@ def say(name: str, language: Language, /, **values: object) -> str:
 def step_name(step: int, language: Language) -> str:
     """Return the name of a step of the verifier."""
     return STEPS[step][language == "en"]
+
+
+def word(name: str, language: Language) -> str:
+    """Return a state, a kind or a status."""
+    return WORDS.get(name, name) if language == "zh" else name
+
+
+def fault(text: str, language: Language) -> str:
+    """Return what is wrong with a file."""
+    return fault_in_chinese(text) if language == "zh" else text
+
+
+def reason(code: str, text: str, language: Language) -> str:
+    """Return why a step did not pass; in Chinese its code and what that means."""
+    return f"：{titled(code)}" if language == "zh" else f": {code}: {text}"

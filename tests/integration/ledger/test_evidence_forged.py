@@ -60,7 +60,7 @@ class TestNothingInvented:
 
     @pytest.mark.parametrize(
         ("lang", "counts"),
-        [("en", "proven statuses: current 1, recalled 1"), ("zh", "经证明的状态：current 1")],
+        [("en", "proven statuses: current 1, recalled 1"), ("zh", "经证明的状态：现行有效 1")],
     )
     def test_proven_statuses_are_told(
         self, recalled: dict[str, bytes], tmp_path: Path, lang: str, counts: str

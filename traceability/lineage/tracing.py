@@ -59,15 +59,9 @@ def trace(
     DirectionUnknown
     CodeSyntaxError, CodeLengthError, CodeCharacterError, CodeCheckDigitError
     """
-    if direction not in DIRECTIONS:
-        raise DirectionUnknown(
-            f"direction is unknown: expected {_DIRECTIONS}, got {direction[:40]!r}",
-            expected=_DIRECTIONS,
-            got=direction[:40],
-        )
     sources = Sources(Reader(repositories.connection))
+    walks = walks_of(sources, direction, limits or Limits())
     start = find_node(sources, code)
-    walks = _walks(sources, direction, limits or Limits())
     with collection_paused():
         for walk in walks:
             walk.run(start)
@@ -97,7 +91,19 @@ def recall(
         return Answer(sources, start, walks=[walk]).recall(proof_url=proof_url)
 
 
-def _walks(sources: Sources, direction: str, limits: Limits) -> list[Walk]:
+def walks_of(sources: Sources, direction: str, limits: Limits) -> list[Walk]:
+    """Return the walks that a direction asks for.
+
+    Raises
+    ------
+    DirectionUnknown
+    """
+    if direction not in DIRECTIONS:
+        raise DirectionUnknown(
+            f"direction is unknown: expected {_DIRECTIONS}, got {direction[:40]!r}",
+            expected=_DIRECTIONS,
+            got=direction[:40],
+        )
     walks: list[Walk] = []
     if direction in (UPSTREAM, BOTH):
         walks.append(Upstream(sources, limits))

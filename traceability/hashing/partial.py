@@ -46,6 +46,15 @@ class PartialRecord:
             )
         )
 
+    def header_only(self) -> PartialRecord:
+        """Return the record with every leaf erased but the header."""
+        return self.without(((1, len(self.leaves) - 1),))
+
+    @property
+    def is_header_only(self) -> bool:
+        """Tell whether exactly the header is left."""
+        return self.erased == set(range(1, len(self.leaves)))
+
     @property
     def hashes(self) -> list[bytes]:
         """The leaf hash of each leaf."""

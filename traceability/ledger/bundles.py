@@ -162,9 +162,11 @@ class BundleBuilder:
         if row is None:
             return RecordKind.ITEM, PartialRecord.of([self._item_field(address)])
         record = remaining(self._repositories, row)
-        if record is None:
+        kind = RecordKind(row.kind)
+        is_gone = record is not None and kind is RecordKind.DOCUMENT and record.is_header_only
+        if record is None or (is_gone and record.erased):
             raise RecordErased("record's content was erased")
-        return RecordKind(row.kind), record
+        return kind, record
 
     def _item_field(self, address: RecordAddress) -> Field:
         run = self._repositories.items.run(address.batch)

@@ -19,7 +19,8 @@ from dataclasses import dataclass
 
 from traceability.errors import ItemProofError, Unavailable
 from traceability.hashing.statement import Replacement
-from traceability.ledger.erasure import event_of, remaining
+from traceability.ledger.erasure import remaining
+from traceability.ledger.erasure_remains import event_of
 from traceability.ledger.faults import KeyUnknown
 from traceability.ledger.keyring import Keyring
 from traceability.ledger.participants import held_key

@@ -4,23 +4,23 @@
 by whatever brings back content that the log says is erased: `rebuild`, a batch sent again, a
 restored backup. `erasure_plan.py` says beforehand what would go.
 
-What is destroyed: payload and secret; of single fields, the leaves alone, after the salts of the
-others were written out; an item's serial and salt (a keyed hash of its code stays, under which
-whoever scans it is told what became of it); a card's content with name and GLN; rows
-that lineage derived, codes that nothing else names; documents and answers by which the batch
-came. What stays is what the tree of the batch is made of: salted hashes.
+What is destroyed: payload and secret, but for a document's header, which says its type, so that
+nobody can say afterwards that a disclosure policy was none; of single fields, the leaves alone,
+after the salts of the others were written out; an item's serial and salt (a keyed hash of its
+code stays, under which whoever scans it is told what became of it); a card's content with name
+and GLN; rows that lineage derived, codes that nothing else names; documents and answers by which
+the batch came. What stays is what the tree of the batch is made of: salted hashes.
 """
 
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
 from json import dumps
 
 from traceability.codes.uris import item_prefix
-from traceability.events.context import GS1_CONTEXT, extend
-from traceability.events.reading import EventReader
+from traceability.errors import ItemProofError
 from traceability.hashing.commitment import (
+    Commitment,
     Field,
     RecordKind,
     commit,
@@ -38,11 +38,10 @@ from traceability.hashing.statement import (
 )
 from traceability.hashing.unsalted import unsalted
 from traceability.ledger.drafting import XML_TYPE
+from traceability.ledger.erasure_remains import remains_of
 from traceability.ledger.faults import ErasureIncomplete, EventIdMustGo
-from traceability.ledger.prepared import event_facts, event_objects
 from traceability.store.repositories import Repositories
 from traceability.store.repositories.batches import BatchRow, RecordRow
-from traceability.store.repositories.events import EventFacts, ObjectRow
 from traceability.strict_json import JSONValue, parse_json
 
 # Set in the transaction that destroys, until freed pages are overwritten, too.
@@ -50,14 +49,6 @@ PURGE_DUE = "erasure_purge_due"
 EVENT_ID = ("eventID",)
 ERROR_DECLARATION = ("errorDeclaration",)
 _CHUNK = 4096
-
-
-@dataclass(frozen=True, slots=True)
-class Remains:
-    """What lineage may still know of a partly erased event."""
-
-    facts: EventFacts
-    objects: tuple[ObjectRow, ...]
 
 
 def destroy(
@@ -98,8 +89,14 @@ def _destroy_card(repositories: Repositories, entry: bytes) -> None:
 
 
 def _destroy_records(repositories: Repositories, batch: BatchRow, first: int, last: int) -> None:
+    headers = _headers(repositories, batch, first, last)
     repositories.erasing.forget_records(batch.batch, first, last)
     repositories.erasing.forget_events(batch.batch, first, last)
+    for index, header in headers.items():
+        if header is None:
+            repositories.erasing.forget_type(batch.batch, index)
+        else:
+            repositories.erasing.keep_partial(batch.batch, index, header.to_bytes())
     run = repositories.items.run(batch.batch)
     if run is None:
         return
@@ -122,6 +119,28 @@ def _destroy_records(repositories: Repositories, batch: BatchRow, first: int, la
             )
 
 
+def _headers(
+    repositories: Repositories, batch: BatchRow, first: int, last: int
+) -> dict[int, PartialRecord | None]:
+    """Return what stays of each document: its header; None where that is gone already."""
+    found: dict[int, PartialRecord | None] = {}
+    for index in repositories.batches.documents_between(batch.batch, first, last):
+        row = repositories.batches.record(batch.batch, index)
+        found[index] = None if row is None else _header(repositories, row)
+    return found
+
+
+def _header(repositories: Repositories, row: RecordRow) -> PartialRecord | None:
+    try:
+        left = remaining(repositories, row)
+    except (ItemProofError, ValueError):
+        return None  # What was changed behind our back has to go all the same.
+    expected = Commitment(RecordKind.DOCUMENT, row.field_count, row.field_root)
+    if left is None or 0 in left.erased or left.commitment(RecordKind.DOCUMENT) != expected:
+        return None
+    return left.header_only()
+
+
 def _destroy_fields(
     repositories: Repositories, batch: BatchRow, index: int, fields: Ranges
 ) -> None:
@@ -132,11 +151,13 @@ def _destroy_fields(
     left = present.without(fields)
     repositories.erasing.keep_partial(batch.batch, index, left.to_bytes())
     remains = remains_of(left) if row.kind == RecordKind.EVENT else None
-    if remains is not None:
-        # In the place of the content's keyed hash, which could be guessed by whoever has the key,
-        # stands what says nothing and is committed, so that the audit can hold it.
-        facts = remains.facts._replace(content_mac=row.field_root)
-        repositories.erasing.reduce_event(batch.batch, index, facts=facts, objects=remains.objects)
+    if remains is None:
+        repositories.erasing.forget_events(batch.batch, index, index)
+        return
+    # In the place of the content's keyed hash, which could be guessed by whoever has the key,
+    # stands what says nothing and is committed, so that the audit can hold it.
+    facts = remains.facts._replace(content_mac=row.field_root)
+    repositories.erasing.reduce_event(batch.batch, index, facts=facts, objects=remains.objects)
 
 
 def remaining(repositories: Repositories, row: RecordRow) -> PartialRecord | None:
@@ -147,41 +168,6 @@ def remaining(repositories: Repositories, row: RecordRow) -> PartialRecord | Non
         return PartialRecord.of(salted_fields(kind, value, row.secret, media_type=row.media_type))
     stored = repositories.erasing.partial(row.batch, row.record_index)
     return None if stored is None else PartialRecord.from_bytes(stored)
-
-
-def remains_of(record: PartialRecord) -> Remains | None:
-    """Return what lineage reads of the fields that are left of an event."""
-    event = event_of(record)
-    context, _ = extend(GS1_CONTEXT, event.get("@context", []), pointer="")
-    read = EventReader(event, context, pointer="").read()
-    if read is None:
-        return None
-    facts = event_facts(read, content_mac=bytes(32))
-    header = record.fields[0].value
-    declares = isinstance(header, dict) and header.get("declared_error") is True
-    return Remains(facts._replace(declares_error=declares), event_objects(read))
-
-
-def event_of(record: PartialRecord) -> dict[str, JSONValue]:
-    """Put the fields that are left together again, arrays in the order they were submitted."""
-    header = record.fields[0].value
-    event: dict[str, JSONValue] = dict(header) if isinstance(header, dict) else {}
-    event.pop("kind", None)
-    event.pop("declared_error", None)
-    elements: dict[str, list[tuple[int, JSONValue]]] = {}
-    for field in record.fields.values():
-        match field.path:
-            case (str(name),):
-                event[name] = field.value
-            case (str(name), int(at)):
-                elements.setdefault(name, []).append((at, field.value))
-            case (str(name), str(member)):
-                holder = event.setdefault(name, {})
-                if isinstance(holder, dict):
-                    holder[member] = field.value
-    for name, found in elements.items():
-        event[name] = [value for _, value in sorted(found, key=lambda one: one[0])]
-    return event
 
 
 def unsalted_leaves(record: PartialRecord) -> list[int]:

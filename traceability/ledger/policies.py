@@ -29,7 +29,6 @@ from traceability.verify.payload import payload_of
 
 # Beyond the newest so many, none is looked for.
 MAX_HISTORY = 1_000
-_NEWEST = 16
 
 
 class DisclosurePolicyVersion(Conflict):
@@ -53,12 +52,11 @@ def policy_in_force(repositories: Repositories, participant: bytes) -> Policy:
     """Return the newest logged policy of a participant, or the default one.
 
     If that one is erased, or is not what was committed, nobody can say what it allowed: then
-    only the minimum is shown, and no older one comes back into force.
+    only the minimum is shown, and no older one comes back into force. The same holds where a
+    document came later of which nobody can say any more that it was no policy.
     """
-    for row in repositories.policies.of(participant, limit=_NEWEST):
-        if row.leaf_index is not None:
-            return _read(row).policy or CLOSED_POLICY
-    return DEFAULT_POLICY
+    row = repositories.policies.newest(participant)
+    return DEFAULT_POLICY if row is None else _read(row).policy or CLOSED_POLICY
 
 
 def policy_history(repositories: Repositories, participant: bytes) -> list[Recorded]:

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, insert, select, update
 
 from tests.support.disclosure import policy, put, rule, submit
 from tests.support.ledger import add_participant, event
@@ -14,7 +14,9 @@ from traceability.hashing.commitment import RecordKind, salted_fields
 from traceability.hashing.partial import PartialRecord
 from traceability.hashing.statement import Erasure, Ranges
 from traceability.ledger.audit.audit import audit
+from traceability.ledger.bundles import RecordAddress, RecordErased
 from traceability.ledger.disclosure_policy import CLOSED_POLICY
+from traceability.ledger.documents import Document, submit_documents
 from traceability.ledger.node import Node
 from traceability.ledger.policies import policy_in_force
 from traceability.ledger.policy_setting import set_policy
@@ -185,3 +187,91 @@ class TestPolicies:
         run(sqlite_node, update(records).where(at(last)).values(media_type=POLICY_TYPE))
         assert self.opened(sqlite_node, owner)
         assert not self.opened(sqlite_node, other)
+
+
+class TestErasedDocuments:
+    """A wholly erased document keeps its header, so that its type stays committed."""
+
+    def erased(self, node: Node, row: Any, **values: Any) -> list[str]:
+        """Erase a record whole, change its columns behind the audit's back; return what it says."""
+        erase(node, row)
+        assert told(node) == []
+        if values:
+            run(node, update(records).where(at(row)).values(**values))
+        return told(node)
+
+    def in_force(self, node: Node, owner: bytes) -> Any:
+        with node.store.reading() as repositories:
+            return policy_in_force(repositories, owner)
+
+    def test_nothing_but_the_header_is_left(self, sqlite_node: Node, newest: Any) -> None:
+        erase(sqlite_node, newest)
+        with sqlite_node.store.engine.connect() as connection:
+            left = PartialRecord.from_bytes(
+                connection.execute(select(partial_records.c.leaves)).scalar_one()
+            )
+        assert [field.value for field in left.fields.values()] == [
+            {"kind": "document", "media_type": POLICY_TYPE}
+        ]
+        assert len(left.leaves) == newest.field_count
+        with pytest.raises(RecordErased):
+            sqlite_node.prove_record(RecordAddress(newest.batch, newest.record_index))
+
+    def test_a_policy_made_another_document_is_named(self, sqlite_node: Node, newest: Any) -> None:
+        assert self.erased(sqlite_node, newest, media_type="text/plain") == ["records.media_type"]
+
+    def test_another_document_made_a_policy_is_named(self, sqlite_node: Node, owner: bytes) -> None:
+        submit_documents(sqlite_node, [Document("text/plain", {"a": 1})], participant=owner)
+        sqlite_node.sequencer.run(close=True)
+        row = stored(sqlite_node, records.c.media_type == "text/plain")
+        assert self.erased(sqlite_node, row, media_type=POLICY_TYPE) == ["records.media_type"]
+
+    def test_without_its_header_no_type_is_believed(self, sqlite_node: Node, newest: Any) -> None:
+        assert self.erased(sqlite_node, newest) == []
+        run(sqlite_node, delete(partial_records))
+        assert told(sqlite_node) == ["partial_records.leaves", "records.media_type"]
+
+    def test_more_than_the_header_is_named(self, sqlite_node: Node, newest: Any) -> None:
+        fields = salted_fields(
+            RecordKind.DOCUMENT,
+            parse_json(newest.payload),
+            newest.secret,
+            media_type=newest.media_type,
+        )
+        assert self.erased(sqlite_node, newest) == []
+        more = PartialRecord.of(fields).without(((2, 2),)).to_bytes()
+        run(sqlite_node, update(partial_records).values(leaves=more))
+        assert told(sqlite_node) == ["partial_records.leaves"]
+
+    def test_one_without_header_and_type_closes_what_came_before(
+        self, sqlite_node: Node, owner: bytes, newest: Any
+    ) -> None:
+        """As it was erased before headers were kept: the audit accepts it, nothing opens."""
+        self.erased(sqlite_node, newest, media_type=None)
+        run(sqlite_node, delete(partial_records))
+        assert told(sqlite_node) == []
+        assert self.in_force(sqlite_node, owner) == CLOSED_POLICY
+        put(sqlite_node, owner, policy(2, events=rule("all")))
+        assert self.in_force(sqlite_node, owner) != CLOSED_POLICY
+
+    def test_one_of_another_type_closes_nothing(self, sqlite_node: Node, owner: bytes) -> None:
+        before = self.in_force(sqlite_node, owner)
+        submit_documents(sqlite_node, [Document("text/plain", {"a": 1})], participant=owner)
+        sqlite_node.sequencer.run(close=True)
+        erase(sqlite_node, stored(sqlite_node, records.c.media_type == "text/plain"))
+        assert self.in_force(sqlite_node, owner) == before
+
+    def test_one_whose_content_was_changed_loses_its_type_with_it(
+        self, sqlite_node: Node, owner: bytes, newest: Any
+    ) -> None:
+        run(sqlite_node, update(records).where(at(newest)).values(payload=b"{"))
+        erase(sqlite_node, newest)
+        assert stored(sqlite_node, at(newest)).media_type is None
+        assert self.in_force(sqlite_node, owner) == CLOSED_POLICY
+        assert told(sqlite_node) == []
+
+    def test_erased_by_fields_first_and_then_whole_it_is_the_same(
+        self, sqlite_node: Node, newest: Any
+    ) -> None:
+        erase(sqlite_node, newest, ((1, 1),))
+        assert self.erased(sqlite_node, newest, media_type="text/plain") == ["records.media_type"]

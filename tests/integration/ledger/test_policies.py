@@ -60,6 +60,14 @@ class TestInForce:
         node.sequencer.run(close=True)
         assert shown(node, "public") == {"epcList", "readPoint"}
 
+    def test_it_applies_however_many_wait_to_be_logged(self, node: Node) -> None:
+        owner = add_participant(node)
+        submit(node, owner, event(readPoint=PLACE))
+        put(node, owner, policy(events=rule(["readPoint"])))
+        for version in range(2, 20):
+            set_policy(node, owner, policy(version))
+        assert shown(node, "public") == {"epcList", "readPoint"}
+
     def test_of_another_participant_does_not_apply(self, node: Node) -> None:
         submit(node, add_participant(node), event(readPoint=PLACE))
         put(node, add_participant(node), policy(events=rule("all")))

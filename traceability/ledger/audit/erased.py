@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from traceability.errors import ItemProofError
@@ -72,6 +72,8 @@ class Erasures:
         if not is_whole and fields is None and left is None:
             return None
         key = f"{row.batch}, {row.record_index}"
+        if is_whole and row.kind == RecordKind.DOCUMENT:
+            return _check_header(key, row, left)
         if is_whole:
             return _check_gone(key, row, event, left)
         if fields is None:
@@ -91,42 +93,67 @@ def _check_gone(
     key: str, row: RecordRow, event: AuditedEvent | None, left: bytes | None
 ) -> Iterator[Difference]:
     """Check that nothing is left of a record that is erased."""
-    for column in ("payload", "secret"):
-        if getattr(row, column) is not None:
-            yield Difference("records", key, column, "nothing: it is erased", "content")
+    yield from _check_no_content(key, row, "nothing: it is erased")
     if left is not None:
         yield Difference("partial_records", key, "leaves", "nothing: it is erased", "content")
     if event is not None:
         yield Difference("events", key, "event", "nothing: it is erased", "an event")
 
 
+def _check_header(key: str, row: RecordRow, left: bytes | None) -> Iterator[Difference]:
+    """Check that of an erased document exactly the header is left, which commits to its type.
+
+    Without it nobody can say what the document was, and a type would be anybody's word.
+    """
+    yield from _check_no_content(key, row, "nothing: it is erased")
+    if left is None and row.media_type is not None:
+        yield Difference("partial_records", key, "leaves", "the header", "nothing")
+        expected = "none: no header says it"
+        yield Difference("records", key, "media_type", expected, row.media_type)
+    if left is not None:
+        record = yield from _check_leaves(key, row, left)
+        if record is not None and not record.is_header_only:
+            yield Difference("partial_records", key, "leaves", "the header alone", "other leaves")
+
+
+def _check_no_content(key: str, row: RecordRow, expected: str) -> Iterator[Difference]:
+    for column in ("payload", "secret"):
+        if getattr(row, column) is not None:
+            yield Difference("records", key, column, expected, "content")
+
+
 def _check_partial(
     key: str, row: RecordRow, fields: set[int], left: bytes | None
 ) -> Iterator[Difference]:
     """Check that exactly the erased fields are missing, and that the others are the signed ones."""
-    for column in ("payload", "secret"):
-        if getattr(row, column) is not None:
-            yield Difference("records", key, column, "nothing: fields are erased", "content")
+    yield from _check_no_content(key, row, "nothing: fields are erased")
     if left is None:
         if row.payload is None:
             yield Difference("partial_records", key, "leaves", "the other fields", "nothing")
         return
+    record = yield from _check_leaves(key, row, left)
+    if record is not None:
+        expected, found = sorted(fields), sorted(record.erased)
+        yield from compare("partial_records", key, column="leaves", expected=expected, found=found)
+
+
+def _check_leaves(
+    key: str, row: RecordRow, left: bytes
+) -> Generator[Difference, None, PartialRecord | None]:
+    """Check that what is left of a record is of the signed one; return it."""
+    table, column = "partial_records", "leaves"
     try:
         record = PartialRecord.from_bytes(left)
         computed = record.commitment(RecordKind(row.kind))
     except (ItemProofError, ValueError) as error:
-        yield Difference("partial_records", key, "leaves", "leaves of a record", str(error)[:64])
-        return
-    table, column = "partial_records", "leaves"
-    yield from compare(
-        table, key, column=column, expected=row.field_root, found=computed.field_root
-    )
-    yield from compare(
-        table, key, column=column, expected=row.field_count, found=computed.field_count
-    )
-    yield from compare(
-        table, key, column=column, expected=sorted(fields), found=sorted(record.erased)
-    )
+        yield Difference(table, key, column, "leaves of a record", str(error)[:64])
+        return None
+    for expected, found in (
+        (row.field_root, computed.field_root),
+        (row.field_count, computed.field_count),
+    ):
+        yield from compare(table, key, column=column, expected=expected, found=found)
+    return record
 
 
 def event_left(left: bytes | None) -> PartialRecord | None:

@@ -15,7 +15,7 @@ from traceability.hashing.partial import PartialRecord
 from traceability.ledger.audit.difference import Difference, compare
 from traceability.ledger.audit.units import Context
 from traceability.ledger.drafting import content_mac
-from traceability.ledger.erasure import remains_of
+from traceability.ledger.erasure_remains import remains_of
 from traceability.ledger.prepared import event_facts, event_objects
 from traceability.store.repositories.auditing import AuditedEvent, AuditedObject
 from traceability.store.repositories.batches import RecordRow
@@ -109,6 +109,8 @@ def check_remains(
     if remains is None or stored is None:
         if remains is not None:
             yield Difference("events", key, "event", "one event", "none")
+        if stored is not None:
+            yield Difference("events", key, "event", "nothing: it cannot be read", "an event")
         return
     name = str(stored.event)
     for column in EVENT_COLUMNS:

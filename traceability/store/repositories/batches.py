@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, Select, and_, func, insert, select
 
+from traceability.hashing.commitment import RecordKind
 from traceability.store.bulk import bulk_insert, inserted_number, next_numbers
 from traceability.store.tables import batches, entries, events, partial_records, records
 
@@ -153,6 +154,15 @@ class BatchRepository:
             records.c.batch == batch,
             records.c.media_type == media_type,
             records.c.payload.is_not(None),
+        )
+        return list(self._connection.scalars(found.order_by(records.c.record_index)))
+
+    def documents_between(self, batch: int, first: int, last: int) -> list[int]:
+        """Return which records `first` … `last`, both included, are documents."""
+        found = select(records.c.record_index).where(
+            records.c.batch == batch,
+            records.c.record_index.between(first, last),
+            records.c.kind == RecordKind.DOCUMENT,
         )
         return list(self._connection.scalars(found.order_by(records.c.record_index)))
 

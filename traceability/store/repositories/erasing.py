@@ -76,6 +76,14 @@ class ErasingRepository:
             insert(partial_records).values(batch=batch, record_index=record_index, leaves=leaves)
         )
 
+    def forget_type(self, batch: int, record_index: int) -> None:
+        """Forget the type of a document of which nothing is left that says it."""
+        self._connection.execute(
+            update(records)
+            .where(records.c.batch == batch, records.c.record_index == record_index)
+            .values(media_type=None)
+        )
+
     def partial(self, batch: int, record_index: int) -> bytes | None:
         """Return what is left of a partly erased record."""
         found: bytes | None = self._connection.scalar(

@@ -6,17 +6,24 @@ so that nothing can differ from it. A partial index finds these few records amon
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, and_, literal_column, select
+from sqlalchemy import Connection, Select, and_, select, text
 
-from traceability.store.tables import POLICY_TYPE, batches, entries, partial_records, records
+from traceability.store.tables import (
+    POLICY_OR_UNKNOWN,
+    batches,
+    entries,
+    partial_records,
+    records,
+)
 
 
 class PolicyRow(NamedTuple):
     """One logged or arrived policy, as it is stored; leaf_index is None until it is logged.
 
     Payload and secret are None once erased; `leaves` are what is left where that is a part.
+    The type is None where it was erased, too: then it may have been a policy.
     """
 
     batch: int
@@ -29,6 +36,7 @@ class PolicyRow(NamedTuple):
     entry_hash: bytes
     leaf_index: int | None
     received: int
+    media_type: str | None
 
 
 class PolicyRepository:
@@ -37,15 +45,23 @@ class PolicyRepository:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
+    def newest(self, participant: bytes) -> PolicyRow | None:
+        """Return the newest logged document of a participant that is or may be a policy."""
+        found = self._select(participant).where(entries.c.leaf_index.is_not(None)).limit(1)
+        row = self._connection.execute(found).first()
+        return None if row is None else PolicyRow._make(row)
+
     def of(self, participant: bytes, *, limit: int) -> list[PolicyRow]:
         """Return a participant's newest policies, the newest first."""
-        # Written out: only so does the planner see that the partial index holds them all.
-        is_policy = records.c.media_type == literal_column(f"'{POLICY_TYPE}'")
+        found = self._select(participant).where(records.c.media_type.is_not(None)).limit(limit)
+        return [PolicyRow._make(row) for row in self._connection.execute(found)]
+
+    def _select(self, participant: bytes) -> Select[Any]:
         is_same = (
             partial_records.c.batch == records.c.batch,
             partial_records.c.record_index == records.c.record_index,
         )
-        statement = (
+        return (
             select(
                 records.c.batch,
                 records.c.record_index,
@@ -57,13 +73,12 @@ class PolicyRepository:
                 entries.c.leaf_hash,
                 entries.c.leaf_index,
                 entries.c.received,
+                records.c.media_type,
             )
             .select_from(records)
             .join(batches, batches.c.batch == records.c.batch)
             .join(entries, entries.c.arrival == batches.c.arrival)
             .outerjoin(partial_records, and_(*is_same))
-            .where(is_policy, batches.c.participant == participant)
+            .where(text(POLICY_OR_UNKNOWN), batches.c.participant == participant)
             .order_by(entries.c.arrival.desc(), records.c.record_index.desc())
-            .limit(limit)
         )
-        return [PolicyRow._make(row) for row in self._connection.execute(statement)]

@@ -140,11 +140,8 @@ batches = Table(
 
 # A participant says in such documents who sees what of its records.
 POLICY_TYPE = "application/vnd.itemproof.disclosure-policy+json"
-# A document without a type is one that was erased before its type could be kept: nobody can tell
-# that it was no policy. Queries say the same words, so that planners see that the index serves.
 POLICY_OR_UNKNOWN = f"(media_type = '{POLICY_TYPE}' OR (kind = 4 AND media_type IS NULL))"
-_is_policy = text(POLICY_OR_UNKNOWN)
-
+_is_policy = text(POLICY_OR_UNKNOWN)  # An erased document without a type may have been one.
 # Events, cards and documents; items have their own, narrower table.
 records = Table(
     "records",

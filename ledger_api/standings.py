@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ledger_api.reports import time_json
 from traceability.hashing.encoding import b64u_encode
@@ -16,7 +16,7 @@ from traceability.ledger.standings import (
     marked_records,
     standing_of_code,
 )
-from traceability.lineage.results import Journey, Trace
+from traceability.lineage.results import Journey
 from traceability.merkle.checkpoint import parse_checkpoint
 
 if TYPE_CHECKING:
@@ -27,6 +27,13 @@ if TYPE_CHECKING:
     from traceability.ledger.statuses import Declared
     from traceability.store.repositories import Repositories
     from traceability.verify.bundle import Bundle
+
+
+class LineageAnswer(Protocol):
+    """An answer of lineage, in the members that all of them have."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the answer as outsiders see it."""
 
 
 def standing_json(standing: Standing) -> dict[str, Any]:
@@ -84,7 +91,7 @@ def saying_json(one: Saying) -> dict[str, Any]:
 
 
 def with_standings(
-    repositories: Repositories, identity: Identity, found: Trace | Journey
+    repositories: Repositories, identity: Identity, found: LineageAnswer
 ) -> dict[str, Any]:
     """Return an answer of lineage with what became of its codes, and of a journey's events.
 

@@ -20,6 +20,7 @@ from ledger_api.cli import (
     hashing,
     issuing,
     key_life,
+    locating,
     mirroring,
     policies,
     proving,
@@ -53,7 +54,15 @@ app.command()(proving.prove)
 app.command()(proving.verify)
 app.command()(proving.verifier)
 app.command()(evidence.evidence)
-for question in (asking.trace, asking.recall, asking.journey, asking.score, asking.grade):
+for question in (
+    asking.trace,
+    asking.recall,
+    asking.journey,
+    locating.where,
+    locating.holders,
+    asking.score,
+    asking.grade,
+):
     app.command()(question)
 app.command()(declaring.declare)
 app.command()(erasing.erase)

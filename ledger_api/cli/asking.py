@@ -73,7 +73,7 @@ def journey(code: Code, data: DataDir = DEFAULT_DATA, as_json: AsJSON = False) -
 def _lines(found: dict[str, Any], output: Output) -> list[str]:
     items, edges, say = found["items"], found["edges"], output.say
     lines = [say("traced", code=found["code"], items=len(items), edges=len(edges))]
-    lines += _marks(found, output)
+    lines += mark_lines(found, output)
     lines += [f"  {item}" for item in items[:SHOWN]]
     if len(items) > SHOWN:
         lines.append(f"  {say('more', count=len(items) - SHOWN)}")
@@ -81,7 +81,7 @@ def _lines(found: dict[str, Any], output: Output) -> list[str]:
     return lines
 
 
-def _marks(found: dict[str, Any], output: Output) -> list[str]:
+def mark_lines(found: dict[str, Any], output: Output) -> list[str]:
     """Say first what became of codes in the answer."""
     lines = []
     for one in found["statuses"]:
@@ -94,7 +94,7 @@ def _marks(found: dict[str, Any], output: Output) -> list[str]:
 
 def _journey_lines(found: dict[str, Any], output: Output) -> list[str]:
     lines = [output.say("journey", code=found["code"], count=len(found["steps"]))]
-    lines += _marks(found, output)
+    lines += mark_lines(found, output)
     for step in found["steps"]:
         code = step["inherited_from"]
         inside = output.say("inside", code=code) if code else ""

@@ -6,12 +6,14 @@ Words for codes (states, steps, errors) are in the catalogues; `--help` is Engli
 from __future__ import annotations
 
 from ledger_api.cli.key_wording import KEY_LINES
+from ledger_api.cli.place_wording import PLACE_LINES
 from ledger_api.cli.status_wording import STATUS_LINES
 from ledger_api.i18n.translations import Language
 
 # zh, en; the names in braces are filled in.
 LINES = KEY_LINES | {
     **STATUS_LINES,
+    **PLACE_LINES,
     # The log
     "log": ("日志      {entries} 条，根 {root}", "log        {entries} entries, {root}"),
     "anchor": (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import NamedTuple
 
 import pytest
@@ -15,33 +16,51 @@ from tests.support.lineage import (
     HERE,
     World,
     Written,
+    firm,
     grai,
     lot,
+    place,
     product_class,
     serial,
     sscc,
     write,
 )
-from traceability.lineage.findings import UNKNOWN_ORIGIN
+from traceability.lineage.findings import (
+    ONLY_ITS_LOT_WAS_SEEN,
+    SEEN_AFTER_ITS_END,
+    UNKNOWN_ORIGIN,
+)
 from traceability.lineage.journeys import journey
+from traceability.lineage.parties import DESTINATION, SOURCE, Party
 from traceability.lineage.results import Trace
 from traceability.lineage.rules import (
     DOWNSTREAM,
     UPSTREAM,
     Reached,
     history,
+    kind_of,
     reach,
     without_origin,
 )
 from traceability.lineage.tracing import recall, trace
+from traceability.lineage.where import holders, where
+from traceability.lineage.whereabouts import Part, parts, shares, whereabouts
 from traceability.store.engine import open_engine
 from traceability.store.repositories import Repositories
+from traceability.store.times import from_milliseconds
 from traceability.store.unit_of_work import UnitOfWork
 
 ROD, WIRE, DRUM = (lot(1, "R1"), lot(1, "R2")), (lot(2, "W1"), lot(2, "W2")), lot(3, "D1")
 DRUMS = [serial(3, name) for name in ("A", "B", "C")]
 CONTAINERS = [sscc(1), sscc(2), grai(3)]
 LOTS = [*ROD, *WIRE, DRUM]
+PLACES = [place(1), place(2)]
+PARTIES = [
+    Party(side, type, firm(number))
+    for side in (SOURCE, DESTINATION)
+    for type in ("possessing_party", "owning_party")
+    for number in (1, 2)
+]
 THINGS = [*LOTS, *DRUMS, serial(4, "X"), product_class(5), "urn:example:coil:7"]
 
 
@@ -67,8 +86,19 @@ def scenes(draw: st.DrawFn) -> Scene:
     return Scene(world, draw(st.sampled_from([*things, *containers, *world.minted])))
 
 
+def where_and_who(draw: st.DrawFn) -> dict[str, object]:
+    """Draw what an event tells of place, step and parties."""
+    return {
+        "biz_step": draw(st.sampled_from([None, None, "shipping", "receiving", "packing"])),
+        "disposition": draw(st.sampled_from([None, None, None, "in_transit"])),
+        "read_point": draw(st.sampled_from([None, None, *PLACES])),
+        "biz_location": draw(st.sampled_from([None, None, *PLACES])),
+        "parties": draw(st.lists(st.sampled_from(PARTIES), max_size=2, unique=True)),
+    }
+
+
 def add_event(draw: st.DrawFn, world: World, things: list[str], containers: list[str]) -> None:
-    common = {
+    common = where_and_who(draw) | {
         "event_id": draw(st.sampled_from([None, None, None, "urn:id:1", "urn:id:2"])),
         "declares_error": draw(st.integers(0, 9)) == 9,
         "participant": draw(st.sampled_from([HERE, HERE, ELSEWHERE])),
@@ -135,6 +165,8 @@ def test_the_store_answers_what_the_rules_mean(engine: Engine, scene: Scene) -> 
         written = write(work.repositories, world)
         check_traces(work.repositories, world, written, code=code)
         check_journey(work.repositories, world, written, code=code)
+        check_where(work.repositories, world, written, code=code)
+        check_holders(work.repositories, world, written, code=code)
 
 
 def check_traces(repositories: Repositories, world: World, written: Written, *, code: str) -> None:
@@ -167,3 +199,54 @@ def check_journey(repositories: Repositories, world: World, written: Written, *,
     assert {event for event, container in steps if container is None} == own
     keys = [(step.event_time, int(step.proof_url)) for step in found.steps]
     assert keys == sorted(keys)
+
+
+def check_where(repositories: Repositories, world: World, written: Written, *, code: str) -> None:
+    found = where(repositories, code, proof_url=written.number)
+    meant = whereabouts(world.graph(), code)
+    assert found.state == meant.state
+    for told, right in ((found.location, meant.place), (found.holder, meant.holder)):
+        assert (told is None) == (right is None)
+        if told is not None and right is not None:
+            times = (from_milliseconds(right.since[0]), from_milliseconds(right.until[0]))
+            assert told.code == named_as(right.code)
+            assert (told.basis, told.inherited_from) == (right.basis, right.through)
+            assert (told.since, told.last_seen, int(told.proof_url)) == (*times, right.event)
+    names = {one.code for one in found.findings}
+    assert (SEEN_AFTER_ITS_END in names) == meant.seen_after_its_end
+    assert (ONLY_ITS_LOT_WAS_SEEN in names) == meant.only_its_lot
+
+
+def check_holders(repositories: Repositories, world: World, written: Written, *, code: str) -> None:
+    if kind_of(code) != "lot":
+        return
+    graph = world.graph()
+    found = holders(repositories, code, proof_url=written.number)
+    counted = {
+        (one.holder, one.location, one.state, one.only_its_lot): one.items for one in found.holders
+    }
+    assert counted == {
+        (one.holder and named_as(one.holder), *one[1:]): items
+        for one, items in shares(graph, code).items()
+    }
+    assert found.items == len(graph.members(code))
+    amounts = {
+        Part(
+            one.holder,
+            one.location,
+            one.state,
+            one.container,
+            None if one.quantity is None else Decimal(one.quantity),
+            one.uom,
+            int(one.proof_url),
+        )
+        for one in found.quantities
+    }
+    assert amounts == {
+        one._replace(holder=one.holder and named_as(one.holder)) for one in parts(graph, code)
+    }
+
+
+def named_as(code: str) -> str:
+    """Return the code that the store gives to a participant without a GLN."""
+    return code if ":" in code else f"urn:itemproof:participant:{code}"

@@ -8,9 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from traceability.codes.keys import check_digit
+from traceability.hashing.canonical import canonicalize
+from traceability.lineage.parties import DESTINATION, Party, party_code
 from traceability.lineage.results import RecordReference
 from traceability.lineage.rules import Fact, Graph, NamedObject
 from traceability.store.repositories import Repositories
+from traceability.store.repositories.batches import RecordRow
 from traceability.store.repositories.events import EventFacts, EventObjectRow, NewEvent
 from traceability.store.repositories.items import ItemRun
 
@@ -51,6 +54,18 @@ def grai(number: int) -> str:
     return f"{BASE}/8003/0{body}{check_digit(body)}{number}"
 
 
+def place(number: int) -> str:
+    """Return the code of a place."""
+    body = f"09506000{number:04d}"
+    return f"{BASE}/414/{body}{check_digit(body)}"
+
+
+def firm(number: int) -> str:
+    """Return the code of a party."""
+    body = f"09506001{number:04d}"
+    return party_code(body + check_digit(body))
+
+
 @dataclass
 class World:
     """Events in the order of their arrival, and minted lots; times are whole numbers."""
@@ -68,6 +83,11 @@ class World:
         event_id: str | None = None,
         declares_error: bool = False,
         participant: bytes = HERE,
+        biz_step: str | None = None,
+        disposition: str | None = None,
+        read_point: str | None = None,
+        biz_location: str | None = None,
+        parties: Sequence[Party] = (),
         **roles: Sequence[str | tuple[str, str | None, str | None]],
     ) -> int:
         """Add an event; a role's objects are codes, or (code, quantity, unit)."""
@@ -86,6 +106,11 @@ class World:
             event_id=event_id,
             declares_error=declares_error,
             participant=participant,
+            biz_step=biz_step,
+            disposition=disposition,
+            read_point=read_point,
+            biz_location=biz_location,
+            parties=tuple(parties),
         )
         self.facts.append(fact)
         return fact.number
@@ -113,9 +138,18 @@ class World:
         """See things somewhere."""
         return self.event("ObjectEvent", time, action="OBSERVE", epc=codes, **more)  # type: ignore[arg-type]  # the rest are options
 
-    def commission(self, time: int, codes: Sequence[str]) -> int:
+    def commission(self, time: int, codes: Sequence[str], **more: object) -> int:
         """Bring things into being."""
-        return self.event("ObjectEvent", time, action="ADD", epc=codes)
+        return self.event("ObjectEvent", time, action="ADD", epc=codes, **more)  # type: ignore[arg-type]  # the rest are options
+
+    def decommission(self, time: int, codes: Sequence[str], **more: object) -> int:
+        """Say that things are no more."""
+        return self.event("ObjectEvent", time, action="DELETE", epc=codes, **more)  # type: ignore[arg-type]  # the rest are options
+
+    def ship(self, time: int, codes: Sequence[str], *, to: str, **more: object) -> int:
+        """Send things to a party."""
+        parties = [Party(DESTINATION, "possessing_party", to)]
+        return self.observe(time, codes, biz_step="shipping", parties=parties, **more)
 
     def mint(self, product: int, number: str, serials: Sequence[str]) -> str:
         """Mint items of a lot and return the lot's code."""
@@ -176,7 +210,19 @@ def write(repositories: Repositories, world: World) -> Written:
         numbers[batch, fact.number] = fact.number
         rows.append(NewEvent(batch, fact.number, _event_facts(fact), _object_rows(fact)))
     repositories.events.add(rows)
+    repositories.batches.add_records(
+        [_record(batches[fact.participant], fact) for fact in world.facts if fact.parties]
+    )
     return Written(numbers)
+
+
+def _record(batch: int, fact: Fact) -> RecordRow:
+    """Return the record of an event, with the parties that it names."""
+    lists: dict[str, list[dict[str, str]]] = {}
+    for side, type, code in fact.parties:
+        lists.setdefault(f"{side}List", []).append({"type": type, side: code})
+    payload = canonicalize({"type": fact.type, **lists})
+    return RecordRow(batch, fact.number, 1, 1, b"r" * 32, None, payload, b"s" * 32)
 
 
 def add_minted(repositories: Repositories, code: str, serials: Sequence[str]) -> int:
@@ -195,10 +241,10 @@ def _event_facts(fact: Fact) -> EventFacts:
         type=fact.type,
         action=fact.action,
         event_time=fact.time,
-        biz_step=None,
-        disposition=None,
-        read_point=None,
-        biz_location=None,
+        biz_step=fact.biz_step,
+        disposition=fact.disposition,
+        read_point=fact.read_point,
+        biz_location=fact.biz_location,
         transformation_id=fact.transformation_id,
         event_id=fact.event_id,
         declares_error=fact.declares_error,

@@ -122,7 +122,7 @@ class Answer:
         holding, codes = self._sources.holding, self._sources.codes
         nodes = named(set(self._depths))
         holding.climb(nodes)
-        now = _Now(holding)
+        now = Now(holding)
         holders: Counter[int] = Counter()
         doubts: set[Finding] = set()
         for node, size in _packed_together(holding, nodes):
@@ -149,7 +149,7 @@ def _packed_together(holding: Holding, nodes: Collection[int]) -> Iterator[tuple
     return ((examples[one], size) for one, size in Counter(shared).items())
 
 
-class _Now:
+class Now:
     """Which containers are around something now, each worked out once."""
 
     def __init__(self, holding: Holding) -> None:

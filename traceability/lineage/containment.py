@@ -31,11 +31,17 @@ class Change(NamedTuple, Generic[Node]):
 
 
 class Stay(NamedTuple, Generic[Node]):
-    """In a parent after the event `start` and before the event `end`, if it has ended."""
+    """In a parent after the event `start` and before the event `end`, if it has ended.
+
+    Of a lot `amount` is what is left inside, or what was when the parent was emptied; none if
+    nobody said how much.
+    """
 
     parent: Node
     start: Key
     end: Key | None
+    amount: Decimal | None = None
+    uom: str | None = None
 
     def covers(self, key: Key) -> bool:
         """Tell whether an event falls within; neither the first nor the last does."""
@@ -47,7 +53,7 @@ Upwards = dict[Node, Sequence[Stay[Node]]]
 Downwards = dict[Node, list[tuple[Node, Stay[Node]]]]
 
 
-class _Open:
+class _Open(Generic[Node]):
     """A stay that has begun, and how much of a lot is in it: none if that cannot be told."""
 
     __slots__ = ("amount", "start", "uom")
@@ -83,13 +89,13 @@ def stays(changes: Iterable[Change[Node]]) -> Upwards[Node]:
     ADD puts in; so does OBSERVE of a child that is not inside yet, from then on. DELETE takes
     out what it names, or everything.
     """
-    inside: dict[Node, dict[Node, _Open]] = {}
+    inside: dict[Node, dict[Node, _Open[Node]]] = {}
     found: dict[Node, list[Stay[Node]]] = {}
     for change in sorted(changes, key=lambda change: change.key):
         children = inside.setdefault(change.parent, {})
         if change.action == "DELETE":
             for child in _leaving(children, change):
-                stay = Stay(change.parent, children.pop(child).start, change.key)
+                stay = _ended(children.pop(child), change)
                 found.setdefault(child, []).append(stay)
         elif change.child is not None and change.child != change.parent:
             if change.child not in children:
@@ -98,7 +104,8 @@ def stays(changes: Iterable[Change[Node]]) -> Upwards[Node]:
                 children[change.child].add(change)
     for parent, children in inside.items():
         for child, begun in children.items():
-            found.setdefault(child, []).append(Stay(parent, begun.start, None))
+            stay = Stay(parent, begun.start, None, begun.amount, begun.uom)
+            found.setdefault(child, []).append(stay)
     return dict(found)
 
 
@@ -111,7 +118,12 @@ def by_parent(upwards: Upwards[Node]) -> Downwards[Node]:
     return found
 
 
-def _leaving(children: dict[Node, _Open], change: Change[Node]) -> list[Node]:
+def _ended(begun: _Open[Node], change: Change[Node]) -> Stay[Node]:
+    left = (None, None) if change.child is not None else (begun.amount, begun.uom)
+    return Stay(change.parent, begun.start, change.key, *left)
+
+
+def _leaving(children: dict[Node, _Open[Node]], change: Change[Node]) -> list[Node]:
     if change.child is None:
         return list(children)
     begun = children.get(change.child)

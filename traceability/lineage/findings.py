@@ -19,6 +19,12 @@ CLASS_WITHOUT_LOT = "CLASS_WITHOUT_LOT"
 ERROR_DECLARED_BY_ANOTHER = "ERROR_DECLARED_BY_ANOTHER"
 CONTAINMENT_CYCLE = "CONTAINMENT_CYCLE"
 IN_TWO_CONTAINERS = "IN_TWO_CONTAINERS"
+UNKNOWN_LOCATION = "UNKNOWN_LOCATION"
+UNKNOWN_HOLDER = "UNKNOWN_HOLDER"
+SEEN_AFTER_ITS_END = "SEEN_AFTER_ITS_END"
+ONLY_ITS_LOT_WAS_SEEN = "ONLY_ITS_LOT_WAS_SEEN"
+LOT_IN_PARTS = "LOT_IN_PARTS"
+AMOUNTS_MAY_OVERLAP = "AMOUNTS_MAY_OVERLAP"
 
 # So many serials of a lot are looked at before it is said that no event produces it.
 MEMBERS_LOOKED_AT = 100_000
@@ -31,6 +37,12 @@ MESSAGES = {
     ERROR_DECLARED_BY_ANOTHER: "another participant declares this event erroneous: it still counts",
     CONTAINMENT_CYCLE: "this container is inside itself",
     IN_TWO_CONTAINERS: "this is in two containers at the same time",
+    UNKNOWN_LOCATION: "no event says where this is",
+    UNKNOWN_HOLDER: "no event says who holds this",
+    SEEN_AFTER_ITS_END: "this was used up or destroyed, and seen again afterwards",
+    ONLY_ITS_LOT_WAS_SEEN: "no event names this itself: what is said was said of its lot",
+    LOT_IN_PARTS: "a lot can be in several places: this is what was last said, its holders say all",
+    AMOUNTS_MAY_OVERLAP: "an amount may have been told in several places: these do not add up",
 }
 
 

@@ -44,6 +44,12 @@ class Events:
             event for event in wanted if facts[event].type == type and not facts[event].erroneous
         }
 
+    def in_lineage(self, events: Iterable[int]) -> set[int]:
+        """Return those of the events, of whatever type, that are in lineage."""
+        wanted = set(events)
+        self.load(wanted)
+        return {event for event in wanted if not self._facts[event].erroneous}
+
     def key(self, event: int) -> Key:
         """Return where an event stands in time."""
         return self._facts[event].time, event

@@ -24,6 +24,7 @@ from traceability.lineage.containment import (
     follow,
     stays,
 )
+from traceability.lineage.parties import Party
 
 UPSTREAM, DOWNSTREAM, BOTH = "upstream", "downstream", "both"
 DIRECTIONS = (UPSTREAM, DOWNSTREAM, BOTH)
@@ -61,6 +62,11 @@ class Fact:
     event_id: str | None = None
     declares_error: bool = False
     participant: bytes = b""
+    biz_step: str | None = None
+    disposition: str | None = None
+    read_point: str | None = None
+    biz_location: str | None = None
+    parties: tuple[Party, ...] = ()
 
     @property
     def key(self) -> Key:
@@ -158,6 +164,11 @@ class Graph:
     def containers(self) -> Upwards[str]:
         """In which containers each thing was, and when."""
         return stays(changes(self.in_lineage, type=CONTAINMENT_TYPE))
+
+    @cached_property
+    def associations(self) -> Upwards[str]:
+        """To which parents each thing was tied, and when."""
+        return stays(changes(self.in_lineage, type=ASSOCIATION_TYPE))
 
     @cached_property
     def held(self) -> Downwards[str]:
@@ -342,20 +353,24 @@ def history(graph: Graph, code: str) -> frozenset[Occurrence]:
     found = {Occurrence(fact.number, None) for fact in graph.facts if _names(fact, code)}
     for lot in graph.lots_of.get(code, ()):
         found |= {Occurrence(fact.number, lot) for fact in graph.facts if _names(fact, lot)}
-    kinds = (graph.containers, stays(changes(graph.in_lineage, type=ASSOCIATION_TYPE)))
-    around = follow(
-        code,
-        step=lambda node: (
-            (stay.parent, stay) for upwards in kinds for stay in upwards.get(node, ())
-        ),
-    )
-    for placed in around:
+    for placed in around(graph, code):
         start, end = placed.window
         for fact in graph.facts:
             inside = start < fact.key and (end is None or fact.key <= end)
             if inside and _concerns_contents(fact, placed.node):
                 found.add(Occurrence(fact.number, placed.node))
     return frozenset(found)
+
+
+def around(graph: Graph, code: str) -> Iterator[Placed[str]]:
+    """Yield everything that a thing was ever in or tied to, with what that was in."""
+    kinds = (graph.containers, graph.associations)
+    return follow(
+        code,
+        step=lambda node: (
+            (stay.parent, stay) for upwards in kinds for stay in upwards.get(node, ())
+        ),
+    )
 
 
 def _names(fact: Fact, code: str) -> bool:

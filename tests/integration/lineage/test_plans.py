@@ -8,13 +8,14 @@ import pytest
 from sqlalchemy import Connection, text
 
 from tests.support.lineage import HERE, World, add_batch, lot, serial, write
-from traceability.lineage import queries
+from traceability.lineage import place_queries, queries
 from traceability.store.engine import open_engine
 from traceability.store.unit_of_work import UnitOfWork
 
 STATEMENTS = {
     name: value
-    for name, value in vars(queries).items()
+    for module in (queries, place_queries)
+    for name, value in vars(module).items()
     if isinstance(value, str) and value.lstrip().startswith("SELECT")
 }
 PARAMETERS = {
@@ -25,6 +26,8 @@ PARAMETERS = {
     "last": 9,
     "batch": 1,
     "type": "AggregationEvent",
+    "participant": b"h" * 16,
+    "gln": "9521234567899",
 }
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
 
+from ledger_api.cli.exporting import Export, ExportFile, exported
 from ledger_api.cli.output import Output
 from ledger_api.cli.running import DEFAULT_DATA, AsJSON, Command, DataDir, run
 from ledger_api.cli.saying import said_line
@@ -24,48 +26,58 @@ SHOWN = 20
 def trace(
     code: Code,
     direction: Direction = "upstream",
+    export: Export = None,
+    output: ExportFile = None,
     data: DataDir = DEFAULT_DATA,
     as_json: AsJSON = False,
 ) -> None:
     """Say what a code was made of, or what was made of it."""
-
-    def work(command: Command) -> None:
-        from ledger_api.standings import with_standings
-        from traceability.lineage.tracing import trace as trace_of
-
-        with command.node(need="existing") as node, node.store.reading() as repositories:
-            found = with_standings(
-                repositories, node.identity, trace_of(repositories, code, direction=direction)
-            )
-        command.output.answer(found, _lines(found, command.output))
-
-    run(data, as_json, work)
+    _ask("trace", code, direction, export=export, output=output, data=data, as_json=as_json)
 
 
-def recall(code: Code, data: DataDir = DEFAULT_DATA, as_json: AsJSON = False) -> None:
+def recall(
+    code: Code,
+    export: Export = None,
+    output: ExportFile = None,
+    data: DataDir = DEFAULT_DATA,
+    as_json: AsJSON = False,
+) -> None:
     """Say everything that a lot or item went into."""
-
-    def work(command: Command) -> None:
-        from ledger_api.standings import with_standings
-        from traceability.lineage.tracing import recall as recall_of
-
-        with command.node(need="existing") as node, node.store.reading() as repositories:
-            found = with_standings(repositories, node.identity, recall_of(repositories, code))
-        command.output.answer(found, _lines(found, command.output))
-
-    run(data, as_json, work)
+    _ask("recall", code, export=export, output=output, data=data, as_json=as_json)
 
 
-def journey(code: Code, data: DataDir = DEFAULT_DATA, as_json: AsJSON = False) -> None:
+def journey(
+    code: Code,
+    export: Export = None,
+    output: ExportFile = None,
+    data: DataDir = DEFAULT_DATA,
+    as_json: AsJSON = False,
+) -> None:
     """Say what happened to an item, alone and inside what carried it."""
+    _ask("journey", code, export=export, output=output, data=data, as_json=as_json)
 
+
+def _ask(
+    question: Literal["trace", "recall", "journey"],
+    code: str,
+    direction: Literal["upstream", "downstream", "both"] = "upstream",
+    *,
+    export: str | None,
+    output: Path | None,
+    data: Path,
+    as_json: bool,
+) -> None:
     def work(command: Command) -> None:
-        from ledger_api.standings import with_standings
-        from traceability.lineage.journeys import journey as journey_of
+        from ledger_api.exports.exporting import Asked, answer
+        from traceability.ledger.partners import OPERATOR
 
-        with command.node(need="existing") as node, node.store.reading() as repositories:
-            found = with_standings(repositories, node.identity, journey_of(repositories, code))
-        command.output.answer(found, _journey_lines(found, command.output))
+        asked = Asked(question, code, OPERATOR, direction)
+        if exported(command, asked, form=export, path=output):
+            return
+        with command.node(need="existing") as node:
+            found = answer(node, asked)
+        lines = _journey_lines if question == "journey" else _lines
+        command.output.answer(found, lines(found, command.output))
 
     run(data, as_json, work)
 

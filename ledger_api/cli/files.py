@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from ledger_api.statuses import FileUnwritable
 
@@ -18,17 +21,46 @@ def write_whole(path: Path, data: bytes) -> bool:
     FileUnwritable
         The folder is absent or closed, or the name is a folder's.
     """
-    draft = path.with_name(f".{path.name}.new")
     is_there = path.exists()
+    with written_whole(path) as file:
+        file.write(data)
+    return is_there
+
+
+@contextmanager
+def written_whole(path: Path) -> Iterator[IO[bytes]]:
+    """Open a new file beside its place, to be moved there once all of it is written.
+
+    Raises
+    ------
+    FileUnwritable
+        The folder is absent or closed, or the name is a folder's.
+    """
+    draft = path.with_name(f".{path.name}.new")
     try:
-        draft.write_bytes(data)
-        draft.replace(path)
-    except (FileNotFoundError, NotADirectoryError, IsADirectoryError, PermissionError) as error:
-        raise _unwritable(path, str(error.strerror)) from error
+        with _opened(draft, path) as file:
+            yield file
+        _move(draft, path)
     finally:
         if draft.exists():
             draft.unlink()
-    return is_there
+
+
+_CLOSED = (FileNotFoundError, NotADirectoryError, IsADirectoryError, PermissionError)
+
+
+def _opened(draft: Path, path: Path) -> IO[bytes]:
+    try:
+        return draft.open("wb")
+    except _CLOSED as error:
+        raise _unwritable(path, str(error.strerror)) from error
+
+
+def _move(draft: Path, path: Path) -> None:
+    try:
+        draft.replace(path)
+    except _CLOSED as error:
+        raise _unwritable(path, str(error.strerror)) from error
 
 
 def require_writable(path: Path) -> None:

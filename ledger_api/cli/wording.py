@@ -154,6 +154,14 @@ LINES = KEY_LINES | {
         "{code}：{items} 个编码，{edges} 条关系",
         "{code}: {items} codes, {edges} edges",
     ),
+    "exported": (
+        "{code}：{items} 个编码，{edges} 条关系，已写入 {file}（{format}）",
+        "{code}: {items} codes, {edges} edges, written to {file} ({format})",
+    ),
+    "truncated": (
+        "答案到限额为止：还有更多",
+        "the answer stops at its limit: there is more",
+    ),
     "more": ("… 另有 {count} 个（--json 给出全部）", "… and {count} more (--json has all)"),
     "journey": ("{code}：{count} 个事件", "{code}: {count} events"),
     "inside": ("（在 {code} 内）", " (in {code})"),

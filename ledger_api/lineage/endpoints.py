@@ -1,51 +1,81 @@
-"""`GET /api/trace|recall|journey|where|holders?code=`: for those with an API key."""
+"""`GET /api/trace|recall|journey|where|holders?code=`: for those with an API key.
+
+The first three give their answer in any format of the exports.
+"""
 
 from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Header, Query
+from fastapi.responses import Response
 
+from ledger_api.exports.exporting import Asked
+from ledger_api.exports.samples import ANSWERS
+from ledger_api.exports.serving import FormatName, asker_of, chosen, served
 from ledger_api.services import CallerOf, ServicesOf
 from ledger_api.standings import with_standings
-from traceability.lineage.journeys import journey
-from traceability.lineage.tracing import recall, trace
 from traceability.lineage.where import holders, where
 
 router = APIRouter(prefix="/api", tags=["lineage"])
 Code = Annotated[str, Query(description="Any GS1 code in any written form.")]
+Accept = Annotated[str | None, Header()]
 
 
-@router.get("/trace", summary="What a code was made of, or what was made of it")
+@router.get(
+    "/trace",
+    summary="What a code was made of, or what was made of it",
+    response_class=Response,
+    responses=ANSWERS["trace"],
+)
 def get_trace(
     services: ServicesOf,
-    _caller: CallerOf,
+    caller: CallerOf,
     code: Code,
+    *,
     direction: Annotated[Literal["upstream", "downstream", "both"], Query()] = "upstream",
-) -> dict[str, Any]:
+    form: FormatName = None,
+    accept: Accept = None,
+) -> Response:
     """Return the codes that lineage reaches, each edge with its event and proof."""
-    node = services.node
-    with node.store.reading() as repositories:
-        found = trace(repositories, code, direction=direction)
-        return with_standings(repositories, node.identity, found)
+    asked = Asked("trace", code, asker_of(caller), direction)
+    return served(services, asked, chosen(form, accept))
 
 
-@router.get("/recall", summary="Everything that a lot or item went into")
-def get_recall(services: ServicesOf, _caller: CallerOf, code: Code) -> dict[str, Any]:
+@router.get(
+    "/recall",
+    summary="Everything that a lot or item went into",
+    response_class=Response,
+    responses=ANSWERS["recall"],
+)
+def get_recall(
+    services: ServicesOf,
+    caller: CallerOf,
+    code: Code,
+    *,
+    form: FormatName = None,
+    accept: Accept = None,
+) -> Response:
     """Return the recall set of a code."""
-    node = services.node
-    with node.store.reading() as repositories:
-        found = recall(repositories, code)
-        return with_standings(repositories, node.identity, found)
+    return served(services, Asked("recall", code, asker_of(caller)), chosen(form, accept))
 
 
-@router.get("/journey", summary="What happened to an item, alone and inside what carried it")
-def get_journey(services: ServicesOf, _caller: CallerOf, code: Code) -> dict[str, Any]:
+@router.get(
+    "/journey",
+    summary="What happened to an item, alone and inside what carried it",
+    response_class=Response,
+    responses=ANSWERS["journey"],
+)
+def get_journey(
+    services: ServicesOf,
+    caller: CallerOf,
+    code: Code,
+    *,
+    form: FormatName = None,
+    accept: Accept = None,
+) -> Response:
     """Return an item's events in order of their time."""
-    node = services.node
-    with node.store.reading() as repositories:
-        found = journey(repositories, code)
-        return with_standings(repositories, node.identity, found)
+    return served(services, Asked("journey", code, asker_of(caller)), chosen(form, accept))
 
 
 @router.get("/where", summary="Where a thing is, who holds it, since when, and what it is in")

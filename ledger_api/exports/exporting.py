@@ -1,0 +1,69 @@
+"""A question asked of a ledger, and its answer written in a format; for commands and HTTP."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING, Any, Literal
+
+from ledger_api.exports.answered import Answered
+from ledger_api.standings import with_standings
+from traceability.lineage.journeys import journey
+from traceability.lineage.tracing import recall, trace
+
+if TYPE_CHECKING:
+    from ledger_api.exports.formats import Format
+    from traceability.ledger.node import Node
+    from traceability.ledger.partners import Asker
+    from traceability.store.repositories import Repositories
+
+Question = Literal["trace", "recall", "journey"]
+Direction = Literal["upstream", "downstream", "both"]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question about a code, and who asks it; `direction` is of traces only."""
+
+    question: Question
+    code: str
+    asker: Asker
+    direction: Direction = "upstream"
+
+
+def answer(node: Node, asked: Asked) -> dict[str, Any]:
+    """Return the answer as JSON.
+
+    Raises
+    ------
+    CodeNotTraced
+        Nothing is known of the code.
+    CodeSyntaxError, CodeLengthError, CodeCharacterError, CodeCheckDigitError
+    """
+    with node.store.reading() as repositories:
+        return _answer(repositories, node, asked)
+
+
+def _answer(repositories: Repositories, node: Node, asked: Asked) -> dict[str, Any]:
+    if asked.question == "trace":
+        return with_standings(
+            repositories,
+            node.identity,
+            trace(repositories, asked.code, direction=asked.direction),
+        )
+    question = recall if asked.question == "recall" else journey
+    return with_standings(repositories, node.identity, question(repositories, asked.code))
+
+
+def export(
+    node: Node, asked: Asked, form: Format, *, base_url: str, target: IO[bytes]
+) -> dict[str, Any]:
+    """Write the answer to a file that is open for bytes, and return it as JSON.
+
+    Raises
+    ------
+    As `answer` does.
+    """
+    with node.store.reading() as repositories:
+        found = _answer(repositories, node, asked)
+    form.write(Answered(asked.question, found, base_url), target)
+    return found

@@ -32,7 +32,7 @@ from traceability.lineage.findings import (
 )
 from traceability.lineage.journeys import journey
 from traceability.lineage.parties import DESTINATION, SOURCE, Party
-from traceability.lineage.results import Trace
+from traceability.lineage.results import Edge, Finding, Holder, Item, Trace
 from traceability.lineage.rules import (
     DOWNSTREAM,
     UPSTREAM,
@@ -42,6 +42,7 @@ from traceability.lineage.rules import (
     reach,
     without_origin,
 )
+from traceability.lineage.streaming import End, Row, stream_recall
 from traceability.lineage.tracing import recall, trace
 from traceability.lineage.where import holders, where
 from traceability.lineage.whereabouts import Part, parts, shares, whereabouts
@@ -177,7 +178,11 @@ def check_traces(repositories: Repositories, world: World, written: Written, *, 
     unknown = {one.subject for one in found.findings if one.code == UNKNOWN_ORIGIN}
     assert unknown == without_origin(graph, up)
     assert_same(trace(repositories, code, direction=DOWNSTREAM, proof_url=written.number), down)
-    assert_same(recall(repositories, code, proof_url=written.number), down)
+    recalled = recall(repositories, code, proof_url=written.number)
+    assert_same(recalled, down)
+    for portion in (1, 3, 10_000):
+        rows = stream_recall(repositories, code, proof_url=written.number, portion=portion)
+        assert_streamed(list(rows), recalled)
     both = trace(repositories, code, proof_url=written.number)
     assert both.codes == up.codes | down.codes
     assert edges_of(both) == up.edges | down.edges
@@ -187,6 +192,22 @@ def assert_same(found: Trace, meant: Reached) -> None:
     assert found.codes == meant.codes
     assert edges_of(found) == meant.edges
     assert not found.truncated
+
+
+def assert_streamed(rows: list[Row], meant: Trace) -> None:
+    """Demand the same rows, each once, and every edge after its ends."""
+    assert sorted(row for row in rows if isinstance(row, Item)) == sorted(meant.items)
+    assert sorted(row for row in rows if isinstance(row, Edge)) == sorted(meant.edges)
+    assert tuple(row for row in rows if isinstance(row, Finding)) == meant.findings
+    assert tuple(row for row in rows if isinstance(row, Holder)) == meant.holders
+    assert rows[0] == meant.items[0]
+    assert rows[-1] == End(len(meant.items), len(meant.edges), truncated=False)
+    told: set[str] = set()
+    for row in rows:
+        if isinstance(row, Item):
+            told.add(row.code)
+        elif isinstance(row, Edge):
+            assert told >= {row.source, row.target}
 
 
 def check_journey(repositories: Repositories, world: World, written: Written, *, code: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import combinations, count, repeat
@@ -31,8 +31,8 @@ Ranks = dict[int, int]
 Proofs = dict[int, tuple[str, str]]
 
 # Named tuples made without a Python call each: an answer may have a million.
-_ITEM = cast("Callable[[tuple[Any, ...]], Item]", partial(tuple.__new__, Item))
-_EDGE = cast("Callable[[tuple[Any, ...]], Edge]", partial(tuple.__new__, Edge))
+ITEM = cast("Callable[[tuple[Any, ...]], Item]", partial(tuple.__new__, Item))
+EDGE = cast("Callable[[tuple[Any, ...]], Edge]", partial(tuple.__new__, Edge))
 
 
 class Answer:
@@ -61,7 +61,7 @@ class Answer:
         return Trace(
             code=codes[self._start],
             direction=direction,
-            items=tuple(map(_ITEM, items)),
+            items=tuple(map(ITEM, items)),
             edges=tuple(self._edges(ranks, proof_url)),
             findings=findings_of(self._sources, self._walks),
             truncated=any(walk.truncated for walk in self._walks),
@@ -93,7 +93,7 @@ class Answer:
             others = map(codes.__getitem__, far)
             sources, targets = (others, one) if isinstance(walk, Upstream) else (one, others)
             proof = map(repeat, proofs[event])
-            found += map(_EDGE, zip(sources, targets, repeat("transformation"), *proof))
+            found += map(EDGE, zip(sources, targets, repeat("transformation"), *proof))
         return found
 
     def _containments(self, walk: Walk, ranks: Ranks, proofs: Proofs) -> Iterator[Edge]:
@@ -119,27 +119,52 @@ class Answer:
 
     def recall(self, *, proof_url: ProofURL) -> Trace:
         """Return the answer with the containers that hold items of it now, and how many."""
-        holding, codes = self._sources.holding, self._sources.codes
         nodes = named(set(self._depths))
-        holding.climb(nodes)
-        now = Now(holding)
-        holders: Counter[int] = Counter()
-        doubts: set[Finding] = set()
-        for node, size in _packed_together(holding, nodes):
-            for container in now.around(node):
-                holders[container] += size
-            if now.is_apart(node):
-                packed = (one for one in nodes if holding.upwards[one] is holding.upwards[node])
-                items = (one for one in packed if codes.kinds[one] == "item")
-                doubts |= {finding(IN_TWO_CONTAINERS, codes[one]) for one in items}
-        loops = cycles({(one, parent) for one in holders for parent in now.parents(one)})
-        doubts |= {finding(CONTAINMENT_CYCLE, min(codes[node] for node in one)) for one in loops}
+        self._sources.holding.climb(nodes)
+        held = Held()
+        held.add(self._sources, nodes)
+        codes = self._sources.codes.by_number
         found = self.trace(DOWNSTREAM, proof_url=proof_url)
         return replace(
             found,
-            holders=tuple(sorted(Holder(codes[node], count) for node, count in holders.items())),
-            findings=tuple(sorted(doubts.union(found.findings))),
+            holders=held.holders(codes),
+            findings=tuple(sorted(held.findings(codes).union(found.findings))),
         )
+
+
+class Held:
+    """Which containers hold reached things now, and how many: gathered part by part."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[int] = Counter()
+        self._inside: set[tuple[int, int]] = set()
+        self._doubts: set[Finding] = set()
+
+    def add(self, sources: Sources, nodes: Collection[int]) -> None:
+        """Take in things that were not taken in yet; what is around them has been read."""
+        holding, codes = sources.holding, sources.codes
+        now = Now(holding)
+        met: set[int] = set()
+        for node, size in _packed_together(holding, nodes):
+            around = now.around(node)
+            met |= around
+            for container in around:
+                self.counts[container] += size
+            if now.is_apart(node):
+                packed = (one for one in nodes if holding.upwards[one] is holding.upwards[node])
+                items = (one for one in packed if codes.kinds[one] == "item")
+                self._doubts |= {finding(IN_TWO_CONTAINERS, codes[one]) for one in items}
+        self._inside |= {(one, parent) for one in met for parent in now.parents(one)}
+
+    def holders(self, codes: Mapping[int, str]) -> tuple[Holder, ...]:
+        """Return the containers by their codes."""
+        return tuple(sorted(Holder(codes[node], count) for node, count in self.counts.items()))
+
+    def findings(self, codes: Mapping[int, str]) -> set[Finding]:
+        """Return what cannot be: a thing in two places, a container in itself."""
+        loops = cycles(self._inside)
+        names = (min(codes[node] for node in one) for one in loops)
+        return self._doubts | {finding(CONTAINMENT_CYCLE, name) for name in names}
 
 
 def _packed_together(holding: Holding, nodes: Collection[int]) -> Iterator[tuple[int, int]]:

@@ -2,31 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from traceability.lineage.codes import named, unknown
 from traceability.lineage.containment import follow
+from traceability.lineage.membership import Membership
 from traceability.lineage.results import Limits
 from traceability.lineage.walking import Sources, Walk
 from traceability.store.repositories.events import ROLES
 
 
+class UsedLots:
+    """The lots that were used by quantity, with their numbers, by what their serials begin with."""
+
+    def __init__(self) -> None:
+        self.by_start: dict[str, dict[str, int]] = {}
+
+
 class Downstream(Walk):
     """Walks from inputs to outputs."""
 
-    def __init__(self, sources: Sources, limits: Limits) -> None:
+    def __init__(self, sources: Sources, limits: Limits, used: UsedLots | None = None) -> None:
         super().__init__(sources, limits)
         self._container_uses: dict[int, list[int]] = {}
-        self._lots_in_use: dict[int, bool] = {}
+        self._used = used or UsedLots()
 
     def step(self, full: set[int], partial: set[int]) -> tuple[set[int], set[int]]:
         """Return outputs, and the serials of lots; and lots used by quantity, in part."""
-        found = self._outputs(self._uses(full | partial))
+        uses = self.uses(full | partial)
+        found = self.outputs(uses, self.sources.groups({event for _, event in uses}))
         for lot in self.lots_among(full):
             found |= self._members(lot)
         return found, self._used_by_quantity(full)
 
-    def _uses(self, nodes: set[int]) -> set[tuple[int, int]]:
+    def uses(self, nodes: set[int]) -> set[tuple[int, int]]:
         """Return (node, event) where nodes, or containers that they were in, were inputs."""
         uses = set(self.sources.named(nodes, "input"))
         containers = self.sources.holding.climb(named(nodes))
@@ -51,8 +60,8 @@ class Downstream(Walk):
         )
         return (found.node for found in placed if found.node in nodes)
 
-    def _outputs(self, uses: set[tuple[int, int]]) -> set[int]:
-        groups = self.sources.groups({event for _, event in uses})
+    def outputs(self, uses: Collection[tuple[int, int]], groups: dict[int, list[int]]) -> set[int]:
+        """Return what the transformations of uses have made, and note the edges."""
         outputs: dict[int, set[int]] = {}
         making = {event for group in groups.values() for event in group}
         for event, node in self.sources.reader.named_in(making, ROLES["output"]):
@@ -72,28 +81,38 @@ class Downstream(Walk):
 
     def _used_by_quantity(self, nodes: set[int]) -> set[int]:
         """Return lots that were used by quantity, so that a serial may have been used with it."""
-        lots_met = self.sources.lots.lots_for(self.sources.codes.starts)
-        known = self.sources.codes.known(lots_met)
-        lots = set(known.values()) - self.full
-        self._load_use(unknown(lots, self._lots_in_use))
-        used = {self.sources.codes[lot] for lot in lots if self._lots_in_use[lot]}
-        if not used:
-            return set()
-        codes = [self.sources.codes[node] for node in nodes]
-        ends = self.sources.numbered(self.sources.lots.of(codes, lots=used))
+        ends = self.in_lots_used(nodes)
         self.partial_memberships |= {(serial, lot): one for serial, lot, one in ends}
         return {lot for _, lot, _ in ends}
 
-    def _load_use(self, lots: set[int]) -> None:
+    def in_lots_used(self, nodes: set[int]) -> list[tuple[int, int, Membership]]:
+        """Return (serial, lot, membership) where lots not reached in full were used by quantity."""
+        used = self.used_lots(set(self.sources.codes.starts))
+        asked = {lot for lot, number in used.items() if number not in self.full}
+        if not asked:
+            return []
+        codes = [self.sources.codes[node] for node in nodes]
+        return self.sources.numbered(self.sources.lots.of(codes, lots=asked))
+
+    def used_lots(self, starts: Collection[str]) -> dict[str, int]:
+        """Return the lots that were used by quantity and have serials that begin so."""
+        known = self._used.by_start
+        missing = unknown(starts, known)
+        lots = {start: self.sources.lots.lots_for([start]) for start in missing}
+        numbers = self.sources.codes.known(set().union(*lots.values()))
+        fruitful = self._fruitful(set(numbers.values()))
+        for start in missing:
+            found = {lot: numbers[lot] for lot in lots[start] if lot in numbers}
+            known[start] = {lot: number for lot, number in found.items() if number in fruitful}
+        return {lot: number for start in starts for lot, number in known[start].items()}
+
+    def _fruitful(self, lots: set[int]) -> set[int]:
         # A use without an output leads nowhere and does not count.
-        uses = self._uses(lots)
+        uses = self.uses(lots)
         groups = self.sources.groups({event for _, event in uses})
         making = {event for group in groups.values() for event in group}
         fruitful = {event for event, _ in self.sources.reader.named_in(making, ROLES["output"])}
-        self._lots_in_use |= dict.fromkeys(lots, False)
-        for lot, event in uses:
-            if not fruitful.isdisjoint(groups[event]):
-                self._lots_in_use[lot] = True
+        return {lot for lot, event in uses if not fruitful.isdisjoint(groups[event])}
 
     def contained(self, child: int, parent: int) -> tuple[int, int]:
         """Return a container, then what was in it: a fault of it reaches that."""

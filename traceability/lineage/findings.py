@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from traceability.lineage.codes import named
 from traceability.lineage.cycles import cycles
+from traceability.lineage.queries import Reader
 from traceability.lineage.results import Finding
 from traceability.lineage.rules import CONTAINMENT_TYPE
 from traceability.lineage.upstream import Upstream
@@ -61,7 +62,8 @@ def findings_of(sources: Sources, walks: Sequence[Walk]) -> tuple[Finding, ...]:
                 finding(UNKNOWN_ORIGIN, sources.codes[node])
                 for node in without_origin(sources, walk)
             }
-    return tuple(sorted(found | _cycles(sources, walks) | _disputes(sources, walks)))
+    disputed = disputes(sources.reader, {event for walk in walks for event in walk.events})
+    return tuple(sorted(found | _cycles(sources, walks) | disputed))
 
 
 def _doubts(sources: Sources, walk: Walk) -> set[Finding]:
@@ -94,9 +96,9 @@ def _onward(walk: Walk) -> set[tuple[int, int]]:
     return edges | {ends for ends in goods if ends[1] in near}
 
 
-def _disputes(sources: Sources, walks: Sequence[Walk]) -> set[Finding]:
-    events = {event for walk in walks for event in walk.events}
-    references = sources.reader.references(sources.reader.disputed(events)).values()
+def disputes(reader: Reader, events: Collection[int]) -> set[Finding]:
+    """Return which events of an answer another participant declares erroneous."""
+    references = reader.references(reader.disputed(events)).values()
     return {
         finding(ERROR_DECLARED_BY_ANOTHER, record.known_as(event_id))
         for event_id, record in references

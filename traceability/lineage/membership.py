@@ -72,6 +72,30 @@ class Lots:
                 for index, serial in self._reader.items_of(run, limit=limit):
                     yield Membership(prefix + _encode(serial), lot, run.batch, index)
 
+    def members_in_parts(self, lot: str, *, size: int) -> Iterator[list[Membership]]:
+        """Yield the serials minted in a lot, so many at a time, each by its last record."""
+        found = _LOT.fullmatch(lot)
+        runs = [] if found is None else self.runs_of([found[1]])
+        runs = [run for run in runs if lot_code(run) == lot]
+        for at, run in enumerate(runs):
+            for first in range(0, run.quantity, size):
+                count = min(size, run.quantity - first)
+                part = run._replace(first_index=run.first_index + first, quantity=count)
+                members = self._members_of(part, lot)
+                if at + 1 < len(runs):
+                    serials = [one.serial for one in members]
+                    others = self._find(serials, {lot})
+                    again = {one.serial for one in others if one.batch > run.batch}
+                    members = [one for one in members if one.serial not in again]
+                yield members
+
+    def _members_of(self, run: Run, lot: str) -> list[Membership]:
+        prefix = f"{_BASE}{run.gtin}/21/"
+        return [
+            Membership(prefix + _encode(serial), lot, run.batch, index)
+            for index, serial in self._reader.items_of(run, limit=run.quantity)
+        ]
+
     def of(
         self, serials: Collection[str], *, lots: Collection[str] | None = None
     ) -> list[Membership]:

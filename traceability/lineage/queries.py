@@ -48,6 +48,9 @@ WHERE x.epc = wanted.value AND x.role = :role ORDER BY x.event, x.epc, x.ordinal
 _NAMED_IN = """
 SELECT x.event, x.epc FROM {numbers} CROSS JOIN event_epcs AS x
 WHERE x.event = wanted.value AND x.role = :role"""
+_COUNTED_IN = """
+SELECT x.event, count(*) FROM {numbers} CROSS JOIN event_epcs AS x
+WHERE x.event = wanted.value AND x.role = :role GROUP BY x.event"""
 _QUANTITIES_NAMED_IN = """
 SELECT x.event, x.epc, x.quantity, x.uom FROM {numbers} CROSS JOIN event_epcs AS x
 WHERE x.event = wanted.value AND x.role = :role ORDER BY x.event, x.epc, x.ordinal"""
@@ -174,6 +177,10 @@ class Reader:
     def named_in(self, events: Collection[int], role: int) -> list[tuple[int, int]]:
         """Return (event, code) for the codes that events name in a role."""
         return self._read(_NAMED_IN, events, role=role)
+
+    def counted_in(self, events: Collection[int], role: int) -> dict[int, int]:
+        """Return how many codes events name in a role, where they name any."""
+        return dict(self._read(_COUNTED_IN, events, role=role))
 
     def quantities_named_in(
         self, events: Collection[int], role: int

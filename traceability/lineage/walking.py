@@ -81,7 +81,7 @@ class Walk(ABC):
 
     def run(self, start: int) -> None:
         """Walk from a code until nothing new is reached or a limit is."""
-        contents = self._contents_of(start)
+        contents = self.contents_of(start)
         full, partial = self._take({start}, set(), depth=0)
         more, _ = self._take(contents, set(), depth=1)
         full |= more
@@ -140,7 +140,7 @@ class Walk(ABC):
             known = self.edges.get((near, event))
             self.edges[near, event] = far if known is None else known | far
 
-    def _contents_of(self, start: int) -> set[int]:
+    def contents_of(self, start: int) -> set[int]:
         """Return what a container that is asked for stands for."""
         holding, found = self.sources.holding, set()
         holding.descend([start])

@@ -66,7 +66,8 @@ def journey(
     CodeSyntaxError, CodeLengthError, CodeCharacterError, CodeCheckDigitError
     """
     sources = Sources(Reader(repositories.connection))
-    history = _History(sources, find_node(sources, code), limits or Limits())
+    start = find_node(sources, code, repositories=repositories)
+    history = _History(sources, start, limits or Limits())
     history.read()
     steps = tuple(history.steps(proof_url))
     return Journey(

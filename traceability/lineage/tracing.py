@@ -61,7 +61,7 @@ def trace(
     """
     sources = Sources(Reader(repositories.connection))
     walks = walks_of(sources, direction, limits or Limits())
-    start = find_node(sources, code)
+    start = find_node(sources, code, repositories=repositories)
     with collection_paused():
         for walk in walks:
             walk.run(start)
@@ -84,7 +84,7 @@ def recall(
     CodeSyntaxError, CodeLengthError, CodeCharacterError, CodeCheckDigitError
     """
     sources = Sources(Reader(repositories.connection))
-    start = find_node(sources, code)
+    start = find_node(sources, code, repositories=repositories)
     walk = Downstream(sources, limits or Limits())
     with collection_paused():
         walk.run(start)
@@ -112,8 +112,8 @@ def walks_of(sources: Sources, direction: str, limits: Limits) -> list[Walk]:
     return walks
 
 
-def find_node(sources: Sources, code: str) -> int:
-    """Return the number of a code that is known: named by an event, or minted.
+def find_node(sources: Sources, code: str, *, repositories: Repositories) -> int:
+    """Return the number of a code that is known: named by an event, or minted, or erased since.
 
     Raises
     ------
@@ -128,9 +128,17 @@ def find_node(sources: Sources, code: str) -> int:
     minted = sources.lots.of([uri]) if lot or not is_named else []
     is_minted = bool(minted) or (not is_named and sources.lots.has(uri))
     in_its_lot = lot is None or not minted or any(one.has_lot(lot) for one in minted)
-    if in_its_lot and (is_minted or is_named):
+    is_known = is_minted or is_named or _was_known(repositories, uri, lot)
+    if in_its_lot and is_known:
         return sources.codes.intern([uri])[0]
     raise CodeNotTraced(f"code is unknown: no event and no minted item has {uri[:100]!r}")
+
+
+def _was_known(repositories: Repositories, uri: str, lot: str | None) -> bool:
+    """Tell whether a record that was erased answered for a code; in its lot, if it was an item."""
+    places = repositories.erased_codes.records_of(uri)
+    runs = [repositories.items.run(batch) for batch, _ in places]
+    return any(run is None or lot in (None, run.lot) for run in runs)
 
 
 @contextmanager

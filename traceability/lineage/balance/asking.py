@@ -47,7 +47,7 @@ def balance(
     """
     sources = Sources(Reader(repositories.connection))
     walks = walks_of(sources, direction, limits or Limits())
-    start = find_node(sources, code)
+    start = find_node(sources, code, repositories=repositories)
     with collection_paused():
         for walk in walks:
             walk.run(start)

@@ -7,14 +7,18 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
+from itertools import islice
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from traceability.store.tables import erased_codes
 
 _PURPOSE = b"itemproof erased codes"
+# Hashes asked for at a time.
+_AT_ONCE = 500
 
 
 def code_key(secret: bytes) -> bytes:
@@ -51,6 +55,33 @@ class ErasedCodeRepository:
             .order_by(erased_codes.c.batch, erased_codes.c.record_index)
         )
         return [(int(batch), int(index)) for batch, index in rows]
+
+    def places_of(self, codes: Collection[str]) -> dict[str, list[tuple[int, int]]]:
+        """Return the records that answered for canonical codes, of many at once."""
+        if self._key is None or not codes or not self._count(1):
+            return {}
+        by_hash = {self._hash(code): code for code in codes}
+        found: dict[str, list[tuple[int, int]]] = {}
+        for code_hash, *place in self._rows(by_hash):
+            code = by_hash.get(bytes(code_hash))
+            if code is not None:
+                found.setdefault(code, []).append((int(place[0]), int(place[1])))
+        return {code: sorted(places) for code, places in found.items()}
+
+    def _rows(self, hashes: Collection[bytes]) -> Iterator[Row[Any]]:
+        """Yield the rows of these hashes; where there are few in all, all."""
+        if self._count(len(hashes)) < len(hashes):
+            yield from self._connection.execute(select(erased_codes))
+            return
+        rest = iter(hashes)
+        while some := list(islice(rest, _AT_ONCE)):
+            is_asked = erased_codes.c.code_hash.in_(some)
+            yield from self._connection.execute(select(erased_codes).where(is_asked))
+
+    def _count(self, limit: int) -> int:
+        """Return how many rows there are, `limit` at most."""
+        some = select(erased_codes.c.batch).limit(limit).subquery()
+        return self._connection.scalar(select(func.count()).select_from(some)) or 0
 
     def _hash(self, code: str) -> bytes:
         return hmac.digest(self._key or b"", code.encode(), hashlib.sha256)

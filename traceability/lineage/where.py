@@ -57,7 +57,7 @@ def where(
     """
     reader = PlaceReader(repositories.connection)
     sources = Sources(reader)
-    start = find_node(sources, code)
+    start = find_node(sources, code, repositories=repositories)
     locator = Locator(sources, reader)
     settled = next(found for _, found in locator.settled([start]))
     return _Question(sources, reader, proof_url).whereabouts(start, settled)
@@ -82,7 +82,7 @@ def holders(
     """
     reader = PlaceReader(repositories.connection)
     sources = Sources(reader)
-    start = find_node(sources, code)
+    start = find_node(sources, code, repositories=repositories)
     most = (limits or Limits()).max_items
     return _Question(sources, reader, proof_url).holders(start, most=most)
 

@@ -17,6 +17,8 @@ from sqlalchemy import update
 from tests.support.disclosure import submit
 from tests.support.ledger import GTIN, add_participant, document, event
 from tests.support.single_file import run_single
+from tests.support.suppliers import Supplier
+from traceability.hashing.ed25519 import SigningKey
 from traceability.hashing.statement import Erasure
 from traceability.ledger.evidence.choosing import Choice, EvidenceChoiceInvalid
 from traceability.ledger.evidence.writing import (
@@ -31,6 +33,7 @@ from traceability.ledger.node import Node
 from traceability.ledger.statuses import Declaration
 from traceability.ledger.trust import trust_of
 from traceability.store.tables import records
+from traceability.verify.alone.building import build_verifier
 from traceability.verify.identity import record_urn
 
 CODE = f"https://id.gs1.org/01/{GTIN}/21/S0"
@@ -351,3 +354,38 @@ class TestChecking:
         (archive.parent / "no.zip").write_bytes(b"PK")
         status, found = check(archive, of=archive.parent / name)
         assert (status, found["error"]["code"]) == (1, "EVIDENCE_INVALID")
+
+
+def test_proofs_of_a_key_that_is_suspect_are_counted_and_named(
+    sqlite_node: Node, tmp_path: Path
+) -> None:
+    """The warning refutes nothing; what was signed before, and by others, has none."""
+    key = SigningKey.generate()
+    supplier = Supplier(sqlite_node, key, add_participant(sqlite_node, key=key))
+    submit(sqlite_node, add_participant(sqlite_node), event(0))
+    sent = []
+    for number in (1, 2, 3):
+        batch = supplier.batch(event(number))
+        statement = supplier.statement(batch)
+        sent.append(sqlite_node.capture.signed(supplier.sign(statement), statement, batch=batch))
+        sqlite_node.sequencer.run(close=True)
+    with sqlite_node.store.reading() as repositories:
+        rows = [repositories.entries.by_leaf_hash(one.entry_hash) for one in sent]
+    at = [row.leaf_index for row in rows if row is not None]
+    folder = tmp_path / "evidence"
+    folder.mkdir()
+    trust = trust_of(sqlite_node.store, sqlite_node.identity).to_json()
+    (tmp_path / "my-trust.json").write_text(json.dumps(trust))
+    (folder / "itemproof_verify.py").write_bytes(build_verifier("1"))
+    suspected = []
+    for is_revoked in (False, True):
+        if is_revoked:
+            sqlite_node.registrar.revoke(key.key_id, reason="compromised", suspect_from=at[1])
+            sqlite_node.sequencer.run(close=True)
+        path = tmp_path / f"{is_revoked}.zip"
+        path.write_bytes(_zip(sqlite_node, Choice(everything=True)))
+        status, found = check(folder, of=path)
+        assert (status, found["proofs_verified"], found["faults"]) == (0, 4, [])
+        assert found["suspects"] == len(found["warnings"])
+        suspected.append([(one["code"], one["entry_index"]) for one in found["warnings"]])
+    assert suspected == [[], [("KEY_SUSPECT", at[1]), ("KEY_SUSPECT", at[2])]]

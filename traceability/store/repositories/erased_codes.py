@@ -62,10 +62,10 @@ class ErasedCodeRepository:
             return {}
         by_hash = {self._hash(code): code for code in codes}
         found: dict[str, list[tuple[int, int]]] = {}
-        for code_hash, batch, index in self._rows(by_hash):
-            code = by_hash.get(bytes(code_hash))
+        for row in self._rows(by_hash):
+            code = by_hash.get(bytes(row.code_hash))
             if code is not None:
-                found.setdefault(code, []).append((int(batch), int(index)))
+                found.setdefault(code, []).append((int(row.batch), int(row.record_index)))
         return {code: sorted(places) for code, places in found.items()}
 
     def _rows(self, hashes: Collection[bytes]) -> Iterator[Row[Any]]:

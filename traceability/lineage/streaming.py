@@ -79,7 +79,7 @@ def stream_recall(
     CodeSyntaxError, CodeLengthError, CodeCharacterError, CodeCheckDigitError
     """
     sources = Sources(Reader(repositories.connection))
-    start = sources.codes[find_node(sources, code)]
+    start = sources.codes[find_node(sources, code, repositories=repositories)]
     stream = _Stream(sources, limits or Limits(), proof_url=proof_url, portion=portion)
     return stream.rows(start)
 

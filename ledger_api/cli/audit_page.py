@@ -8,9 +8,9 @@ from jinja2 import Environment
 
 # What was checked, as both languages call it.
 PARTS = {
-    "entries": ("日志条目", "log entries"),
-    "batches": ("批", "batches"),
-    "records": ("记录", "records"),
+    "entries": ("日志条目", "Log entries"),
+    "batches": ("批次", "Batches"),
+    "records": ("记录", "Records"),
 }
 COLUMNS = (
     ("表", "table", "table"),
@@ -36,6 +36,7 @@ p [lang=en] { display: block; }
 .yes { border-color: #16794c; } .no { border-color: #b3261e; }
 dl { display: grid; grid-template-columns: minmax(9rem, auto) 1fr; gap: .25rem 1rem; }
 dt { font-weight: 600; } dd { margin: 0; overflow-wrap: anywhere; }
+dd code { font-size: .875rem; }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; font-size: .9rem; }
 th, td { border: 1px solid #8888; padding: .25rem .5rem; text-align: left;
@@ -64,10 +65,11 @@ not complete.</span></p>
 <h2>审计了什么 <span lang="en">What was audited</span></h2>
 <dl>
 {% if head -%}
-<dt>日志编号 <span lang="en">Log id</span></dt><dd>{{ head.log }}</dd>
+<dt>日志编号 <span lang="en">Log id</span></dt><dd><code>{{ head.log }}</code></dd>
 <dt>链 <span lang="en">Chain</span></dt><dd>{{ head.chain_id }}</dd>
-<dt>合约 <span lang="en">Contract</span></dt><dd>{{ head.contract }}</dd>
-<dt>日志头 <span lang="en">Head</span></dt><dd>{{ head.tree_size }} · {{ head.root_hash }}</dd>
+<dt>合约 <span lang="en">Contract</span></dt><dd><code>{{ head.contract }}</code></dd>
+<dt>日志头 <span lang="en">Head</span></dt>
+<dd>{{ head.tree_size }} · <code>{{ head.root_hash }}</code></dd>
 {% endif -%}
 {% for name, count in checked.items() -%}
 <dt>{{ parts.get(name, (name, name))[0] }}
@@ -75,7 +77,7 @@ not complete.</span></p>
 {% endfor -%}
 <dt>完成于 <span lang="en">Finished</span></dt><dd>{{ finished }}</dd>
 <dt>用时（秒） <span lang="en">Seconds</span></dt><dd>{{ seconds }}</dd>
-<dt>程序版本 <span lang="en">Code version</span></dt><dd>{{ code_version }}</dd>
+<dt>程序版本 <span lang="en">Code version</span></dt><dd><code>{{ code_version }}</code></dd>
 </dl>
 {% if chain_fault -%}
 <p>未能由链证实 <span lang="en">Not confirmed by the chain</span>:

@@ -267,9 +267,24 @@ def test_without_scripts_the_page_says_what_to_do(
 ) -> None:
     page = plain_phone.new_page()
     page.goto(f"{story.url}/supplier?lang=en")
-    section = page.locator("section.sign").inner_text()
-    assert "--url" in section
+    assert page.locator("[data-sign-absent]").is_visible()
+    assert "--url" in page.locator("section.sign").inner_text()
     assert page.locator("[data-sign-ui]").is_hidden()
+
+
+def test_a_script_that_does_not_load_is_told_and_one_that_runs_is_not(
+    browser: Browser, story: Story
+) -> None:
+    with browser.new_context(viewport=PHONE) as context:
+        page = context.new_page()
+        page.goto(f"{story.url}/supplier?lang=en")
+        page.wait_for_selector("[data-sign-ui]", state="visible")
+        assert page.locator("[data-sign-absent]").is_hidden()
+        page.route("**/sign.js*", lambda route: route.abort())
+        page.reload()
+        page.wait_for_selector("[data-sign-absent]", state="visible")
+        assert "the script did not load" in page.locator("section.sign").inner_text()
+        assert page.locator("[data-sign-ui]").is_hidden()
 
 
 # As on plain HTTP, and in browsers that are older than Ed25519.

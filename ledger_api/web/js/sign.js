@@ -18,6 +18,7 @@ const say = part("say");
 const state = { key: null, draft: null, registration: null };
 
 part("ui").hidden = false;
+part("absent").hidden = true;
 part("wallet").hidden = globalThis.ethereum === undefined;
 part("no-wallet").hidden = globalThis.ethereum !== undefined;
 on("make", async () => useKey(await makeKey()));

@@ -108,13 +108,14 @@ def _judge(
 def _of_log(receipt: Receipt, trust: Trust, sources: Sources) -> Iterator[WitnessPart]:
     from traceability.ledger.mirror.witnesses import witnesses_of_log
 
-    with _source(sources) as source:
+    with opened_source(sources) as source:
         if source is not None:
             yield from witnesses_of_log(source, receipt, trust)
 
 
 @contextmanager
-def _source(sources: Sources) -> Iterator[LogSource | None]:
+def opened_source(sources: Sources) -> Iterator[LogSource | None]:
+    """Yield the log or the mirror that is named, if one is."""
     from traceability.ledger.mirror.folder import MirrorFolder
     from traceability.ledger.mirror.source import FolderSource, HttpSource
 

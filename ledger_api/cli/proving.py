@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from ledger_api.cli.files import write_whole
+from ledger_api.cli.judging import Sources
 from ledger_api.cli.output import Output
 from ledger_api.cli.running import DEFAULT_DATA, AsJSON, Command, DataDir, run
 from ledger_api.i18n.terms import error_words, term
@@ -24,7 +25,14 @@ Endpoints = Annotated[
 ]
 EvidenceFile = Annotated[
     Path | None,
-    typer.Option("-o", "--output", help="Write a receipt kept or broken with its evidence."),
+    typer.Option("-o", "--output", help="Write a verdict's evidence: of a receipt, of a fork."),
+]
+ForkFile = Annotated[
+    Path | None,
+    typer.Option(help="Compare this head (checkpoint, bundle) with FILE's; alone: evidence."),
+]
+MirrorFolder = Annotated[
+    Path | None, typer.Option(help="Mirror in which to look for a receipt's entry, or for nodes.")
 ]
 AudienceName = Literal["public", "partner", "auditor"]
 AcceptName = Literal["final", "anchored", "logged"]
@@ -170,9 +178,8 @@ def verify(
     receipt: Annotated[
         Path | None, typer.Option(help="Judge this receipt instead of a proof bundle.")
     ] = None,
-    mirror: Annotated[
-        Path | None, typer.Option(help="Mirror in which to look for a receipt's entry.")
-    ] = None,
+    fork: ForkFile = None,
+    mirror: MirrorFolder = None,
     log: LogAddress = None,
     rpc: Endpoints = None,
     output: EvidenceFile = None,
@@ -186,22 +193,28 @@ def verify(
     data: DataDir = DEFAULT_DATA,
     as_json: AsJSON = False,
 ) -> None:
-    """Check a proof bundle or a receipt against a trust file.
+    """Check a proof bundle, a receipt, or two heads of one log against a trust file.
 
     A bundle is checked offline where the file pins its block. Of a receipt it says whether the
-    promise was kept (status 0) or broken (1), or is pending or unresolved (3).
+    promise was kept (status 0) or broken (1), or is pending or unresolved (3). Of two heads: one
+    history (0), two (1), or not to be told (3).
     """
-    if (file is None) == (receipt is None):
-        raise typer.BadParameter("expected a proof bundle, or --receipt with a receipt")
+    if (receipt is not None) == (file is not None or fork is not None):
+        raise typer.BadParameter("expected a proof bundle, or --receipt or --fork with a file")
 
     def work(command: Command) -> int:
+        sources = Sources(mirror, log, rpc or ())
+        if fork is not None:
+            from ledger_api.cli.forking import compare
+
+            files = [fork] if file is None else [fork, file]
+            return compare(command, files, trust=trust, sources=sources, output=output)
         if file is not None:
             return _verify_bundle(command, file, trust=trust, accept=accept, code=code)
-        from ledger_api.cli.judging import Sources, judge_receipt
+        from ledger_api.cli.judging import judge_receipt
 
         if receipt is None:
             raise AssertionError("either is named")
-        sources = Sources(mirror, log, rpc or ())
         return judge_receipt(command, receipt, trust=trust, sources=sources, output=output)
 
     run(data, as_json, work)

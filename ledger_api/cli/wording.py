@@ -121,6 +121,24 @@ LINES = KEY_LINES | {
         "回执及其证据：{path}；任何人都可用同一命令核对",
         "receipt with its evidence: {path}; anybody can check it with this command",
     ),
+    # Two heads of one log
+    "fork_split": (
+        "日志密钥签署了两段互相矛盾的历史：这两个日志头不可能都为真",
+        "the log key has signed two histories: both heads cannot be true",
+    ),
+    "fork_consistent": (
+        "一致：后一个日志头延续前一个",
+        "one history: the later head continues the earlier one",
+    ),
+    "fork_undecided": (
+        "无法判定：大小不同，须有后一个日志头的日志或镜像（用 --log 或 --mirror 指定）",
+        "not decided: the sizes differ, so name a log or mirror of the later one (--log, --mirror)",
+    ),
+    "fork_head": ("  {tree_size} 条，根 {root_hash}", "  {tree_size} entries, root {root_hash}"),
+    "fork_file": (
+        "证据：{path}；任何人都可用 verify --fork {path} 核对",
+        "evidence: {path}; anybody can check it with verify --fork {path}",
+    ),
     "unknown_blocks": (
         "{count} 份证据未计入：未向链核对其区块（用 --rpc 指定节点）",
         "{count} witnesses do not count: their blocks are unknown here (name an --rpc)",

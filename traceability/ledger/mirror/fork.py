@@ -100,14 +100,14 @@ def check_fork(fork: Fork, trust: Trust) -> tuple[int, int]:
     if earlier.tree_size > later.tree_size or len(fork.nodes) != len(before) + len(after):
         raise ForkEvidenceInvalid("heads are in the wrong order, or nodes are missing")
     levels = [level for level, _ in (*before, *after)]
-    if _root(levels, fork.nodes) != later.root_hash:
+    if root_over(levels, fork.nodes) != later.root_hash:
         raise ForkEvidenceInvalid("nodes do not hash to the later head")
-    if _root(levels[: len(before)], fork.nodes) == earlier.root_hash:
+    if root_over(levels[: len(before)], fork.nodes) == earlier.root_hash:
         raise ForkEvidenceInvalid("the later head continues the earlier one")
     return earlier.tree_size, later.tree_size
 
 
-def _root(levels: Sequence[int], nodes: Sequence[bytes]) -> bytes:
+def root_over(levels: Sequence[int], nodes: Sequence[bytes]) -> bytes:
     """Return the root over adjacent complete subtrees, given from the left."""
     stack: list[tuple[int, bytes]] = []
     for level, node in zip(levels, nodes, strict=False):

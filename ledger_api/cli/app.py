@@ -24,6 +24,7 @@ from ledger_api.cli import (
     mirroring,
     policies,
     proving,
+    recalling,
     serving,
     submitting,
 )
@@ -64,6 +65,8 @@ for question in (
     asking.grade,
 ):
     app.command()(question)
+app.command()(recalling.mock_recall)
+app.command()(recalling.verify_report)
 app.command()(declaring.declare)
 app.command()(erasing.erase)
 app.command()(auditing.audit)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from ledger_api.cli.key_wording import KEY_LINES
 from ledger_api.cli.place_wording import PLACE_LINES
+from ledger_api.cli.recall_wording import RECALL_LINES
 from ledger_api.cli.status_wording import STATUS_LINES
 from ledger_api.i18n.translations import Language
 
@@ -14,6 +15,7 @@ from ledger_api.i18n.translations import Language
 LINES = KEY_LINES | {
     **STATUS_LINES,
     **PLACE_LINES,
+    **RECALL_LINES,
     # The log
     "log": ("日志      {entries} 条，根 {root}", "log        {entries} entries, {root}"),
     "anchor": (

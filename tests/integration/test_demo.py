@@ -101,6 +101,49 @@ class TestFacts:
         assert all(line.strip() for line in lines)
 
 
+class TestMockRecall:
+    def test_it_finds_the_planned_drums_and_every_byte_is_signed(self, told, folder, tmp_path):
+        target = tmp_path / "report"
+        found = itemproof("mock-recall", BAD_LOT, "--json", "--data", folder, "-o", target).value
+        pieces = found["figures"][0]
+        assert (pieces["unit"], pieces["found"]) == ("pieces", len(PLAN.tainted))
+        assert pieces["in_stock"] + pieces["shipped"] + pieces["used"] == pieces["found"]
+        checked = itemproof("verify-report", target, "--json", "--data", folder)
+        assert (checked.status, checked.value["verified"]) == (0, True)
+        (target / "report-zh.pdf").write_bytes(b"%PDF")
+        refused = itemproof("verify-report", target, "--json", "--data", folder)
+        assert (refused.status, refused.value["error"]["code"]) == (1, "REPORT_CHANGED")
+
+    def test_a_missed_target_ends_with_1(self, told, folder, tmp_path):
+        options = ("--json", "--data", folder, "--tolerance", "5%", "-o")
+        passed = itemproof("mock-recall", BAD_LOT, *options, tmp_path / "one")
+        assert (passed.status, passed.value["passed"]) == (0, True)
+        late = ("--target", "1", "--asked", "2026-01-01T08:00+08:00")
+        missed = itemproof("mock-recall", BAD_LOT, *late, *options, tmp_path / "two")
+        assert (missed.status, missed.value["reasons"]) == (1, ["TOO_SLOW"])
+
+    @pytest.mark.parametrize(
+        ("arguments", "status", "code"),
+        [
+            (("(01)09521003100012(10)NONE",), 1, "CODE_NOT_TRACED"),
+            (("(01)09521003100013(10)X",), 1, "CODE_CHECK_DIGIT"),
+            ((BAD_LOT, "--target", "soon"), 1, "RECALL_TARGET_INVALID"),
+            ((BAD_LOT, "--tolerance", "much"), 1, "TOLERANCE_INVALID"),
+            ((BAD_LOT, "--asked", "yesterday"), 2, "OPTION_INVALID"),
+            ((BAD_LOT, "--asked", "2999-01-01"), 2, "OPTION_INVALID"),
+            ((BAD_LOT, "--reason", "safety"), 2, "OPTION_INVALID"),
+            ((BAD_LOT, "--declare"), 2, "OPTION_INVALID"),
+        ],
+    )
+    def test_what_cannot_be_asked_is_refused_and_writes_nothing(
+        self, told, folder, tmp_path, *, arguments, status, code
+    ):
+        target = tmp_path / "report"
+        found = itemproof("mock-recall", *arguments, "--json", "--data", folder, "-o", target)
+        assert (found.status, found.value["error"]["code"]) == (status, code)
+        assert not any(tmp_path.iterdir())
+
+
 class TestLedger:
     def test_every_party_is_registered_with_its_own_key(self, told, folder):
         rows = itemproof("participant", "list", "--json", "--data", folder).value["participants"]

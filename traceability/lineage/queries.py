@@ -102,6 +102,8 @@ _ENTRY_HASHES = """
 SELECT b.batch, n.leaf_hash
 FROM {numbers} CROSS JOIN batches AS b CROSS JOIN entries AS n
 WHERE b.batch = wanted.value AND n.arrival = b.arrival"""
+_PARTICIPANTS = """
+SELECT b.batch, b.participant FROM {numbers} CROSS JOIN batches AS b WHERE b.batch = wanted.value"""
 _CODES = """
 SELECT c.epc, c.uri FROM {numbers} CROSS JOIN epcs AS c WHERE c.epc = wanted.value"""
 _NUMBERS = """
@@ -236,6 +238,10 @@ class Reader:
     def entry_hashes(self, batches: Collection[int]) -> dict[int, bytes]:
         """Return the leaf hash of each batch's entry."""
         return {batch: bytes(leaf_hash) for batch, leaf_hash in self._read(_ENTRY_HASHES, batches)}
+
+    def participants(self, batches: Collection[int]) -> dict[int, bytes]:
+        """Return who signed each batch."""
+        return {batch: bytes(one) for batch, one in self._read(_PARTICIPANTS, batches)}
 
     def codes(self, epcs: Collection[int]) -> dict[int, str]:
         """Return the codes behind numbers."""

@@ -37,6 +37,7 @@ from traceability.ledger.keyring import Keyring
 from traceability.ledger.node import ChainNotConfigured, Node, anchored_head
 from traceability.ledger.opening import load_identity, open_identity
 from traceability.ledger.rehashing import keep_event_hashes_current
+from traceability.ledger.reindexing import keep_attributes_current
 from traceability.ledger.trust import TrustFileUnwritable
 from traceability.store.anchor_store import StoredAnchors
 from traceability.store.store import Store
@@ -282,6 +283,7 @@ def _node(
     chain: _Chain | None,
 ) -> Node:
     keep_event_hashes_current(store, identity.duplicate_key)
+    keep_attributes_current(store)
     anchorer = None
     if chain is not None:
         anchorer = Anchorer(

@@ -113,8 +113,16 @@ def _events() -> list[dict[str, Any]]:
                 {"type": "po", "bizTransaction": "urn:epcglobal:cbv:bt:9521005000013:PO-42"}
             ],
         ),
-        event(6, quantityList=quantities, **facts),
+        event(6, quantityList=quantities, **facts, **_making()),
     ]
+
+
+def _making() -> dict[str, Any]:
+    """Return what an event says of how something was made, something in every column."""
+    temperature = {"type": "Temperature", "uom": "CEL", "minValue": 1190, "maxValue": 1200.5}
+    element = {"sensorMetadata": {"deviceID": "urn:x:d"}, "sensorReport": [temperature]}
+    machines = {"urn:itemproof:vocab:1:machine": ["M1", "M2"]}
+    return machines | {"sensorElementList": [element]}
 
 
 def _sign_twice(supplier: Supplier) -> None:

@@ -157,7 +157,13 @@ def _destroy_fields(
     # In the place of the content's keyed hash, which could be guessed by whoever has the key,
     # stands what says nothing and is committed, so that the audit can hold it.
     facts = remains.facts._replace(content_mac=row.field_root)
-    repositories.erasing.reduce_event(batch.batch, index, facts=facts, objects=remains.objects)
+    repositories.erasing.reduce_event(
+        batch.batch,
+        index,
+        facts=facts,
+        objects=remains.objects,
+        attributes=remains.attributes,
+    )
 
 
 def remaining(repositories: Repositories, row: RecordRow) -> PartialRecord | None:

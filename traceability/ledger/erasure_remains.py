@@ -13,8 +13,8 @@ from traceability.events.context import GS1_CONTEXT, extend
 from traceability.events.model import SubmittedEvent
 from traceability.events.reading import EventReader
 from traceability.hashing.partial import PartialRecord
-from traceability.ledger.prepared import event_facts, event_objects
-from traceability.store.repositories.events import EventFacts, ObjectRow
+from traceability.ledger.prepared import event_attributes, event_facts, event_objects
+from traceability.store.repositories.events import AttributeRow, EventFacts, ObjectRow
 from traceability.strict_json import JSONValue
 
 Members: TypeAlias = dict[str, JSONValue]
@@ -26,6 +26,7 @@ class Remains:
 
     facts: EventFacts
     objects: tuple[ObjectRow, ...]
+    attributes: tuple[AttributeRow, ...]
 
 
 def remains_of(record: PartialRecord) -> Remains | None:
@@ -36,7 +37,8 @@ def remains_of(record: PartialRecord) -> Remains | None:
     facts = event_facts(read, content_mac=bytes(32))
     header = record.fields[0].value
     declares = isinstance(header, dict) and header.get("declared_error") is True
-    return Remains(facts._replace(declares_error=declares), event_objects(read))
+    facts = facts._replace(declares_error=declares)
+    return Remains(facts, event_objects(read), event_attributes(read))
 
 
 def _readable(event: Members) -> SubmittedEvent | None:

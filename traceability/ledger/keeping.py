@@ -72,7 +72,7 @@ def keep_batches(
     repositories.batches.add_records([_record_row(*placed) for placed in records])
     repositories.events.add(
         [
-            NewEvent(number, index, record.event, record.objects)
+            NewEvent(number, index, record.event, record.objects, record.attributes)
             for number, index, record in records
             if record.event is not None
         ]
@@ -112,7 +112,7 @@ def keep_contents(repositories: Repositories, number: int, batch: PreparedBatch)
     )
     repositories.events.add(
         [
-            NewEvent(number, index, record.event, record.objects)
+            NewEvent(number, index, record.event, record.objects, record.attributes)
             for index, record in enumerate(batch.records)
             if record.event is not None
         ]

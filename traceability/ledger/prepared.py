@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from traceability.codes.uris import item_prefix, parse_code
+from traceability.events.attributes import attributes_of
 from traceability.events.model import SubmittedEvent
 from traceability.hashing.canonical import canonicalize
 from traceability.hashing.commitment import (
@@ -31,7 +32,7 @@ from traceability.ledger.faults import (
 )
 from traceability.merkle.proofs import root_from_nodes
 from traceability.merkle.tiles import TileNodes, extend
-from traceability.store.repositories.events import EventFacts, ObjectRow
+from traceability.store.repositories.events import AttributeRow, EventFacts, ObjectRow
 from traceability.store.times import to_milliseconds
 from traceability.strict_json import JSONValue
 
@@ -70,6 +71,7 @@ class PreparedRecord(NamedTuple):
     pointer: str = ""
     event: EventFacts | None = None
     objects: tuple[ObjectRow, ...] = ()
+    attributes: tuple[AttributeRow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +147,7 @@ def prepare_event(event: SubmittedEvent, *, secret: bytes, content_mac: bytes) -
         pointer=event.pointer,
         event=event_facts(event, content_mac=content_mac),
         objects=event_objects(event),
+        attributes=event_attributes(event),
     )
 
 
@@ -173,6 +176,12 @@ def event_objects(event: SubmittedEvent) -> tuple[ObjectRow, ...]:
             for item in event.objects
         ]
     )
+
+
+def event_attributes(event: SubmittedEvent) -> tuple[AttributeRow, ...]:
+    """Return what an event says of how something was made, as plain tuples: they are pickled."""
+    said = attributes_of(event)
+    return tuple([(one.name, one.value, one.uom, one.low, one.high) for one in said])
 
 
 def prepare_batch(

@@ -31,12 +31,20 @@ _SQLITE = {
     "codes": "json_each(:many) AS wanted",
     "by_event_id": "INDEXED BY ix_events_event_id",
     "by_transformation_id": "INDEXED BY ix_events_transformation_id",
+    "made_at": "INDEXED BY ix_events_made_at",
+    "by_value": "INDEXED BY ix_event_attributes_name_value",
+    "by_low": "INDEXED BY ix_event_attributes_name_low",
+    "by_high": "INDEXED BY ix_event_attributes_name_high",
 }
 _POSTGRESQL = {
     "numbers": "unnest(CAST(:many AS bigint[])) AS wanted(value)",
     "codes": "unnest(CAST(:many AS text[])) AS wanted(value)",
     "by_event_id": "",
     "by_transformation_id": "",
+    "made_at": "",
+    "by_value": "",
+    "by_low": "",
+    "by_high": "",
 }
 
 _BY_ROLE = """
@@ -87,6 +95,22 @@ WHERE e.event = wanted.value AND NOT e.declares_error AND e.event_id IS NOT NULL
 _SAME_TRANSFORMATION = """
 SELECT e.event FROM {codes} CROSS JOIN events AS e {by_transformation_id}
 WHERE e.transformation_id = wanted.value AND e.type = 'TransformationEvent'"""
+_ATTRIBUTES = """
+SELECT a.event, a.value, a.uom FROM {numbers} CROSS JOIN event_attributes AS a
+WHERE a.event = wanted.value AND a.name = :name ORDER BY a.event, a.ordinal"""
+_WITH_VALUE = """
+SELECT a.value, a.event FROM {codes} CROSS JOIN event_attributes AS a {by_value}
+WHERE a.name = :name AND a.value = wanted.value"""
+_WITH_LOW_BETWEEN = """
+SELECT a.event, a.value, a.uom FROM event_attributes AS a {by_low}
+WHERE a.name = :name AND a.low >= :first AND a.low <= :last"""
+_STRADDLING = """
+SELECT a.event, a.value, a.uom FROM event_attributes AS a {by_high}
+WHERE a.name = :name AND a.low < a.high AND a.low < :first AND a.high >= :first"""
+_MADE_AT = """
+SELECT e.read_point, e.event FROM {codes} CROSS JOIN events AS e {made_at}
+WHERE e.read_point = wanted.value AND (e.type = 'TransformationEvent' OR e.action = 'ADD')
+AND e.event_time >= :first AND e.event_time <= :last"""
 _DETAILS = """
 SELECT e.event, e.type, e.action, e.event_time, e.biz_step, e.disposition, e.read_point,
     e.biz_location, e.event_id, e.batch, e.record_index
@@ -217,6 +241,25 @@ class Reader:
     def same_transformation(self, transformation_ids: Collection[str]) -> set[int]:
         """Return the transformation events with one of the ids."""
         return {event for (event,) in self._read(_SAME_TRANSFORMATION, transformation_ids)}
+
+    def attributes(self, events: Collection[int], name: str) -> list[tuple[int, str, str | None]]:
+        """Return (event, value, unit) of what events say under a name, in their order."""
+        return self._read(_ATTRIBUTES, events, name=name)
+
+    def with_value(self, name: str, values: Collection[str]) -> list[tuple[str, int]]:
+        """Return (value, event) of the events that say one of the values under a name."""
+        return self._read(_WITH_VALUE, values, name=name)
+
+    def with_number(self, name: str, *, first: int, last: int) -> list[tuple[int, str, str | None]]:
+        """Return (event, value, unit) of events whose number, or part of it, lies in a range."""
+        bounds = {"name": name, "first": first, "last": last}
+        within = self._execute(_WITH_LOW_BETWEEN, bounds)
+        straddling = self._execute(_STRADDLING, {"name": name, "first": first})
+        return [*within, *straddling]
+
+    def made_at(self, places: Collection[str], *, first: int, last: int) -> list[tuple[str, int]]:
+        """Return (place, event) of what was made or brought into being at places in a time."""
+        return self._read(_MADE_AT, places, first=first, last=last)
 
     def details(self, events: Collection[int]) -> list[EventDetails]:
         """Return what a journey tells of events."""

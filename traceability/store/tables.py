@@ -214,6 +214,8 @@ checkpoints = Table(
     Column("signed", BigInteger, nullable=False),
 )
 
+_is_making = text("type = 'TransformationEvent' OR action = 'ADD'")
+
 # What lineage asks: the events, and which objects each of them names.
 events = Table(
     "events",
@@ -234,6 +236,14 @@ events = Table(
     # Keyed, since the hash of a low-entropy event could be guessed from outside.
     Column("content_mac", LargeBinary(32), nullable=False, index=True),
     UniqueConstraint("batch", "record_index"),
+    # What was made or brought into being at a place, and when.
+    Index(
+        "ix_events_made_at",
+        "read_point",
+        "event_time",
+        sqlite_where=_is_making,
+        postgresql_where=_is_making,
+    ),
 )
 
 epcs = Table(
@@ -254,6 +264,38 @@ event_epcs = Table(
     Column("quantity", Text),
     Column("uom", String(8)),
     Index("ix_event_epcs_epc_role_event", "epc", "role", "event"),
+    sqlite_with_rowid=False,
+)
+
+# What events say of how things were made: causes that others may share, parameters, scrap, net
+# weight. `low` and `high` are the bounds of a number, in millionths.
+_is_number = text("low IS NOT NULL")
+_is_wide = text("low < high")
+event_attributes = Table(
+    "event_attributes",
+    metadata,
+    Column("event", BigInteger, primary_key=True, autoincrement=False),
+    Column("ordinal", Integer, primary_key=True, autoincrement=False),
+    Column("name", String(80), nullable=False),
+    Column("value", Text, nullable=False),
+    Column("uom", String(16)),
+    Column("low", BigInteger),
+    Column("high", BigInteger),
+    Index("ix_event_attributes_name_value", "name", "value"),
+    Index(
+        "ix_event_attributes_name_low",
+        "name",
+        "low",
+        sqlite_where=_is_number,
+        postgresql_where=_is_number,
+    ),
+    Index(
+        "ix_event_attributes_name_high",
+        "name",
+        "high",
+        sqlite_where=_is_wide,
+        postgresql_where=_is_wide,
+    ),
     sqlite_with_rowid=False,
 )
 

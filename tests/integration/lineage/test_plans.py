@@ -28,6 +28,7 @@ PARAMETERS = {
     "type": "AggregationEvent",
     "participant": b"h" * 16,
     "gln": "9521234567899",
+    "name": "machine",
 }
 
 

@@ -81,6 +81,17 @@ COMMITTED: Mapping[str, Mapping[str, Committed]] = {
     ),
     "epcs": {"uri": Committed("the payloads of the events that name it", _OBJECT)},
     "event_epcs": _all(_EVENT, "event", "role", "epc", "ordinal", "quantity", "uom", also=_OBJECT),
+    "event_attributes": _all(
+        _EVENT,
+        "event",
+        "ordinal",
+        "name",
+        "value",
+        "uom",
+        "low",
+        "high",
+        also=("event_attributes.value",),
+    ),
     "events": {
         **_all(_BATCH, "batch", "record_index", also=("events.event",)),
         **_all(

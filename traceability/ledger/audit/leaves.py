@@ -14,9 +14,9 @@ from traceability.hashing.commitment import Commitment, RecordKind, item_leaf_ha
 from traceability.hashing.encoding import ZERO_HASH
 from traceability.ledger.audit.difference import Difference
 from traceability.ledger.audit.erased import ErasedItems, Erasures, event_left
-from traceability.ledger.audit.records import check_record, check_remains
+from traceability.ledger.audit.records import Kept, Placed, check_record, check_remains
 from traceability.ledger.audit.units import Context
-from traceability.store.repositories.auditing import Range
+from traceability.store.repositories.auditing import AuditedEvent, AuditedObject, Range
 from traceability.store.repositories.batches import RecordRow
 from traceability.store.repositories.items import ItemRun
 
@@ -31,13 +31,18 @@ class Leaves:
 
 def record_leaves(context: Context, asked: Range, leaves: Leaves) -> None:
     """Add the records of a range that are not items, each checked against its own payload."""
-    events = objects = None
+    events: Mapping[tuple[int, int], AuditedEvent] | None = None
+    objects: Mapping[int, Sequence[AuditedObject]] = {}
+    attributes: Mapping[int, Sequence[Placed]] = {}
     erasures = Erasures(context, asked)
     for row in context.rows.records(asked):
         if row.kind == RecordKind.EVENT and events is None:
-            events, objects = context.rows.events(asked), context.rows.objects(asked)
+            events = context.rows.events(asked)
+            objects, attributes = context.rows.objects(asked), context.rows.attributes(asked)
         event = None if events is None else events.get((row.batch, row.record_index))
-        named = [] if event is None or objects is None else objects.get(event.event, [])
+        named = Kept()
+        if event is not None:
+            named = Kept(objects.get(event.event, ()), attributes.get(event.event, ()))
         erased = erasures.check(row, event)
         if erased is None:
             leaves.differences += check_record(context, row, event, named)

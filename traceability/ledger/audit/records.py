@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from traceability.errors import ItemProofError
 from traceability.events.jsonld import parse_document
@@ -16,10 +16,10 @@ from traceability.ledger.audit.difference import Difference, compare
 from traceability.ledger.audit.units import Context
 from traceability.ledger.drafting import content_mac
 from traceability.ledger.erasure_remains import remains_of
-from traceability.ledger.prepared import event_facts, event_objects
+from traceability.ledger.prepared import event_attributes, event_facts, event_objects
 from traceability.store.repositories.auditing import AuditedEvent, AuditedObject
 from traceability.store.repositories.batches import RecordRow
-from traceability.store.repositories.events import ROLES, ObjectRow
+from traceability.store.repositories.events import ROLES, AttributeRow, ObjectRow
 from traceability.strict_json import JSONValue
 
 # Columns of an event that follow from its payload alone.
@@ -37,13 +37,21 @@ EVENT_COLUMNS = (
 )
 Placed: TypeAlias = tuple[object, ...]
 OBJECT_COLUMNS = ("role", "epc", "ordinal", "quantity", "uom")
+ATTRIBUTE_COLUMNS = ("ordinal", "name", "value", "uom", "low", "high")
+
+
+class Kept(NamedTuple):
+    """What is kept beside an event: the objects that it names, and what it says of making."""
+
+    objects: Sequence[AuditedObject] = ()
+    attributes: Sequence[Placed] = ()
 
 
 def check_record(
     context: Context,
     row: RecordRow,
     event: AuditedEvent | None,
-    objects: Sequence[AuditedObject],
+    kept: Kept,
 ) -> Iterator[Difference]:
     """Recompute a record from its payload, and of an event what is kept beside it."""
     key = f"{row.batch}, {row.record_index}"
@@ -67,7 +75,7 @@ def check_record(
     if kind is not RecordKind.DOCUMENT:
         yield from compare("records", key, column="media_type", expected=None, found=row.media_type)
     if kind is RecordKind.EVENT:
-        yield from _check_event(context, key, value, event, objects)
+        yield from _check_event(context, key, value, event, kept)
 
 
 def _check_event(
@@ -75,7 +83,7 @@ def _check_event(
     key: str,
     value: JSONValue,
     stored: AuditedEvent | None,
-    objects: Sequence[AuditedObject],
+    kept: Kept,
 ) -> Iterator[Difference]:
     """Compare what lineage reads with what the event says."""
     document = parse_document(value)
@@ -92,14 +100,15 @@ def _check_event(
         mac = content_mac(event_hash(value).uri, context.duplicate_key)  # type: ignore[arg-type] # an event
         found = stored.columns["content_mac"]
         yield from compare("events", name, column="content_mac", expected=mac, found=found)
-    yield from _check_objects(name, event_objects(event), objects)
+    yield from _check_objects(name, event_objects(event), kept.objects)
+    yield from _check_attributes(name, event_attributes(event), kept.attributes)
 
 
 def check_remains(
     left: PartialRecord | None,
     row: RecordRow,
     stored: AuditedEvent | None,
-    objects: Sequence[AuditedObject],
+    kept: Kept,
 ) -> Iterator[Difference]:
     """Compare what is kept beside a partly erased record with what is left of it."""
     yield from _check_media_type(left, row)
@@ -118,7 +127,8 @@ def check_remains(
         yield from compare("events", name, column=column, expected=expected, found=found)
     found = stored.columns["content_mac"]
     yield from compare("events", name, column="content_mac", expected=row.field_root, found=found)
-    yield from _check_objects(name, remains.objects, objects)
+    yield from _check_objects(name, remains.objects, kept.objects)
+    yield from _check_attributes(name, remains.attributes, kept.attributes)
 
 
 def _check_media_type(left: PartialRecord | None, row: RecordRow) -> Iterator[Difference]:
@@ -146,19 +156,39 @@ def _check_objects(
     wanted: Counter[Placed] = Counter(expected)
     found: Counter[Placed] = Counter(map(tuple, stored))
     if wanted != found:
-        column = _differing(list(wanted.elements()), list(found.elements()))
+        rows = list(wanted.elements()), list(found.elements())
+        column = _differing(*rows, OBJECT_COLUMNS)
         missing, extra = list(wanted - found), list(found - wanted)
         yield Difference(
             "event_epcs", key, column, str(missing)[1:-1][:64], str(extra)[1:-1][:64] or "nothing"
         )
 
 
-def _differing(expected: list[Placed], found: list[Placed]) -> str:
-    """Return the only column that differs; the code itself where there are several, or none."""
-    for place, column in enumerate(OBJECT_COLUMNS):
+def _check_attributes(
+    key: str, said: Sequence[AttributeRow], stored: Sequence[Placed]
+) -> Iterator[Difference]:
+    expected: list[Placed] = [(ordinal, *one) for ordinal, one in enumerate(said)]
+    found = [tuple(row) for row in stored]
+    if expected == found:
+        return
+    column = _differing(expected, found, ATTRIBUTE_COLUMNS)
+    missing = [row for row in expected if row not in found]
+    extra = [row for row in found if row not in expected]
+    yield Difference(
+        "event_attributes",
+        key,
+        column,
+        str(missing)[1:-1][:64] or "nothing",
+        str(extra)[1:-1][:64] or "nothing",
+    )
+
+
+def _differing(expected: list[Placed], found: list[Placed], columns: Sequence[str]) -> str:
+    """Return the only column that differs; where there are several, or none, the main one."""
+    for place, column in enumerate(columns):
         rest = [
             Counter(row[:place] + row[place + 1 :] for row in rows) for rows in (expected, found)
         ]
         if rest[0] == rest[1]:
             return column
-    return "epc"
+    return "epc" if "epc" in columns else "value"

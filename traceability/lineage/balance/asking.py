@@ -8,7 +8,7 @@ from functools import partial
 from traceability.lineage.balance.accounts import Account, Closing, account, chain, close
 from traceability.lineage.balance.collecting import Collector
 from traceability.lineage.balance.findings import findings_of
-from traceability.lineage.balance.measuring import Weights, measure
+from traceability.lineage.balance.measuring import measure
 from traceability.lineage.balance.results import Balance, Made
 from traceability.lineage.balance.tolerance import EXACT, Tolerance
 from traceability.lineage.balance.units import MASS
@@ -53,7 +53,7 @@ def balance(
             walk.run(start)
         collector = Collector(sources)
         makings = collector.makings({event for walk in walks for event in walk.events})
-        measuring = partial(measure, weights=Weights())
+        measuring = partial(measure, weights=collector.weights(makings))
         closings = [close(one, measure=measuring, tolerance=tolerance) for one in makings]
         dimension = _dimension(closings)
         accounts = [

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 
+from traceability.events.attributes import NET_WEIGHT, SCRAP
 from traceability.lineage.balance.accounts import (
     COMMISSIONED,
     COUNTED,
@@ -14,7 +15,7 @@ from traceability.lineage.balance.accounts import (
     Making,
     Uses,
 )
-from traceability.lineage.balance.measuring import Stated
+from traceability.lineage.balance.measuring import Stated, Weights, product_of
 from traceability.lineage.codes import named
 from traceability.lineage.queries import EventDetails
 from traceability.lineage.walking import Sources
@@ -58,12 +59,16 @@ class Collector:
         together = {tuple(group) for group in groups.values()}
         every = {event for group in together for event in group}
         inputs, outputs = (self._stated_in(every, role) for role in ("input", "output"))
+        scrap: dict[int, list[Stated]] = {}
+        for event, quantity, uom in self._reader.attributes(every, SCRAP):
+            scrap.setdefault(event, []).append(Stated("", quantity, uom))
         found = [
             Making(
                 events=group,
                 time=min(self._sources.events[event].time for event in group),
                 inputs=tuple(one for event in group for one in inputs.get(event, ())),
                 outputs=tuple(one for event in group for one in outputs.get(event, ())),
+                scrap=tuple(one for event in group for one in scrap.get(event, ())),
             )
             for group in together
         ]
@@ -94,6 +99,38 @@ class Collector:
         codes.load(named(placed))
         inside = sorted(codes[one] for one in placed if codes.kinds[one] not in _CARRYING)
         return [Stated(code) for code in inside]
+
+    def weights(self, makings: Iterable[Making]) -> Weights:
+        """Return what is stated of the net weight of each code, of its lot and of its product."""
+        stated = (one for making in makings for one in (*making.inputs, *making.outputs))
+        codes = {one.code for one in stated if one.code}
+        lots: dict[str, list[str]] = {}
+        for member in self._sources.lots.of(codes):
+            lots.setdefault(member.serial, []).append(member.lot)
+        every = codes.union(*lots.values(), map(product_of, codes))
+        numbers = self._sources.codes.known(every)
+        statements: dict[str, set[tuple[str, str | None]]] = {}
+        for code, weight in self._said_by_events(set(numbers.values())):
+            statements.setdefault(code, set()).add(weight)
+        return Weights(
+            {code: frozenset(said) for code, said in statements.items()},
+            lambda code: (*lots.get(code, ()), product_of(code)),
+        )
+
+    def _said_by_events(self, nodes: set[int]) -> Iterator[tuple[str, tuple[str, str | None]]]:
+        """Yield what the events that make or commission codes state of their net weight."""
+        rows = [
+            row for role in ("output", "epc") for row in self._reader.by_role(nodes, ROLES[role])
+        ]
+        events = self._sources.events
+        events.load({event for _, event in rows})
+        said: dict[int, list[tuple[str, str | None]]] = {}
+        counting = {event for _, event in rows if not events[event].erroneous}
+        for event, value, uom in self._reader.attributes(counting, NET_WEIGHT):
+            said.setdefault(event, []).append((value, uom))
+        for node, event in rows:
+            for weight in said.get(event, ()):
+                yield self._sources.codes[node], weight
 
     def uses(self, makings: Iterable[Making]) -> dict[str, Uses]:
         """Return where events name each code of the transformations."""

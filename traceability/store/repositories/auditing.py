@@ -231,6 +231,19 @@ class AuditRepository:
             found.setdefault(event, []).append(AuditedObject(*rest))
         return found
 
+    def attributes(self, asked: Range) -> dict[int, list[tuple[Any, ...]]]:
+        """Return what the events of a range say of how things were made, by event, in order."""
+        condition, values = asked.where("events")
+        query = (
+            "SELECT a.event, a.ordinal, a.name, a.value, a.uom, a.low, a.high "  # noqa: S608 # names are ours
+            f"FROM events JOIN event_attributes a ON a.event = events.event WHERE {condition} "
+            "ORDER BY a.event, a.ordinal"
+        )
+        found: dict[int, list[tuple[Any, ...]]] = {}
+        for event, *rest in self.each(query, values):
+            found.setdefault(event, []).append(tuple(rest))
+        return found
+
     def batch_tiles(self, first: int, last: int) -> dict[int, dict[int, bytes]]:
         """Return the stored tiles of batches `first` … `last`."""
         query = "SELECT batch, tile, hashes FROM batch_tiles WHERE batch >= ? AND batch <= ?"

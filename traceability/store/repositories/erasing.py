@@ -10,7 +10,12 @@ from sqlalchemy import Connection, delete, insert, select, text, update
 from traceability.store.bulk import bulk_insert
 from traceability.store.repositories.capture_jobs import CaptureJobRepository
 from traceability.store.repositories.erased_codes import ErasedCodeRepository
-from traceability.store.repositories.events import EventFacts, EventRepository, ObjectRow
+from traceability.store.repositories.events import (
+    AttributeRow,
+    EventFacts,
+    EventRepository,
+    ObjectRow,
+)
 from traceability.store.tables import (
     capture_job_results,
     capture_jobs,
@@ -18,6 +23,7 @@ from traceability.store.tables import (
     corrections,
     epcs,
     erased_items,
+    event_attributes,
     event_epcs,
     events,
     idempotency_keys,
@@ -32,6 +38,7 @@ _AT_ONCE = 200
 # Tables from which an erasure takes something: what is freed in them is overwritten afterwards.
 TOUCHED = (
     *("records", "partial_records", "cards", "participants", "events", "event_epcs", "epcs"),
+    "event_attributes",
     *("items", "corrections"),
     *("capture_jobs", "capture_job_parts", "capture_job_results", "idempotency_keys"),
 )
@@ -114,14 +121,15 @@ class ErasingRepository:
         self._connection.execute(delete(events).where(is_asked))
 
     def _forget_objects(self, event: int) -> list[str]:
-        """Forget what an event names; return the codes."""
+        """Forget what an event says and names; return the codes."""
         named = self._connection.execute(
             select(epcs.c.epc, epcs.c.uri)
             .join(event_epcs, event_epcs.c.epc == epcs.c.epc)
             .where(event_epcs.c.event == event)
             .distinct()
         ).all()
-        self._connection.execute(delete(event_epcs).where(event_epcs.c.event == event))
+        for table in (event_epcs, event_attributes):
+            self._connection.execute(delete(table).where(table.c.event == event))
         for epc, _ in named:
             self._connection.execute(
                 text(
@@ -139,6 +147,7 @@ class ErasingRepository:
         *,
         facts: EventFacts,
         objects: Sequence[ObjectRow],
+        attributes: Sequence[AttributeRow],
     ) -> None:
         """Let lineage know only what is left of an event."""
         number = self._connection.scalar(
@@ -152,7 +161,9 @@ class ErasingRepository:
         self._codes.keep([(uri, batch, record_index) for uri in sorted(gone)])
         changed = update(events).where(events.c.event == number)
         self._connection.execute(changed.values(facts._asdict()))
-        EventRepository(self._connection).keep_objects([number], [objects])
+        kept = EventRepository(self._connection)
+        kept.keep_objects([number], [objects])
+        kept.keep_attributes([number], [attributes])
 
     def keep_codes(self, rows: Iterable[tuple[str, int, int]]) -> None:
         """Keep the keyed hashes of erased items' codes: (code, batch, record index)."""

@@ -7,12 +7,19 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, bindparam, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, select, update
 
 from traceability.store.bulk import bulk_insert, next_numbers, select_among
 from traceability.store.repositories.corrections import CorrectionRepository
 from traceability.store.repositories.interning import intern, numbers_of
-from traceability.store.tables import epcs, event_epcs, events, records
+from traceability.store.tables import (
+    epcs,
+    event_attributes,
+    event_epcs,
+    events,
+    partial_records,
+    records,
+)
 
 # The order in which event objects are named in `event_epcs.role`.
 ROLES = {"epc": 1, "parent": 2, "child": 3, "input": 4, "output": 5}
@@ -20,6 +27,8 @@ ROLES = {"epc": 1, "parent": 2, "child": 3, "input": 4, "output": 5}
 
 # Role, canonical URI, quantity as submitted, unit: as `EventObjectRow`, which costs more to move.
 ObjectRow = tuple[str, str, str | None, str | None]
+# Name, value, unit, and the bounds of a number in millionths.
+AttributeRow = tuple[str, str, str | None, int | None, int | None]
 
 
 class EventFacts(NamedTuple):
@@ -45,6 +54,7 @@ class NewEvent(NamedTuple):
     record_index: int
     facts: EventFacts
     objects: Sequence[ObjectRow]
+    attributes: Sequence[AttributeRow] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +114,11 @@ class EventRepository:
             columns=_EVENT_COLUMNS,
             rows=(
                 (number, batch, index, *facts)
-                for number, (batch, index, facts, _) in zip(numbers, rows, strict=True)
+                for number, (batch, index, facts, *_) in zip(numbers, rows, strict=True)
             ),
         )
         self.keep_objects(numbers, [row.objects for row in rows])
+        self.keep_attributes(numbers, [row.attributes for row in rows])
         declaring = [(row.batch, row.record_index) for row in rows if row.facts.declares_error]
         if declaring:
             CorrectionRepository(self._connection).add(declaring)
@@ -129,6 +140,27 @@ class EventRepository:
             event_epcs,
             columns=("event", "role", "ordinal", "quantity", "uom", "epc"),
             rows=[(*rest, known[uri]) for *rest, uri in quantities],
+        )
+
+    def keep_attributes(
+        self, numbers: Sequence[int], attributes: Sequence[Sequence[AttributeRow]]
+    ) -> None:
+        """Keep what events say of how things were made."""
+        bulk_insert(
+            self._connection,
+            event_attributes,
+            columns=("event", "ordinal", "name", "value", "uom", "low", "high"),
+            rows=(
+                (number, ordinal, *one)
+                for number, said in zip(numbers, attributes, strict=True)
+                for ordinal, one in enumerate(said)
+            ),
+        )
+
+    def forget_attributes(self, first: int, last: int) -> None:
+        """Forget what the events numbered `first` … `last` say of how things were made."""
+        self._connection.execute(
+            delete(event_attributes).where(event_attributes.c.event.between(first, last))
         )
 
     def numbers_of(self, uris: Collection[str]) -> dict[str, int]:
@@ -193,6 +225,20 @@ class EventRepository:
             .limit(limit)
         )
         return [(number, payload) for number, payload in rows]
+
+    def partials_after(self, event: int, *, limit: int) -> list[tuple[int, bytes]]:
+        """Return the next partly erased events by number with what is left of them."""
+        is_left = (partial_records.c.batch == events.c.batch) & (
+            partial_records.c.record_index == events.c.record_index
+        )
+        rows = self._connection.execute(
+            select(events.c.event, partial_records.c.leaves)
+            .join(partial_records, is_left)
+            .where(events.c.event > event)
+            .order_by(events.c.event)
+            .limit(limit)
+        )
+        return [(number, bytes(leaves)) for number, leaves in rows]
 
     def set_content_macs(self, macs: Sequence[tuple[int, bytes]]) -> None:
         """Replace the keyed content hashes of events."""

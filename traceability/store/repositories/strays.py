@@ -94,6 +94,14 @@ _QUERIES = (
         ),
     ),
     (
+        "event_attributes",
+        "an event",
+        (
+            "SELECT a.event, a.ordinal FROM event_attributes a "
+            "LEFT JOIN events e ON e.event = a.event WHERE e.event IS NULL"
+        ),
+    ),
+    (
         "batch_tiles",
         "a batch",
         (

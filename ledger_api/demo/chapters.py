@@ -108,7 +108,7 @@ def _rod_events(plan: Plan, rod: RodLot) -> Iterator[Event]:
     yield observed(
         start + timedelta(hours=2), "commissioning", where=maker.spot_uri("casting"),
         disposition="active", action="ADD", quantities=amount,
-        more=_ilmd(rod.number),
+        more=_ilmd(rod.number, {"itemproof:furnaceRun": f"{rod.number}-1"}),
     )  # fmt: skip
     yield inspected(
         start + timedelta(hours=3), final_check(rod), where=maker.spot_uri("laboratory"),
@@ -130,8 +130,8 @@ def _with_papers(maker: Party, lot: str) -> Event:
     return handed_over(maker, PLANT, ("po", order), ("desadv", note))
 
 
-def _ilmd(lot: str) -> Event:
-    return {"ilmd": {"cbvmda:lotNumber": lot, "cbvmda:countryOfOrigin": "CN"}}
+def _ilmd(lot: str, more: Event | None = None) -> Event:
+    return {"ilmd": {"cbvmda:lotNumber": lot, "cbvmda:countryOfOrigin": "CN", **(more or {})}}
 
 
 def _pvc_events(plan: Plan, day: int) -> Iterator[Event]:

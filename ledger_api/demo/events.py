@@ -31,7 +31,7 @@ def document(events: Sequence[Event], *, created: datetime) -> Event:
     }
 
 
-def quantity(goods: Goods, lot: str, amount: int) -> JSONValue:
+def quantity(goods: Goods, lot: str, amount: float) -> JSONValue:
     """Return an amount of a lot."""
     found: Event = {"epcClass": goods.lot_uri(lot), "quantity": amount}
     return found | ({"uom": goods.uom} if goods.uom else {})
@@ -62,12 +62,23 @@ def inspected(
 def transformed(
     when: datetime, step: str, *, where: str, inputs: Sequence[JSONValue] = (),
     input_epcs: Sequence[str] = (), outputs: Sequence[JSONValue] = (),
-    output_epcs: Sequence[str] = (),
+    output_epcs: Sequence[str] = (), more: Event | None = None,
 ) -> Event:  # fmt: skip
     """Return a transformation event."""
     event = _event("TransformationEvent", when, step, where=where, disposition="active")
     event |= _some("inputEPCList", input_epcs) | _some("inputQuantityList", inputs)
-    return event | _some("outputEPCList", output_epcs) | _some("outputQuantityList", outputs)
+    event |= _some("outputEPCList", output_epcs) | _some("outputQuantityList", outputs)
+    return event | (more or {})
+
+
+def scrapped(kilograms: float) -> Event:
+    """Return what a transformation says of its scrap."""
+    return {"itemproof:scrap": [{"quantity": kilograms, "uom": "KGM"}]}
+
+
+def weighing(kilograms: str) -> Event:
+    """Return what an event says of the net weight of one piece or metre that it makes."""
+    return {"ilmd": {"cbvmda:netWeight": {"value": kilograms, "unitCode": "KGM"}}}
 
 
 def packed(

@@ -8,8 +8,10 @@ from datetime import datetime, timedelta
 
 from ledger_api.demo.cast import CABLE, PLANT, PVC, RODS, STRAND, WIRE
 from ledger_api.demo.checks import CableChecks, Check
-from ledger_api.demo.events import Event, inspected, quantity, transformed
+from ledger_api.demo.events import Event, inspected, quantity, scrapped, transformed, weighing
 from ledger_api.demo.plan import (
+    COPPER_GRAMS_A_DRUM,
+    DRUMS_A_WIRE_LOT,
     METRES_A_DRUM,
     ROD_KILOGRAMS,
     WIRE_KILOGRAMS,
@@ -22,6 +24,9 @@ from ledger_api.demo.plan import (
 )
 
 PVC_GRAMS_A_METRE = 27
+PURGED_KILOGRAMS = 3  # Of compound, when an extruder starts.
+# Of copper and compound together.
+DRUM_GRAMS = COPPER_GRAMS_A_DRUM + METRES_A_DRUM * PVC_GRAMS_A_METRE
 _MAKING, _ISSUING = "creating_class_instance", "commissioning"
 
 
@@ -67,6 +72,8 @@ class Works:
             yield transformed(
                 begin, _MAKING, where=line, outputs=[amount],
                 inputs=[quantity(RODS[rod.maker], rod.number, ROD_KILOGRAMS // len(drawn))],
+                more=scrapped(ROD_KILOGRAMS // len(drawn) - WIRE_KILOGRAMS)
+                | {"itemproof:machine": f"drawing-{number + 1}", "itemproof:tool": _die(rod)},
             )  # fmt: skip
             for later, check in enumerate(self.wires[wire.number], 1):
                 yield inspected(
@@ -75,9 +82,11 @@ class Works:
 
     def _strand(self, cable: CableLot, when: datetime) -> Iterator[Event]:
         line = PLANT.spot_uri("stranding")
-        amount = quantity(STRAND, cable.strand, WIRE_KILOGRAMS * len(cable.wires))
+        used, kept = WIRE_KILOGRAMS * len(cable.wires), _strand_kilograms(cable)
+        amount = quantity(STRAND, cable.strand, kept)
         inputs = [quantity(WIRE, wire.number, WIRE_KILOGRAMS) for wire in cable.wires]
-        yield transformed(when, _MAKING, where=line, inputs=inputs, outputs=[amount])
+        more = scrapped(round(used - kept, 3)) | {"itemproof:machine": "stranding-1"}
+        yield transformed(when, _MAKING, where=line, inputs=inputs, outputs=[amount], more=more)
         check = self.cables[cable.number].stranding
         yield inspected(when + timedelta(minutes=30), check, where=line, quantities=[amount])
 
@@ -86,10 +95,12 @@ class Works:
         metres = METRES_A_DRUM * len(cable.drums)
         amount = quantity(CABLE, cable.number, metres)
         inputs = [
-            quantity(STRAND, cable.strand, WIRE_KILOGRAMS * len(cable.wires)),
-            quantity(PVC, cable.pvc, metres * PVC_GRAMS_A_METRE // 1000),
+            quantity(STRAND, cable.strand, _strand_kilograms(cable)),
+            quantity(PVC, cable.pvc, metres * PVC_GRAMS_A_METRE // 1000 + PURGED_KILOGRAMS),
         ]
-        yield transformed(when, _MAKING, where=line, inputs=inputs, outputs=[amount])
+        more = scrapped(PURGED_KILOGRAMS) | weighing(_kilograms(DRUM_GRAMS / METRES_A_DRUM))
+        more["itemproof:machine"] = "extrusion-1"
+        yield transformed(when, _MAKING, where=line, inputs=inputs, outputs=[amount], more=more)
         check = self.cables[cable.number].spark
         yield inspected(when + timedelta(minutes=30), check, where=line, quantities=[amount])
 
@@ -98,6 +109,7 @@ class Works:
             when, _ISSUING, where=PLANT.spot_uri("winding"),
             inputs=[quantity(CABLE, cable.number, METRES_A_DRUM * len(cable.drums))],
             output_epcs=[self.code(drum) for drum in cable.drums],
+            more=weighing(_kilograms(DRUM_GRAMS)),
         )  # fmt: skip
 
     def _test(self, cable: CableLot, when: datetime) -> Iterator[Event]:
@@ -113,4 +125,20 @@ class Works:
             when, _ISSUING, where=PLANT.spot_uri("rewinding"),
             input_epcs=[self.code(rewinding.drum)],
             output_epcs=[self.code(half) for half in rewinding.halves],
+            more=weighing(_kilograms(DRUM_GRAMS / 2)),
         )  # fmt: skip
+
+
+def _strand_kilograms(cable: CableLot) -> float:
+    """Return what a cable lot's strand weighs: the copper of its drums."""
+    return COPPER_GRAMS_A_DRUM * DRUMS_A_WIRE_LOT * len(cable.wires) / 1000
+
+
+def _kilograms(grams: float) -> str:
+    """Return a net weight in kilograms; every gram of the plan has at most four digits after it."""
+    return f"{grams / 1000:.4f}"
+
+
+def _die(rod: RodLot) -> str:
+    """Return the drawing die, of which there is one for the rods of each maker."""
+    return f"die-1.70-{rod.number[0]}"

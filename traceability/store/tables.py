@@ -24,6 +24,7 @@ from sqlalchemy import (
     text,
 )
 
+from traceability.store.making_tables import event_attributes_table, index_of_making
 from traceability.store.naming import NAMING
 
 metadata = MetaData(naming_convention=NAMING)
@@ -180,8 +181,7 @@ item_runs = Table(
 items = Table(
     "items",
     metadata,
-    Column("batch", BigInteger, primary_key=True),
-    Column("record_index", BigInteger, primary_key=True),
+    *(Column(name, BigInteger, primary_key=True) for name in ("batch", "record_index")),
     Column("serial", String(20), nullable=False),
     Column("salt", LargeBinary(16), nullable=False),
     sqlite_with_rowid=False,
@@ -214,8 +214,6 @@ checkpoints = Table(
     Column("signed", BigInteger, nullable=False),
 )
 
-_is_making = text("type = 'TransformationEvent' OR action = 'ADD'")
-
 # What lineage asks: the events, and which objects each of them names.
 events = Table(
     "events",
@@ -236,14 +234,7 @@ events = Table(
     # Keyed, since the hash of a low-entropy event could be guessed from outside.
     Column("content_mac", LargeBinary(32), nullable=False, index=True),
     UniqueConstraint("batch", "record_index"),
-    # What was made or brought into being at a place, and when.
-    Index(
-        "ix_events_made_at",
-        "read_point",
-        "event_time",
-        sqlite_where=_is_making,
-        postgresql_where=_is_making,
-    ),
+    index_of_making(),
 )
 
 epcs = Table(
@@ -267,37 +258,7 @@ event_epcs = Table(
     sqlite_with_rowid=False,
 )
 
-# What events say of how things were made: causes that others may share, parameters, scrap, net
-# weight. `low` and `high` are the bounds of a number, in millionths.
-_is_number = text("low IS NOT NULL")
-_is_wide = text("low < high")
-event_attributes = Table(
-    "event_attributes",
-    metadata,
-    Column("event", BigInteger, primary_key=True, autoincrement=False),
-    Column("ordinal", Integer, primary_key=True, autoincrement=False),
-    Column("name", String(80), nullable=False),
-    Column("value", Text, nullable=False),
-    Column("uom", String(16)),
-    Column("low", BigInteger),
-    Column("high", BigInteger),
-    Index("ix_event_attributes_name_value", "name", "value"),
-    Index(
-        "ix_event_attributes_name_low",
-        "name",
-        "low",
-        sqlite_where=_is_number,
-        postgresql_where=_is_number,
-    ),
-    Index(
-        "ix_event_attributes_name_high",
-        "name",
-        "high",
-        sqlite_where=_is_wide,
-        postgresql_where=_is_wide,
-    ),
-    sqlite_with_rowid=False,
-)
+event_attributes = event_attributes_table(metadata)
 
 # One row per signed anchor transaction, from signing to finality (chain/anchor_store.py).
 anchors = Table(
@@ -321,9 +282,7 @@ anchors = Table(
     Column("evidence_block_hash", LargeBinary(32)),
     Column("drop_reason", Text),
     # Gas, and wei for a unit of it: expected before sending, then paid.
-    Column("estimated_gas", BigInteger),
-    Column("estimated_price", BigInteger),
-    Column("gas_price", BigInteger),
+    *(Column(name, BigInteger) for name in ("estimated_gas", "estimated_price", "gas_price")),
 )
 
 api_keys = Table(
@@ -416,8 +375,7 @@ corrections = Table(
 partial_records = Table(
     "partial_records",
     metadata,
-    Column("batch", BigInteger, primary_key=True),
-    Column("record_index", BigInteger, primary_key=True),
+    *(Column(name, BigInteger, primary_key=True) for name in ("batch", "record_index")),
     Column("leaves", LargeBinary, nullable=False),
     sqlite_with_rowid=False,
 )
@@ -435,8 +393,7 @@ erased_codes = Table(
 erased_items = Table(
     "erased_items",
     metadata,
-    Column("batch", BigInteger, primary_key=True),
-    Column("record_index", BigInteger, primary_key=True),
+    *(Column(name, BigInteger, primary_key=True) for name in ("batch", "record_index")),
     Column("field_root", LargeBinary(32), nullable=False),
     sqlite_with_rowid=False,
 )

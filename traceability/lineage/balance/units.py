@@ -160,6 +160,11 @@ def find_unit(written: str | None) -> Unit:
     return Unit(code, *_UNITS[code])
 
 
+def units_of(dimension: str) -> list[str]:
+    """Return the codes of the units of a dimension."""
+    return [code for code, (of, _) in _UNITS.items() if of == dimension]
+
+
 def read_number(written: str) -> Fraction:
     """Return a decimal number exactly.
 

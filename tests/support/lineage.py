@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from traceability.codes.keys import check_digit
+from traceability.events.attributes import Attribute
 from traceability.hashing.canonical import canonicalize
 from traceability.lineage.parties import DESTINATION, Party, party_code
 from traceability.lineage.results import RecordReference
@@ -72,6 +73,12 @@ class World:
 
     facts: list[Fact] = field(default_factory=list)
     minted: dict[str, list[str]] = field(default_factory=dict)
+    said: dict[int, Sequence[Attribute]] = field(default_factory=dict)
+
+    def say(self, number: int, *attributes: Attribute) -> int:
+        """Let an event say how something was made."""
+        self.said[number] = attributes
+        return number
 
     def event(
         self,
@@ -208,7 +215,8 @@ def write(repositories: Repositories, world: World) -> Written:
     for fact in world.facts:
         batch = batches[fact.participant]
         numbers[batch, fact.number] = fact.number
-        rows.append(NewEvent(batch, fact.number, _event_facts(fact), _object_rows(fact)))
+        said = world.said.get(fact.number, ())
+        rows.append(NewEvent(batch, fact.number, _event_facts(fact), _object_rows(fact), said))
     repositories.events.add(rows)
     repositories.batches.add_records(
         [_record(batches[fact.participant], fact) for fact in world.facts if fact.parties]

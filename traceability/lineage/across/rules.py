@@ -16,11 +16,8 @@ from traceability.lineage.rules import UPSTREAM, Fact, Graph, reach
 TOUCHED = ("epc", "child", "output")
 
 
-class Said(NamedTuple):
-    """What an event says beside its objects: where, and how something was made."""
-
-    attributes: Sequence[Attribute] = ()
-    place: str | None = None
+# What each event says of how something was made, by its number.
+Said = Mapping[int, Sequence[Attribute]]
 
 
 class Sharing(NamedTuple):
@@ -49,7 +46,7 @@ class Question(NamedTuple):
     needs_own: bool
 
 
-def share(graph: Graph, said: Mapping[int, Said], code: str, asked: Asked) -> SharedCauses:
+def share(graph: Graph, said: Said, code: str, asked: Asked) -> SharedCauses:
     """Return what a fault's lineage has of some causes, and what else has the same.
 
     The causes are those of the code, of all that it was made from, and of their lots.
@@ -98,7 +95,7 @@ def _is_within(window: Window, times: Collection[int], time: int) -> bool:
     return any(abs(time - one) <= window.around for one in times)
 
 
-def _questions(graph: Graph, said: Mapping[int, Said], asked: Asked) -> Iterator[Question]:
+def _questions(graph: Graph, said: Said, asked: Asked) -> Iterator[Question]:
     for key in asked.keys:
         if key == RAW_LOT:
             yield Question(_of_raw_lots(graph), needs_own=True)
@@ -106,7 +103,7 @@ def _questions(graph: Graph, said: Mapping[int, Said], asked: Asked) -> Iterator
             found = [
                 (value, one)
                 for fact in graph.in_lineage
-                for value in _values(fact, said.get(fact.number, Said()), key)
+                for value in _values(fact, said.get(fact.number, ()), key)
                 for one in touched(fact, key, value)
             ]
             yield Question(found, needs_own=True)
@@ -114,7 +111,7 @@ def _questions(graph: Graph, said: Mapping[int, Said], asked: Asked) -> Iterator
         found = [
             (wanted.name, one)
             for fact in graph.in_lineage
-            for attribute in said.get(fact.number, Said()).attributes
+            for attribute in said.get(fact.number, ())
             if attribute.name == wanted.attribute and wanted.has(attribute.value, attribute.uom)
             for one in touched(fact, wanted.name, shown(attribute.value, attribute.uom))
         ]
@@ -131,10 +128,11 @@ def _of_raw_lots(graph: Graph) -> list[tuple[str, Sharing]]:
     ]
 
 
-def _values(fact: Fact, one: Said, key: str) -> list[str]:
+def _values(fact: Fact, said: Sequence[Attribute], key: str) -> list[str]:
     if key != PLACE:
-        return [attribute.value for attribute in one.attributes if attribute.name == key]
-    return [one.place] if one.place is not None and is_making(fact.type, fact.action) else []
+        return [attribute.value for attribute in said if attribute.name == key]
+    is_there = fact.read_point is not None and is_making(fact.type, fact.action)
+    return [fact.read_point or ""] if is_there else []
 
 
 def is_making(kind: str, action: str | None) -> bool:

@@ -38,9 +38,15 @@ def referring_records(repositories: Repositories, plan: Sequence[Planned]) -> li
     found = {
         (batch, index)
         for batch, index, content in repositories.batches.contents()
-        if (batch, index) not in gone and not ids.isdisjoint(_BETWEEN.split(content))
+        if (batch, index) not in gone and _names_one(content, ids)
     }
     return [name for place in sorted(found) for name in _names(repositories, place)]
+
+
+def _names_one(content: bytes, ids: set[bytes]) -> bool:
+    """Tell whether one of the ids is a text of the content; most contents have none anywhere."""
+    is_somewhere = any(one in content for one in ids)
+    return is_somewhere and not ids.isdisjoint(_BETWEEN.split(content))
 
 
 def _places(repositories: Repositories, one: Planned) -> Iterator[tuple[BatchRow, int]]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
+from ledger_api.exports.events import NOTHING, Gathered
 from traceability.lineage.rules import kind_of
 
 
@@ -22,11 +23,14 @@ class Answered:
         The answer as JSON, as outsiders read it.
     base_url
         Where its proofs are fetched.
+    gathered
+        Its events, as far as the asker may see them; only for formats that have them.
     """
 
     question: str
     found: dict[str, Any]
     base_url: str
+    gathered: Gathered = NOTHING
     _status: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

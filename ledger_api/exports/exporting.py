@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any, Literal
 
 from ledger_api.exports.answered import Answered
+from ledger_api.exports.events import Gathered, gather
 from ledger_api.standings import with_standings
 from traceability.lineage.journeys import journey
 from traceability.lineage.tracing import recall, trace
@@ -65,5 +66,8 @@ def export(
     """
     with node.store.reading() as repositories:
         found = _answer(repositories, node, asked)
-    form.write(Answered(asked.question, found, base_url), target)
+        gathered = Gathered()
+        if form.needs_events:
+            gathered = gather(repositories, found, asker=asked.asker)
+    form.write(Answered(asked.question, found, base_url, gathered), target)
     return found

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import IO, Final
 
 from ledger_api.exports.answered import Answered
+from ledger_api.exports.epcis import write_epcis, write_epcis_xml
 from ledger_api.exports.graphs import write_cytoscape, write_graphml, write_mermaid
 from ledger_api.exports.tables import write_csv
 from traceability.errors import InvalidInput
@@ -23,12 +24,13 @@ class ExportFormatUnknown(InvalidInput):
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """How an answer is given out."""
+    """How an answer is given out; `needs_events` where it has the events themselves."""
 
     name: str
     media_type: str
     suffix: str
     write: Callable[[Answered, IO[bytes]], None]
+    needs_events: bool = False
 
     @property
     def is_text(self) -> bool:
@@ -47,6 +49,12 @@ def _write_xlsx(answered: Answered, target: IO[bytes]) -> None:
     write_xlsx(answered, target)
 
 
+def _write_fsma204(answered: Answered, target: IO[bytes]) -> None:
+    from ledger_api.exports.fsma204 import write_fsma204  # noqa: PLC0415 # comes with who asks
+
+    write_fsma204(answered, target)
+
+
 # Where two have a media type, the first is what a request gets that names the type alone.
 FORMATS: Final = {
     one.name: one
@@ -56,6 +64,9 @@ FORMATS: Final = {
         Format("mermaid", "text/vnd.mermaid", "mmd", write_mermaid),
         Format("graphml", "application/graphml+xml", "graphml", write_graphml),
         Format("cytoscape", "application/vnd.cytoscape+json", "cyjs", write_cytoscape),
+        Format("epcis", "application/ld+json", "jsonld", write_epcis, needs_events=True),
+        Format("epcis-xml", "application/xml", "xml", write_epcis_xml, needs_events=True),
+        Format("fsma204", XLSX_TYPE, "xlsx", _write_fsma204, needs_events=True),
     )
 }
 

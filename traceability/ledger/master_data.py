@@ -64,7 +64,7 @@ def is_repeated(
 ) -> bool:
     """Tell whether one of the batches, those of a document's repeated events, has it already."""
     for batch in sorted(set(batches)):
-        row = _row_of(repositories, batch)
+        row = master_data_row(repositories, batch)
         if row is not None and row.payload == master_data.payload:
             return True
     return False
@@ -74,14 +74,15 @@ def master_data_of(
     repositories: Repositories, batch: int, *, entry_hash: bytes
 ) -> MasterData | None:
     """Return what a batch has of master data; none if it has none, or if it was erased."""
-    row = _row_of(repositories, batch)
+    row = master_data_row(repositories, batch)
     if row is None or row.payload is None:
         return None
     name = record_urn(entry_hash, row.record_index)
     return told_of(row.payload, result="accepted", record=name)
 
 
-def _row_of(repositories: Repositories, batch: int) -> RecordRow | None:
+def master_data_row(repositories: Repositories, batch: int) -> RecordRow | None:
+    """Return the record of a batch's master data; its payload is none where it was erased."""
     found = repositories.batches.get(batch)
     if found is None:
         return None

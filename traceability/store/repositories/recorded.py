@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Select, and_, or_, select
 
 from traceability.store.tables import batches, entries, events, records
+
+# Of the 32,766 parameters that SQLite takes in a statement.
+CHUNK = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +85,15 @@ class RecordedRepository:
         found = self._all(_recorded(EVERY).where(events.c.batch == batch))
         return {event.record_index: event for event in found}
 
+    def within(self, batch: int, indexes: Collection[int]) -> dict[int, RecordedEvent]:
+        """Return some events of a batch by record index; those that are erased are absent."""
+        found: list[RecordedEvent] = []
+        for chunk in _batched(sorted(indexes)):
+            found += self._all(
+                _recorded(EVERY).where(events.c.batch == batch, events.c.record_index.in_(chunk))
+            )
+        return {event.record_index: event for event in found}
+
     def _all(self, statement: Select[Any]) -> list[RecordedEvent]:
         return [RecordedEvent(*row) for row in self._connection.execute(statement)]
 
@@ -114,3 +127,9 @@ def _recorded(asked: Recorded) -> Select[Any]:
     if asked.before is not None:
         statement = statement.where(entries.c.received < asked.before)
     return statement
+
+
+def _batched(indexes: Sequence[int]) -> Iterator[Sequence[int]]:
+    """Yield so many numbers at a time as a statement takes parameters for."""
+    for first in range(0, len(indexes), CHUNK):
+        yield indexes[first : first + CHUNK]

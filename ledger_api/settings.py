@@ -96,6 +96,9 @@ class Settings(BaseSettings):
     capture_job_days: int = Field(
         default=30, ge=1, le=36500, description="days that a finished capture job is told of"
     )
+    balance_tolerance: str = Field(
+        default="0", max_length=64, description="what a balance may miss: 0.5%, 200 g, or both by +"
+    )
     max_connections: int = Field(
         default=1000, ge=1, description="connections that a process answers at once"
     )

@@ -13,6 +13,7 @@ from ledger_api.cli import (
     asking,
     auditing,
     backing_up,
+    balancing,
     declaring,
     demoing,
     erasing,
@@ -61,6 +62,8 @@ for question in (
     asking.journey,
     locating.where,
     locating.holders,
+    balancing.balance,
+    balancing.across,
     asking.score,
     asking.grade,
 ):

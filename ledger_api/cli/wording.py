@@ -5,6 +5,7 @@ Words for codes (states, steps, errors) are in the catalogues; `--help` is Engli
 
 from __future__ import annotations
 
+from ledger_api.cli.balance_wording import BALANCE_LINES
 from ledger_api.cli.key_wording import KEY_LINES
 from ledger_api.cli.place_wording import PLACE_LINES
 from ledger_api.cli.recall_wording import RECALL_LINES
@@ -15,6 +16,7 @@ from ledger_api.i18n.translations import Language
 LINES = KEY_LINES | {
     **STATUS_LINES,
     **PLACE_LINES,
+    **BALANCE_LINES,
     **RECALL_LINES,
     # The log
     "log": ("日志      {entries} 条，根 {root}", "log        {entries} entries, {root}"),

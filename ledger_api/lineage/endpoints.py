@@ -13,11 +13,13 @@ from fastapi.responses import Response
 from ledger_api.exports.exporting import Asked
 from ledger_api.exports.samples import ANSWERS
 from ledger_api.exports.serving import FormatName, asker_of, chosen, served
+from ledger_api.lineage import material
 from ledger_api.services import CallerOf, ServicesOf
 from ledger_api.standings import with_standings
 from traceability.lineage.where import holders, where
 
 router = APIRouter(prefix="/api", tags=["lineage"])
+router.include_router(material.router)
 Code = Annotated[str, Query(description="Any GS1 code in any written form.")]
 Accept = Annotated[str | None, Header()]
 

@@ -85,6 +85,7 @@ class Balance:
         figures = ("input", "product", "stock", "scrap", "used_elsewhere", "unaccounted")
         return {
             "code": self.code,
+            "items": [one.code for one in self.accounts],
             "direction": self.direction,
             "tolerance": self.tolerance,
             "state": self.state,

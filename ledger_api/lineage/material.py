@@ -1,0 +1,65 @@
+"""`GET /api/balance|across?code=`: for those with an API key."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query
+
+from ledger_api.services import CallerOf, ServicesOf
+from ledger_api.standings import with_standings
+from traceability.lineage.across.asking import across
+from traceability.lineage.across.causes import read_asked
+from traceability.lineage.balance.asking import balance
+from traceability.lineage.balance.tolerance import read_tolerance
+
+router = APIRouter()
+Code = Annotated[str, Query(description="Any GS1 code in any written form.")]
+Tolerance = Annotated[
+    str | None,
+    Query(description="What may be missing: `0.5%`, `200 g`, or both joined by +.", max_length=64),
+]
+Keys = Annotated[
+    list[str] | None,
+    Query(description="machine, tool, operator, furnace_run, device, prodorder, place, raw_lot, …"),
+]
+Ranges = Annotated[
+    list[str] | None, Query(alias="range", description="NAME:LOW..HIGH or NAME[UNIT]:LOW..HIGH.")
+]
+Window = Annotated[str | None, Query(description="FROM..TO, or a length such as 4h.")]
+
+
+@router.get("/balance", summary="Whether the material of a code's chain adds up")
+def get_balance(
+    services: ServicesOf,
+    _caller: CallerOf,
+    code: Code,
+    *,
+    tolerance: Tolerance = None,
+    direction: Annotated[Literal["upstream", "downstream", "both"], Query()] = "both",
+) -> dict[str, Any]:
+    """Return the balance of each transformation, of each lot, and of all together."""
+    node = services.node
+    written = services.settings.balance_tolerance if tolerance is None else tolerance
+    allowed = read_tolerance(written)
+    with node.store.reading() as repositories:
+        found = balance(repositories, code, tolerance=allowed, direction=direction)
+        return with_standings(repositories, node.identity, found)
+
+
+@router.get("/across", summary="What else has a cause of a fault")
+def get_across(
+    services: ServicesOf,
+    _caller: CallerOf,
+    code: Code,
+    *,
+    key: Keys = None,
+    window: Window = None,
+    range_: Ranges = None,
+) -> dict[str, Any]:
+    """Return the causes of a code and of what it was made from, and everything with the same."""
+    node = services.node
+    asked = read_asked(tuple(key or ()), tuple(range_ or ()), window)
+    with node.store.reading() as repositories:
+        found = across(repositories, code, asked)
+        return with_standings(repositories, node.identity, found)

@@ -8,7 +8,15 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[3]
-FOLDERS = ("tests/unit/lineage", "tests/integration/lineage", "tests/property")
+FOLDERS = (
+    "tests/unit/lineage",
+    "tests/unit/lineage/balance",
+    "tests/unit/lineage/across",
+    "tests/unit/events",
+    "tests/integration/lineage",
+    "tests/integration/api",
+    "tests/property",
+)
 
 
 @pytest.mark.parametrize(("name", "least"), [("lineage.md", 25), ("one-code-rules.md", 15)])

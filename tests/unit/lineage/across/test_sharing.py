@@ -31,8 +31,14 @@ def drawn() -> World:
     return world
 
 
-def shared(world: World, code: str, *asked: object) -> set[str]:
-    found = share(world.graph(), world.said, code, read_asked(*asked))  # type: ignore[arg-type]
+def shared(
+    world: World,
+    code: str,
+    keys: tuple[str, ...],
+    ranges: tuple[str, ...] = (),
+    window: str | None = None,
+) -> set[str]:
+    found = share(world.graph(), world.said, code, read_asked(keys, ranges, window))
     return {one.code for one in found.shared}
 
 

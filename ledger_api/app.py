@@ -23,6 +23,7 @@ from ledger_api.lineage import endpoints as lineage
 from ledger_api.log import endpoints as log
 from ledger_api.policies import endpoints as policies
 from ledger_api.quality import endpoints as quality
+from ledger_api.recalls import endpoints as recalls
 from ledger_api.scoreboard import Slot
 from ledger_api.services import Services
 from ledger_api.settings import Settings
@@ -134,6 +135,7 @@ def _include(app: FastAPI) -> None:
         policies,
         evidence,
         lineage,
+        recalls,
         quality,
         log,
         health,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from urllib.parse import unquote
 
 from ledger_api.i18n.translations import Language
@@ -193,6 +194,7 @@ def say_in(language: Language) -> Say:
     return say
 
 
+@lru_cache(10_000)  # lots, places and containers come again and again
 def readable(code: str) -> str:
     """Return a code as labels print it, `(01)… (10)…`; other addresses as they are."""
     parts = code.removeprefix(GS1).split("/") if code.startswith(GS1) else []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from ledger_api.i18n.terms import term
@@ -25,6 +26,21 @@ from traceability.store.times import from_milliseconds
 _UNITS = {"KGM": ("千克", "kg"), "MTR": ("米", "m"), "LTR": ("升", "L"), "TNE": ("吨", "t"),
           "GRM": ("克", "g"), "H87": ("件", "pieces"), "EA": ("件", "pieces"),
           "C62": ("件", "pieces")}  # fmt: skip
+
+
+# A report of a hundred thousand lines has few times, steps, lots and places.
+_KEPT = 10_000
+
+
+@lru_cache(_KEPT)
+def _moment(time: datetime | int, timezone: str) -> str:
+    at = from_milliseconds(time) if isinstance(time, int) else time.astimezone(UTC)
+    return at.astimezone(ZoneInfo(timezone)).isoformat(sep=" ", timespec="seconds")
+
+
+@lru_cache(_KEPT)
+def _step(biz_step: str, language: Language) -> str:
+    return term("biz_step", biz_step, language=language)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +69,7 @@ class View:
         """Return a time in the report's zone, with its offset."""
         if time is None:
             return ""
-        at = from_milliseconds(time) if isinstance(time, int) else time.astimezone(UTC)
-        return at.astimezone(ZoneInfo(self.timezone)).isoformat(sep=" ", timespec="seconds")
+        return _moment(time, self.timezone)
 
     def number(self, value: Decimal | int | None) -> str:
         """Return an amount with thousands apart."""
@@ -81,7 +96,7 @@ class View:
 
     def step(self, biz_step: str | None) -> str:
         """Return the word for a business step."""
-        return term("biz_step", biz_step, language=self.language) if biz_step else ""
+        return _step(biz_step, self.language) if biz_step else ""
 
     def code(self, code: str | None) -> str:
         """Return a code as labels print it."""

@@ -8,11 +8,14 @@ from urllib.parse import quote
 from fastapi import APIRouter, File, Form, Request, UploadFile
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
+from ledger_api.recalls.defaults import DEFAULT_MINUTES
+from ledger_api.recalls.requests import RecallBody
 from ledger_api.services import Services, ServicesOf, in_hand
 from ledger_api.statuses import NotAuthenticated, http_status
 from ledger_api.web import filling, pages
 from ledger_api.web.declaring import Declaring, declaring_part
 from ledger_api.web.quality_filling import quality_view
+from ledger_api.web.recalling import rehearsed
 from ledger_api.web.submitting import Upload, submission_part
 from ledger_api.web.views import ProblemView, ScanView, SupplierView
 from traceability.codes.uris import parse_code
@@ -125,6 +128,25 @@ async def declare(
         part = await place.run(declaring_part, services, sent)
     view = SupplierView(filling.chain_part(services), declaring=part)
     return pages.supplier_page(_page(request, services), view, status=part.http_status)
+
+
+@router.post("/supplier/mock-recall", response_class=HTMLResponse)
+async def mock_recall(
+    request: Request,
+    services: ServicesOf,
+    *,
+    api_key: Annotated[str, Form()] = "",
+    code: Annotated[str, Form()] = "",
+    target_minutes: Annotated[str, Form()] = DEFAULT_MINUTES,
+) -> Response:
+    """Rehearse a recall: the answer is the signed report as a ZIP, or the page with the fault."""
+    with in_hand(request, services, "page") as place:
+        body = RecallBody(code, target_minutes)
+        found = await place.run(rehearsed, services, api_key, body)
+    if isinstance(found, Response):
+        return found
+    view = SupplierView(filling.chain_part(services), declaring=found)
+    return pages.supplier_page(_page(request, services), view, status=found.http_status)
 
 
 @router.get("/audit", response_class=HTMLResponse)

@@ -84,6 +84,16 @@ def test_the_example_of_an_erasure_is_a_trial(served: tuple[Any, dict[str, str]]
         assert (answer.status_code, answer.json()["erased"]) == (200, False)
 
 
+@pytest.mark.parametrize("path", ["/api/mock-recalls", "/api/recalls"])
+def test_the_example_of_a_recall_is_accepted(served: tuple[Any, dict[str, str]], path: str) -> None:
+    app, headers = served
+    body = app.openapi()["paths"][path]["post"]["requestBody"]["content"]
+    with TestClient(create_app(app.state.services.node, Settings())) as client:
+        answer = client.post(path, json=body["application/json"]["example"], headers=headers)
+        assert answer.status_code == 200
+        assert answer.json()["figures"][0]["found"] == 3
+
+
 def test_every_operation_says_what_it_is(served: tuple[Any, dict[str, str]]) -> None:
     for path, methods in served[0].openapi()["paths"].items():
         for method, operation in methods.items():

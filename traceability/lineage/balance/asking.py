@@ -55,7 +55,7 @@ def balance(
         makings = collector.makings({event for walk in walks for event in walk.events})
         measuring = partial(measure, weights=collector.weights(makings))
         closings = [close(one, measure=measuring, tolerance=tolerance) for one in makings]
-        dimension = _dimension(closings)
+        dimension = dimension_of(closings)
         accounts = [
             account(one, uses, measure=measuring, dimension=dimension)
             for one, uses in sorted(collector.uses(makings).items())
@@ -74,7 +74,7 @@ def balance(
     )
 
 
-def _dimension(closings: Sequence[Closing]) -> str:
+def dimension_of(closings: Sequence[Closing]) -> str:
     """Return what the accounts are kept in: mass, unless all transformations are in another."""
     dimensions = {one.dimension for one in closings}
     (only,) = dimensions if len(dimensions) == 1 else (MASS,)

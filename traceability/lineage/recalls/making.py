@@ -132,9 +132,8 @@ def make_report(
     with collection_paused():
         lines = sorted(making.lines(), key=lambda line: (line.lot or line.code, line.code))
     found, back = walked.found, walked.back
-    tolerance = question.tolerance
     material = material_of(
-        repositories, question.code, tolerance=tolerance, limits=limits, proof_url=proof_url
+        walked.sources, walked.events, tolerance=question.tolerance, proof_url=proof_url
     )
     finished = clock()
     return Report(
@@ -162,6 +161,7 @@ class _Walked(NamedTuple):
 
     sources: Sources
     nodes: Collection[int]
+    events: Collection[int]
     found: Trace
     back: Trace
     lot_of: dict[str, str]
@@ -176,7 +176,7 @@ def _walk(repositories: Repositories, code: str, *, limits: Limits, proof_url: P
         found = Answer(sources, start, walks=[walk]).recall(proof_url=proof_url)
         back = _backward(sources, start, limits=limits, proof_url=proof_url)
         lot_of = {one.serial: one.lot for one in sources.lots.of([*_serials(found, back)])}
-    return _Walked(sources, walk.depths, found, back, lot_of)
+    return _Walked(sources, walk.depths, walk.events, found, back, lot_of)
 
 
 def _backward(sources: Sources, start: int, *, limits: Limits, proof_url: ProofURL) -> Trace:

@@ -13,9 +13,11 @@ if TYPE_CHECKING:
     from ledger_api.cli.running import Command
     from ledger_api.exports.exporting import Asked
 
+# The names of `exports.formats`, which help need not wait for.
+NAMES = "csv, xlsx, mermaid, graphml, cytoscape, epcis, epcis-xml, fsma204"
 Export = Annotated[
     str | None,
-    typer.Option("--export", metavar="FORMAT", help="Write the answer as a file; see docs."),
+    typer.Option("--export", metavar="FORMAT", help=f"Write a file: {NAMES}."),
 ]
 ExportFile = Annotated[
     Path | None,

@@ -29,10 +29,13 @@ _HIDDEN = re.compile(
 )
 # The wide forms count too: some programs take them for the narrow ones.
 _FORMULA = re.compile(r"(^|[,;|\"'])(\s*)(?=[=+\-@＝＋－＠])")
+_SPLITS = re.compile("[,;|\"']")
 
 
 def visible(text: str) -> str:
     r"""Return a text with every character that hides or breaks lines written as `\uXXXX`."""
+    if text.isprintable():
+        return text
     return _HIDDEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
@@ -60,7 +63,11 @@ def csv_cell(value: Value) -> str:
         return ""
     if isinstance(value, int | float | Decimal):
         return str(value)
-    return _FORMULA.sub(r"\1\2'", visible(value))
+    shown = visible(value)
+    # Most texts are codes and addresses, which need no closer look.
+    if shown[:1].isalnum() and not _SPLITS.search(shown):
+        return shown
+    return _FORMULA.sub(r"\1\2'", shown)
 
 
 def csv_lines(rows: Iterable[Iterable[Value]]) -> Iterator[str]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from ledger_api.cli.exporting import NAMES
 from ledger_api.exports.formats import FORMATS
 from tests.integration.cli.test_commands import Program, program, url
 
@@ -65,3 +66,7 @@ class TestExport:
         assert (status, answer["error"]["code"]) == (1, "CODE_NOT_TRACED")
         assert path.read_bytes() == b"before"
         assert list(tmp_path.iterdir()) == [path]
+
+
+def test_help_names_every_format() -> None:
+    assert tuple(FORMATS) == tuple(NAMES.split(", "))

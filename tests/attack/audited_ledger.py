@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from ledger_api.settings import Settings
 from ledger_api.wiring import open_node
+from tests.attack.audited_erasures import Former, erase_every_way
 from tests.support.anvil import running_anvil
 from tests.support.ledger import GTIN, add_participant, document, event
 from tests.support.suppliers import Supplier
@@ -34,8 +35,15 @@ PLACE = "https://id.gs1.org/414/9521005000013"
 PALLET = "https://id.gs1.org/00/095212340000000013"
 
 
+class Audited(NamedTuple):
+    """The ledger, and what was in its tables before most of the erasures."""
+
+    node: Node
+    former: Former
+
+
 @contextmanager
-def audited_ledger(folder: Path, *, database_url: str | None = None) -> Iterator[Node]:
+def audited_ledger(folder: Path, *, database_url: str | None = None) -> Iterator[Audited]:
     """Yield the ledger, on a chain of its own."""
     folder.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
@@ -51,8 +59,8 @@ def audited_ledger(folder: Path, *, database_url: str | None = None) -> Iterator
             client.fund(address_of(account), FUNDS_WEI)
         node = stack.enter_context(open_node(settings, folder / "data"))
         with anvil.client(contract=node.identity.genesis.contract) as client:
-            _fill(node, partial(_anchor, node, client))
-        yield node
+            former = _fill(node, partial(_anchor, node, client))
+        yield Audited(node, former)
 
 
 def _anchor(node: Node, chain: ChainClient) -> None:
@@ -68,7 +76,7 @@ def _anchor(node: Node, chain: ChainClient) -> None:
     raise AssertionError("the anchor did not become final")
 
 
-def _fill(node: Node, anchor: Callable[[], None]) -> None:
+def _fill(node: Node, anchor: Callable[[], None]) -> Former:
     own = add_participant(node, gln="9521005000013")
     key = SigningKey.generate()
     supplier = Supplier(node, key, add_participant(node, gln="9521234567899", key=key))
@@ -82,7 +90,9 @@ def _fill(node: Node, anchor: Callable[[], None]) -> None:
     revoked = SigningKey.generate()
     add_participant(node, key=revoked)
     node.registrar.revoke(revoked.key_id, reason="compromised", suspect_from=5)
+    former = erase_every_way(node, own)
     anchor()
+    return former
 
 
 def _events() -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ that the database itself refuses, such as a second row with the same key, is cou
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -43,7 +43,13 @@ MAY_BE_LACKING = ("anchors", "checkpoints", "conflicting_entries")
 # A code that no event names says nothing, nor does the same evidence once more.
 MAY_BE_ADDED = ("conflicting_entries", "epcs", "meta")
 ROW = "(row)"
+# Columns whose values say what sort of row it is.
+SORTS = ("kind", "type", "media_type", "role")
 SMALL_SCALE = 1
+
+
+Row = dict[str, Any]
+Place = tuple[object, ...]
 
 
 class Mutation(NamedTuple):
@@ -98,11 +104,11 @@ def mutations(connection: Connection, table: Table, *, thorough: bool) -> Iterat
     if table.name == "meta":
         query = query.where(table.c.name.in_(COMMITTED_NAMES))
     rows = [dict(row._mapping) for row in connection.execute(query)]
-    chosen = sorted({0, len(rows) // 2, len(rows) - 1}) if rows else []
+    chosen = chosen_rows(rows, _places(connection), thorough=thorough)
     for column in committed(table):
-        yield from _values(table, column, [rows[at] for at in chosen], thorough=thorough)
+        yield from _values(table, column, chosen, thorough=thorough)
     if table.name not in MAY_BE_LACKING:
-        for row in rows[-1:] if not thorough else [rows[at] for at in chosen]:
+        for row in chosen if thorough else rows[-1:]:
             yield Mutation(
                 table.name, ROW, "deleted", (_delete(table, row),), (insert(table).values(row),)
             )
@@ -114,11 +120,32 @@ def mutations(connection: Connection, table: Table, *, thorough: bool) -> Iterat
         )
 
 
+def chosen_rows(rows: Sequence[Row], partly: Container[Place], *, thorough: bool) -> list[Row]:
+    """Return the first, the middle and the last row, and of a whole run one of each sort.
+
+    Rows are of one sort that have values in the same columns and agree in those of `SORTS`; what
+    is erased whole, in part, and not at all are three.
+    """
+    ends = {0, len(rows) // 2, len(rows) - 1} if rows else set()
+    sorts: dict[tuple[object, ...], int] = {}
+    for at, row in enumerate(rows):
+        place = (row.get("batch"), row.get("record_index"))
+        sort = (place in partly, *(value is None for value in row.values()))
+        sorts.setdefault((*sort, *(row.get(name) for name in SORTS)), at)
+    return [rows[at] for at in sorted(ends | set(sorts.values()) if thorough else ends)]
+
+
+def _places(connection: Connection) -> set[Place]:
+    """Return the places of the records that are erased in part."""
+    table = metadata.tables["partial_records"]
+    return set(map(tuple, connection.execute(select(table.c.batch, table.c.record_index))))
+
+
 def _values(
-    table: Table, column: Column[Any], rows: Sequence[dict[str, Any]], *, thorough: bool
+    table: Table, column: Column[Any], rows: Sequence[Row], *, thorough: bool
 ) -> Iterator[Mutation]:
     name = column.name
-    kinds: list[tuple[str, dict[str, Any], Any]] = [
+    kinds: list[tuple[str, Row, Any]] = [
         ("changed", row, altered(row[name], column)) for row in rows
     ]
     if rows and column.nullable:
@@ -137,9 +164,7 @@ def _values(
         yield from _swapped(table, name, rows[0], rows[-1])
 
 
-def _swapped(
-    table: Table, name: str, one: dict[str, Any], other: dict[str, Any]
-) -> Iterator[Mutation]:
+def _swapped(table: Table, name: str, one: Row, other: Row) -> Iterator[Mutation]:
     if one[name] != other[name]:
         do = (
             _update(table, one, {name: other[name]}),
@@ -150,15 +175,15 @@ def _swapped(
         yield Mutation(table.name, name, "swapped", do, undo)
 
 
-def _is(table: Table, row: dict[str, Any]) -> Any:
+def _is(table: Table, row: Row) -> Any:
     return and_(*(column == row[column.name] for column in table.primary_key.columns))
 
 
-def _update(table: Table, row: dict[str, Any], values: dict[str, Any]) -> Any:
+def _update(table: Table, row: Row, values: Row) -> Any:
     return update(table).where(_is(table, row)).values(values)
 
 
-def _delete(table: Table, row: dict[str, Any]) -> Any:
+def _delete(table: Table, row: Row) -> Any:
     return delete(table).where(_is(table, row))
 
 
@@ -208,13 +233,13 @@ def mutate_all(node: Node, engine: Engine, found: Found, *, thorough: bool) -> N
 
 def _make(node: Node, engine: Engine, mutation: Mutation, found: Found) -> None:
     tally = found.tallies[mutation.table, mutation.place]
-    if not _run(engine, mutation.do):
+    if not run(engine, mutation.do):
         tally.refused += 1
         return
     try:
         differences = report(node)
     finally:
-        if not _run(engine, mutation.undo):
+        if not run(engine, mutation.undo):
             raise AssertionError(f"could not be put back: {mutation}")
     tally.made += 1
     if is_named(mutation, differences):
@@ -225,7 +250,7 @@ def _make(node: Node, engine: Engine, mutation: Mutation, found: Found) -> None:
         found.missed.append(f"{place}: named {', '.join(told) or 'nothing'}")
 
 
-def _run(engine: Engine, statements: Sequence[Any]) -> bool:
+def run(engine: Engine, statements: Sequence[Any]) -> bool:
     """Run statements in one transaction; tell whether the database took them."""
     try:
         with engine.begin() as connection:
@@ -237,7 +262,7 @@ def _run(engine: Engine, statements: Sequence[Any]) -> bool:
 
 
 @contextmanager
-def _databases(database: str) -> Iterator[str | None]:
+def on_database(database: str) -> Iterator[str | None]:
     """Yield where the ledger is to be; None for the file that it makes itself."""
     if database == "sqlite":
         yield None
@@ -249,7 +274,7 @@ def _databases(database: str) -> Iterator[str | None]:
 def attacked(database: str, folder: Path, *, thorough: bool) -> Found:
     """Make a ledger on a database, and every change to it."""
     found = Found()
-    with _databases(database) as url, audited_ledger(folder, database_url=url) as node:
+    with on_database(database) as url, audited_ledger(folder, database_url=url) as (node, _):
         # A connection of its own, which holds no references between rows.
         engine = create_engine(node.store.engine.url)
         try:
@@ -297,8 +322,8 @@ def untouched_columns(found: Found) -> list[str]:
 
 
 def _row(database: str) -> Attack:
-    run: Callable[[Setting, Path], Outcome] = partial(_attack, database)
-    return Attack(f"every committed column is changed on {database}", run)
+    begin: Callable[[Setting, Path], Outcome] = partial(_attack, database)
+    return Attack(f"every committed column is changed on {database}", begin)
 
 
 ATTACKS: tuple[Attack, ...] = (_row("sqlite"), _row("postgresql"))

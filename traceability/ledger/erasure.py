@@ -42,6 +42,8 @@ from traceability.ledger.erasure_remains import remains_of
 from traceability.ledger.faults import ErasureIncomplete, EventIdMustGo
 from traceability.store.repositories import Repositories
 from traceability.store.repositories.batches import BatchRow, RecordRow
+from traceability.store.repositories.erased_codes import LOT_RECORD, lot_name
+from traceability.store.repositories.participants import CardRow
 from traceability.strict_json import JSONValue, parse_json
 
 # Set in the transaction that destroys, until freed pages are overwritten, too.
@@ -70,6 +72,7 @@ def destroy(
         whole = ((0, batch.record_count - 1),)
         for first, last in whole if isinstance(records, int) else records:
             _destroy_records(repositories, batch, first, last)
+        _keep_lot(repositories, batch, entry)
     repositories.erasing.forget_requests(batch.batch)
 
 
@@ -85,6 +88,9 @@ def _destroy_card(repositories: Repositories, entry: bytes) -> None:
     found = repositories.entries.by_leaf_hash(entry)
     said = None if found is None else parse_statement(parse_envelope(found.envelope).payload)
     if isinstance(said, KeyRegister):
+        # A rebuilt store has no row of a card that no backup had.
+        gone = CardRow(said.card, said.participant, payload=None, secret=None)
+        repositories.participants.add_card(gone)
         repositories.erasing.forget_card(said.card, said.participant)
 
 
@@ -139,6 +145,14 @@ def _header(repositories: Repositories, row: RecordRow) -> PartialRecord | None:
     if left is None or 0 in left.erased or left.commitment(RecordKind.DOCUMENT) != expected:
         return None
     return left.header_only()
+
+
+def _keep_lot(repositories: Repositories, batch: BatchRow, entry: bytes) -> None:
+    """Keep a keyed hash of a lot's GTIN and number: with its items goes what commits to them."""
+    run = repositories.items.run(batch.batch)
+    if run is not None:
+        name = lot_name(run.gtin, run.lot, entry)
+        repositories.erasing.keep_codes([(name, batch.batch, LOT_RECORD)])
 
 
 def _destroy_fields(

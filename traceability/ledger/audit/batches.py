@@ -141,8 +141,8 @@ class BatchTree:
         if self.run is not None:
             yield from self._check_run(self.run, count)
         if self.count != count or self.is_broken:
-            table = "records" if self.run is None else "items"
-            yield Difference(table, key, "record_index", str(count), str(self.count))
+            for table in self._tables():
+                yield Difference(table, key, "record_index", str(count), str(self.count))
             return
         tiles = {
             tile + tile_key(1, 0): data
@@ -150,7 +150,7 @@ class BatchTree:
         }
         root = self._root()
         if root != self.statement.batch_root:
-            yield self._damage(root, tiles, stored)
+            yield from self._damage(root, tiles, stored)
         for tile, expected in tiles.items():
             name = f"{key}, {tile}"
             found = stored.get(tile)
@@ -175,12 +175,20 @@ class BatchTree:
 
     def _damage(
         self, root: bytes, tiles: Mapping[int, bytes], stored: Mapping[int, bytes]
-    ) -> Difference:
+    ) -> Iterator[Difference]:
+        """Name every table whose rows may have made another root: the root tells no more."""
         key = f"{self.batch}{_damaged(tiles, stored, self.statement.record_count)}"
-        table, column = "records", "kind, field_count, field_root"
-        if self.run is not None:
-            table, column = "items", "serial, salt, or the gtin and lot of item_runs"
-        return Difference(table, key, column, shown(self.statement.batch_root), shown(root))
+        expected, found = shown(self.statement.batch_root), shown(root)
+        for table, column in self._tables().items():
+            yield Difference(table, key, column, expected, found)
+
+    def _tables(self) -> dict[str, str]:
+        """Return what the leaves come from: tables, and the columns that a root stands for."""
+        records = {"records": "kind, field_count, field_root"}
+        if self.run is None:
+            return records
+        items = {"items": "serial, salt, or the gtin and lot of item_runs"}
+        return items | records if self.run.first_index else items
 
 
 def _hashes(text: str) -> list[bytes]:

@@ -112,7 +112,8 @@ COMMITTED: Mapping[str, Mapping[str, Committed]] = {
         ),
     },
     "item_runs": {
-        **_all(_BATCH, "batch", "gtin", "lot", also=_ITEM),
+        **_all(_BATCH, "batch", also=(*_ITEM, "erased_items.")),
+        **_all(f"{_BATCH}; all erased, a keyed hash", "gtin", "lot", also=_ITEM),
         **_all(_BATCH, "first_index", "quantity"),
     },
     "items": _all(_BATCH, "batch", "record_index", "serial", "salt", also=_ITEM),

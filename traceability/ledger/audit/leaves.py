@@ -14,6 +14,7 @@ from traceability.hashing.commitment import Commitment, RecordKind, item_leaf_ha
 from traceability.hashing.encoding import ZERO_HASH
 from traceability.ledger.audit.difference import Difference
 from traceability.ledger.audit.erased import ErasedItems, Erasures, event_left
+from traceability.ledger.audit.erased_lots import check_erased_lot
 from traceability.ledger.audit.records import Kept, Placed, check_record, check_remains
 from traceability.ledger.audit.units import Context
 from traceability.store.repositories.auditing import AuditedEvent, AuditedObject, Range
@@ -87,6 +88,9 @@ def item_leaves(
             )
     for batch in gone.rest():
         leaves.hashes[batch] += gone.merged(batch, [])
+        run = runs.get(batch)
+        if run is not None and run.first_index >= asked.first:
+            leaves.differences += check_erased_lot(context, run)
     leaves.differences += gone.differences
 
 

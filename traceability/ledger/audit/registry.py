@@ -103,10 +103,15 @@ def check_cards(repositories: Repositories, replay: Replay) -> Iterator[Differen
 def _check_erased(
     repositories: Repositories, statement: KeyRegister, row: CardRow | None, *, is_last: bool
 ) -> Iterator[Difference]:
-    """Check that nothing is left of a card that is erased, nor of the names read from it."""
-    if row is not None and (row.payload is not None or row.secret is not None):
-        key, expected = shown(statement.card), "nothing: it is erased"
-        yield Difference("cards", key, "payload", expected, "content")
+    """Check that of an erased card is left whose it was, and nothing of what was read from it."""
+    key, owner = shown(statement.card), statement.participant
+    if row is None:
+        yield Difference("cards", key, "card", "what is left of an erased card", "nothing")
+    else:
+        found = row.participant
+        yield from compare("cards", key, column="participant", expected=owner, found=found)
+        if row.payload is not None or row.secret is not None:
+            yield Difference("cards", key, "payload", "nothing: it is erased", "content")
     if is_last:
         name: dict[str, object] = {"gln": None, "name": statement.participant.hex()}
         yield from _check_participant(repositories, statement.participant, name)

@@ -168,6 +168,15 @@ class AuditRepository:
             found.setdefault(batch, {})[index] = root
         return found
 
+    def has_items(self, batch: int) -> bool:
+        """Tell whether any item of a batch is left."""
+        return bool(self.rows("SELECT 1 FROM items WHERE batch = ? LIMIT 1", (batch,)))
+
+    def has_erased_code(self, code_hash: bytes, batch: int, record_index: int) -> bool:
+        """Tell whether a code's hash is kept at a place."""
+        query = "SELECT 1 FROM erased_codes WHERE code_hash = ? AND batch = ? AND record_index = ?"
+        return bool(self.rows(query, (code_hash, batch, record_index)))
+
     def partials(self, asked: Range) -> dict[tuple[int, int], bytes]:
         """Return what is left of the partly erased records of a range."""
         condition, values = asked.where("partial_records")

@@ -19,11 +19,23 @@ from traceability.store.tables import erased_codes
 _PURPOSE = b"itemproof erased codes"
 # Hashes asked for at a time.
 _AT_ONCE = 500
+# In the place of a record's index, where what is kept is of a lot.
+LOT_RECORD = -1
 
 
 def code_key(secret: bytes) -> bytes:
     """Return the key for hashes of erased codes, from a secret of the node."""
     return hmac.digest(secret, _PURPOSE, hashlib.sha256)
+
+
+def code_hash(key: bytes, code: str) -> bytes:
+    """Return the hash under which a code is kept."""
+    return hmac.digest(key, code.encode(), hashlib.sha256)
+
+
+def lot_name(gtin: str, lot: str, entry: bytes) -> str:
+    """Return what is kept of a lot with erased items, in its batch's entry alone: no code."""
+    return f"lot {gtin} {lot} {entry.hex()}"
 
 
 class ErasedCodeRepository:
@@ -84,4 +96,4 @@ class ErasedCodeRepository:
         return self._connection.scalar(select(func.count()).select_from(some)) or 0
 
     def _hash(self, code: str) -> bytes:
-        return hmac.digest(self._key or b"", code.encode(), hashlib.sha256)
+        return code_hash(self._key or b"", code)

@@ -69,6 +69,18 @@ _QUERIES = (
         ),
     ),
     (
+        "erased_codes",
+        "an erased record",
+        (
+            "SELECT c.batch, c.record_index FROM erased_codes c LEFT JOIN records r "
+            "ON r.batch = c.batch AND r.record_index = c.record_index LEFT JOIN erased_items x "
+            "ON x.batch = c.batch AND x.record_index = c.record_index "
+            "WHERE x.batch IS NULL AND (r.batch IS NULL OR r.payload IS NOT NULL) "
+            "AND NOT (c.record_index = -1 AND EXISTS "
+            "(SELECT 1 FROM erased_items y WHERE y.batch = c.batch))"
+        ),
+    ),
+    (
         "partial_records",
         "a record",
         (

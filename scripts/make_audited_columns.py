@@ -2,7 +2,8 @@
 
     python scripts/make_audited_columns.py [--check]
 
-The figures are those of a whole run of tests/attack/columns.py on both databases, a few minutes.
+The figures are those of a whole run of tests/attack/columns.py and tests/attack/combined.py on
+both databases, a few minutes.
 `--check` runs nothing: it compares everything but the figures, and demands that all were named.
 """
 
@@ -18,6 +19,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tests.attack.columns import Found, attacked, table_of
+from tests.attack.combined import Judged, judged
 from traceability.ledger.audit.columns import COMMITTED, OPERATIONAL
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -25,6 +27,8 @@ TARGET = ROOT / "docs" / "audited-columns.md"
 DATABASES = ("sqlite", "postgresql")
 # The last two columns of the table, and the line that sums them up.
 FIGURES = re.compile(r"\| (\d+)(?: \+ \d+ refused)? \| (\d+) \|$|^\*\*(\d+) of (\d+)\*\*.*$", re.M)
+# A forgery: what it says, the column that names it, and whether it did on each database.
+FORGED = re.compile(r"^\| .+ \| `[a-z_.]+` \| (yes|no) \| (yes|no) \|$", re.M)
 HEAD = """# Audited columns
 
 Written by `scripts/make_audited_columns.py`; do not edit. A test holds that every column of the
@@ -33,8 +37,9 @@ schema is in exactly one of the two tables.
 ## Committed
 
 `itemproof audit` recomputes each of these columns from signed and anchored bytes. To show it, a
-small real ledger with final anchors is changed behind its back, one value at a time, on SQLite
-and on PostgreSQL (`tests/attack/columns.py`): a bit, a character or one more; nothing in the
+small real ledger with final anchors, in which something of each kind is erased whole and in part,
+is changed behind its back, one value at a time, on SQLite and on PostgreSQL
+(`tests/attack/columns.py`), in rows of every sort: a bit, a character or one more; nothing in the
 place of something, and something in the place of nothing; another row's value; two values
 exchanged; a row deleted, a row added. After each change the ledger is audited, and the value put
 back. A change is **named** if the report names the table and the column, or a column that says
@@ -49,6 +54,23 @@ should keep it.
 
 Nor is it told that an anchor's `raw` was emptied: rows brought back from a mirror or learned from
 the chain have none either. The row's root is still compared with the log, and its evidence read.
+Without `raw`, nothing says what `tx_hash`, `nonce` and `from_size` should be.
+
+Of a document that is erased whole its header is left, which says its type; of one that lacks the
+header, any type is named, and none is accepted: it may have been erased before headers were kept.
+A disclosure policy in its place is then taken for one that shows the minimum.
+
+GTIN and number of a lot are what its items hash to. Where all are erased, a keyed hash is left,
+under a secret of the node: an audit without that secret does not tell.
+
+"""
+TOGETHER = """## Changed together
+
+Whoever changes one column can change others, so that rows fit each other again: a payload with
+its hash, the batch's root with it, the entry, tiles and heads; what a backup has of erased
+content put back, with or without the status that says that it is gone; content taken away, with
+or without an invented status (`tests/attack/combined.py`). Each forgery is made on the same
+ledger, on both databases, and must be named by the column that stands here, others aside.
 
 """
 REASONS = """## Not committed
@@ -69,13 +91,17 @@ def main() -> int:
         return check()
     with ProcessPoolExecutor(len(DATABASES)) as pool:
         runs = list(pool.map(run, DATABASES))
+        forged = list(pool.map(forge, DATABASES))
     for database, found in zip(DATABASES, runs, strict=True):
         print(f"{database}: {len(found.missed)} changes were not named")
         for missed in found.missed:
             print(f"  {missed}")
-    TARGET.write_text(page(runs), encoding="utf-8")
+    missed = [one for found in forged for one in found if not one.is_named]
+    for one in missed:
+        print(f"  {one.says}: not {one.named}, but {one.told}")
+    TARGET.write_text(page(runs, forged), encoding="utf-8")
     print(f"wrote {TARGET.relative_to(ROOT)}")
-    return 1 if any(found.missed for found in runs) else 0
+    return 1 if missed or any(found.missed for found in runs) else 0
 
 
 def run(database: str) -> Found:
@@ -84,7 +110,13 @@ def run(database: str) -> Found:
         return attacked(database, Path(folder), thorough=True)
 
 
-def page(runs: list[Found]) -> str:
+def forge(database: str) -> list[Judged]:
+    """Make every forgery on a database."""
+    with tempfile.TemporaryDirectory(prefix="itemproof-attack-") as folder:
+        return judged(database, Path(folder))
+
+
+def page(runs: list[Found], forged: list[list[Judged]]) -> str:
     """Return the file's text."""
     rows = table_of(runs)
     tallies = [tally for found in runs for tally in found.tallies.values()]
@@ -94,8 +126,17 @@ def page(runs: list[Found]) -> str:
     return (
         f"{HEAD}**{named} of {made}** changes were named: {share} %.\n\n"
         "| table | column | committed by | changes | named |\n|---|---|---|---|---|\n"
-        f"{lines}{NOT_TOLD}{REASONS}{_reasons()}"
+        f"{lines}{NOT_TOLD}{TOGETHER}{_forgeries(forged)}\n{REASONS}{_reasons()}"
     )
+
+
+def _forgeries(forged: list[list[Judged]]) -> str:
+    lines = [
+        f"| {answers[0].says} | `{answers[0].named}` | "
+        f"{' | '.join('yes' if one.is_named else 'no' for one in answers)} |\n"
+        for answers in zip(*forged, strict=True)
+    ]
+    return f"| forgery | named by | {' | '.join(DATABASES)} |\n|---|---|---|---|\n{''.join(lines)}"
 
 
 def _reasons() -> str:
@@ -111,11 +152,14 @@ def check() -> int:
     """Compare the file with the classes, and demand that every change was named."""
     text = TARGET.read_text(encoding="utf-8") if TARGET.exists() else ""
     faults = []
-    if _without_figures(text) != _without_figures(page([Found()])):
+    if _without_figures(text) != _without_figures(page([Found()], [])):
         faults.append("audited columns are stale: run scripts/make_audited_columns.py")
     for made, named, total_named, total in FIGURES.findall(text):
         if made != named or total_named != total:
             faults.append(f"a change was not named: {named or total_named} of {made or total}")
+    rows = FORGED.findall(text)
+    if not rows or any(answer != "yes" for row in rows for answer in row):
+        faults.append("a forgery was not named, or none was made")
     columns = sum(map(len, COMMITTED.values()))
     if len(FIGURES.findall(text)) <= columns or "100 %" not in text:
         faults.append("audited columns lack figures")
@@ -125,7 +169,8 @@ def check() -> int:
 
 def _without_figures(text: str) -> str:
     # Of rows as such there are only those that could be made.
-    lines = [line for line in text.splitlines() if "| (row) |" not in line]
+    is_run = re.compile(r"\| \(row\) \|" f"|{FORGED.pattern}")
+    lines = [line for line in text.splitlines() if not is_run.search(line)]
     return FIGURES.sub("", "\n".join(lines))
 
 

@@ -28,6 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import DBAPIError
 
+from tests.attack.audited_erasures import Row
 from tests.attack.audited_ledger import audited_ledger
 from tests.attack.table import Attack, Outcome, Setting
 from tests.support.postgres import running_postgres
@@ -48,7 +49,6 @@ SORTS = ("kind", "type", "media_type", "role")
 SMALL_SCALE = 1
 
 
-Row = dict[str, Any]
 Place = tuple[object, ...]
 
 

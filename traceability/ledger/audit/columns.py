@@ -215,7 +215,8 @@ OPERATIONAL: Mapping[str, Mapping[str, str]] = {
     "epcs": {"epc": _LOCAL},
     "erased_codes": dict.fromkeys(
         ("code_hash", "batch", "record_index"),
-        "a keyed hash of a code that is destroyed: only who has the code can compare it",
+        "a keyed hash of a code that is destroyed: only who has the code can compare it; "
+        "a row of a record that is not erased is named",
     ),
     "events": {"event": _LOCAL},
     "idempotency_keys": dict.fromkeys(

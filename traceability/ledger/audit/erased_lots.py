@@ -28,6 +28,5 @@ def check_erased_lot(context: Context, run: ItemRun) -> Iterator[Difference]:
     for found in context.rows.batches(run.batch, run.batch):
         name = lot_name(run.gtin, run.lot, leaf_hash(found.envelope or b""))
         if not context.rows.has_erased_code(code_hash(key, name), run.batch, LOT_RECORD):
-            yield Difference(
-                "item_runs", str(run.batch), "gtin, lot", "those of the erased items", "others"
-            )
+            expected, lacks = "those of which a hash was kept", "others, or no hash"
+            yield Difference("item_runs", str(run.batch), "gtin, lot", expected, lacks)

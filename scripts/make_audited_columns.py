@@ -96,12 +96,12 @@ def main() -> int:
         print(f"{database}: {len(found.missed)} changes were not named")
         for missed in found.missed:
             print(f"  {missed}")
-    missed = [one for found in forged for one in found if not one.is_named]
-    for one in missed:
+    lost = [one for answers in forged for one in answers if not one.is_named]
+    for one in lost:
         print(f"  {one.says}: not {one.named}, but {one.told}")
     TARGET.write_text(page(runs, forged), encoding="utf-8")
     print(f"wrote {TARGET.relative_to(ROOT)}")
-    return 1 if missed or any(found.missed for found in runs) else 0
+    return 1 if lost or any(found.missed for found in runs) else 0
 
 
 def run(database: str) -> Found:
@@ -169,7 +169,7 @@ def check() -> int:
 
 def _without_figures(text: str) -> str:
     # Of rows as such there are only those that could be made.
-    is_run = re.compile(r"\| \(row\) \|" f"|{FORGED.pattern}")
+    is_run = re.compile(rf"\| \(row\) \||{FORGED.pattern}")
     lines = [line for line in text.splitlines() if not is_run.search(line)]
     return FIGURES.sub("", "\n".join(lines))
 

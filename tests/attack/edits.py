@@ -10,11 +10,13 @@ from sqlalchemy import and_, delete, insert
 
 from tests.attack.audited_erasures import Former, Row
 from traceability.codes.uris import item_prefix
+from traceability.hashing.canonical import canonicalize
 from traceability.hashing.commitment import Commitment, RecordKind, item_leaf_hashes
 from traceability.hashing.envelope import parse_envelope
 from traceability.hashing.statement import BatchStatement, parse_statement
 from traceability.merkle.tree import leaf_hash, root_hash
 from traceability.store.tables import metadata
+from traceability.strict_json import parse_json
 
 LEAVES_OF_A_TILE = 256
 
@@ -102,7 +104,7 @@ class Rows:
 
     def unused(self, table: str, column: str) -> int:
         """Return a number that no row has, nor had."""
-        return 1 + max(row[column] for row in [*self.now[table], *self.former[table]])
+        return 1 + max(int(row[column]) for row in [*self.now[table], *self.former[table]])
 
 
 def is_at(row: Row, place: Row) -> bool:
@@ -159,3 +161,11 @@ def with_tree(rows: Rows, edits: Edits) -> Edits:
         for row in rows.all("checkpoints")
     ]
     return (*edits, tile, *[one for one in heads if one.before != one.after])
+
+
+def with_members(row: Row, **members: Any) -> bytes:
+    """Return the payload of a row with other members."""
+    value = parse_json(row["payload"])
+    if not isinstance(value, dict):
+        raise TypeError("a record is an object")
+    return canonicalize(value | members)

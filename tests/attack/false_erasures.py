@@ -31,7 +31,7 @@ def false_erasures(rows: Rows) -> Iterator[Forgery]:
 def _brought_back(rows: Rows) -> Iterator[Forgery]:
     """Put back what a backup has; then remove the status that said that it is gone."""
     gone = [row for row in rows.former["records"] if _was_erased(rows, row)]
-    sorts = {}
+    sorts: dict[tuple[int, str | None, bool], Row] = {}
     for row in gone:
         is_part = rows.at("partial_records", row) is not None
         sorts.setdefault((row["kind"], row["media_type"], is_part), row)

@@ -13,12 +13,12 @@ from tests.attack.edits import (
     Rows,
     changed,
     with_entry,
+    with_members,
     with_root,
     with_tree,
 )
-from traceability.hashing.canonical import canonicalize
+from tests.attack.false_keys import false_keys
 from traceability.hashing.commitment import Field, RecordKind, commit_record
-from traceability.hashing.ed25519 import key_id
 from traceability.hashing.partial import PartialRecord
 from traceability.hashing.statement import log_id
 from traceability.store.tables import POLICY_TYPE
@@ -32,7 +32,7 @@ def forgeries(rows: Rows) -> Iterator[Forgery]:
     """Yield every forgery."""
     yield from _contents(rows)
     yield from _types(rows)
-    yield from _registry(rows)
+    yield from false_keys(rows)
     yield from _numbers(rows)
     yield from _log(rows)
 
@@ -45,9 +45,10 @@ def _contents(rows: Rows) -> Iterator[Forgery]:
     said = rows.at("events", event) or {}
     document = _live(rows, DOCUMENT)
     told = changed("events", said, biz_step="receiving")
-    payload = _with(event, bizStep="receiving")
+    payload = with_members(event, bizStep="receiving")
     yield from _ladder(rows, "an event says another step", event, payload, told)
-    yield from _ladder(rows, "a document says another thing", document, _with(document, number=9))
+    payload = with_members(document, number=9)
+    yield from _ladder(rows, "a document says another thing", document, payload)
     yield from _erased_in_part(rows)
     gone = rows.one("records", lambda row: _is_gone(rows, row) and row["kind"] == EVENT)
     yield from _climb(
@@ -152,98 +153,6 @@ def _retyped(rows: Rows, says: str, old: str, new: str) -> Iterator[Forgery]:
     yield Forgery(f"{says}; its hash fits", "records.field_root", (hashed, leaves))
 
 
-def _registry(rows: Rows) -> Iterator[Forgery]:
-    revoked = rows.one("keys", lambda row: row["until"] is not None)
-    other = rows.one("keys", lambda row: row["participant"] != revoked["participant"])
-    yield Forgery(
-        "a revoked key lives",
-        "keys.until",
-        (changed("keys", revoked, revoked_arrival=None, until=None, suspect_from=None),),
-    )
-    yield Forgery(
-        "a key may sign more",
-        "keys.roles",
-        (changed("keys", other, roles=revoked["roles"] + ",auditor", prefixes="952,953"),),
-    )
-    yield Forgery(
-        "a key is another firm's",
-        "keys.participant",
-        (changed("keys", other, participant=revoked["participant"], card=revoked["card"]),),
-    )
-    public = bytes(32)
-    chain = rows.one("key_chains", lambda row: row["key_id"] == other["key_id"])
-    named = key_id(other["alg"], public)
-    yield Forgery(
-        "a key is another, and signs on in its place",
-        "keys.key_id",
-        (
-            changed("keys", other, public_key=public, key_id=named),
-            changed("key_chains", chain, key_id=named),
-        ),
-    )
-    yield from _chains(rows)
-    yield from _cards(rows)
-
-
-def _chains(rows: Rows) -> Iterator[Forgery]:
-    chain = rows.one("key_chains", lambda row: row["next_sequence"] > 1)
-    before = rows.one(
-        "entries",
-        lambda row: (
-            (row["key_id"], row["sequence"]) == (chain["key_id"], chain["next_sequence"] - 2)
-        ),
-    )
-    yield Forgery(
-        "a key has signed one statement less",
-        "key_chains.next_sequence",
-        (
-            changed(
-                "key_chains",
-                chain,
-                next_sequence=chain["next_sequence"] - 1,
-                previous=before["leaf_hash"],
-            ),
-        ),
-    )
-    evidence = rows.one("conflicting_entries")
-    yield Forgery(
-        "evidence against a key is against another",
-        "conflicting_entries.key_id",
-        (changed("conflicting_entries", evidence, key_id=BRIGHT, sequence=0),),
-    )
-
-
-def _cards(rows: Rows) -> Iterator[Forgery]:
-    card = rows.one("cards", lambda row: row["payload"] is not None)
-    payload = _with(card, name="another")
-    row = card | {"kind": int(RecordKind.PARTICIPANT), "media_type": None}
-    fields = commit_record(RecordKind.PARTICIPANT, parse_json(payload), row["secret"])
-    firm = rows.one("participants", lambda row: row["participant"] == card["participant"])
-    named = (
-        changed("cards", card, payload=payload),
-        changed("participants", firm, name="another"),
-    )
-    yield Forgery("a firm has another name", "cards.payload", named)
-    number = fields.leaf_hash()
-    keys = rows.all("keys", lambda row: row["card"] == card["card"])
-    hashed = (
-        changed("cards", card, payload=payload, card=number),
-        changed("participants", firm, name="another"),
-        *[changed("keys", key, card=number) for key in keys],
-    )
-    yield Forgery("a firm has another name; its card's hash fits", "keys.card", hashed)
-    other = rows.one("participants", lambda row: row["gln"] not in (None, firm["gln"]))
-    names = {name: (firm[name], other[name]) for name in ("gln", "name")}
-    yield Forgery(
-        "two firms exchange name and number",
-        "participants.gln",
-        (
-            changed("participants", firm, **{name: two[1] for name, two in names.items()}),
-            changed("participants", other, **{name: two[0] for name, two in names.items()}),
-        ),
-    )
-
-
 def _numbers(rows: Rows) -> Iterator[Forgery]:
     """Exchange what says where a row belongs."""
     run = rows.one("item_runs", lambda row: row["quantity"] > 1)
@@ -257,21 +166,7 @@ def _numbers(rows: Rows) -> Iterator[Forgery]:
         "items.serial",
         _exchanged("items", first, second, "serial", "salt"),
     )
-    lots = rows.all("item_runs")
-    hidden = next(row for row in lots if not rows.all("items", _of_batch(row)))
-    code = rows.one(
-        "erased_codes", lambda row: row["record_index"] == -1 and not _of_batch(hidden)(row)
-    )
-    own = rows.one("erased_codes", lambda row: row["record_index"] == -1 and _of_batch(hidden)(row))
-    shown = next(row for row in lots if row["batch"] == code["batch"])
-    yield Forgery(
-        "a lot that is erased whole was another, whose hash is kept for it",
-        "item_runs.lot",
-        (
-            changed("item_runs", hidden, gtin=shown["gtin"], lot=shown["lot"]),
-            changed("erased_codes", own, code_hash=code["code_hash"]),
-        ),
-    )
+    yield from _lots(rows)
     one, two = [row for row in rows.all("batches") if rows.all("events", _of_batch(row))][:2]
     columns = ("arrival", "participant", "record_count", "batch_root")
     yield Forgery(
@@ -290,6 +185,25 @@ def _numbers(rows: Rows) -> Iterator[Forgery]:
         "an object weighs another quantity",
         "event_epcs.epc",
         (changed("event_epcs", weighed, quantity="7", uom="LBR"),),
+    )
+
+
+def _lots(rows: Rows) -> Iterator[Forgery]:
+    """Let a lot of which nothing is left be one whose hash is kept, too."""
+    lots = rows.all("item_runs")
+    hidden = next(row for row in lots if not rows.all("items", _of_batch(row)))
+    code = rows.one(
+        "erased_codes", lambda row: row["record_index"] == -1 and not _of_batch(hidden)(row)
+    )
+    own = rows.one("erased_codes", lambda row: row["record_index"] == -1 and _of_batch(hidden)(row))
+    shown = next(row for row in lots if row["batch"] == code["batch"])
+    yield Forgery(
+        "a lot that is erased whole was another, whose hash is kept for it",
+        "item_runs.lot",
+        (
+            changed("item_runs", hidden, gtin=shown["gtin"], lot=shown["lot"]),
+            changed("erased_codes", own, code_hash=code["code_hash"]),
+        ),
     )
 
 
@@ -371,13 +285,6 @@ def _kind(rows: Rows, place: Row) -> int:
 
 def _fields(left: Row) -> int:
     return len(PartialRecord.from_bytes(left["leaves"]).fields)
-
-
-def _with(row: Row, **members: Any) -> bytes:
-    value = parse_json(row["payload"])
-    if not isinstance(value, dict):
-        raise TypeError("a record is an object")
-    return canonicalize(value | members)
 
 
 def _with_leaf(record: PartialRecord, at: int, leaf: Field) -> PartialRecord:

@@ -32,7 +32,6 @@ from traceability.ledger.node import Node
 DATABASES = ("sqlite", "postgresql")
 DAY = timedelta(days=1)
 MOST_TOLD = 5
-SCALE_OF_ALL = 20
 Story = Callable[[World, Node], None]
 
 
@@ -252,9 +251,6 @@ def told(lies: Lies, database: str, setting: Setting, folder: Path) -> Outcome:
     """Tell every lie, each of them in ledgers of its own round; return who was not fooled."""
     survived, faults = 0, list[str]()
     rounds = max(1, setting.scale // 20)
-    if setting.scale < SCALE_OF_ALL and database != DATABASES[0]:
-        # What differs on another database differs for each kind of lie alike.
-        lies = dict(list(lies.items())[-2:])
     for number in range(rounds):
         with ExitStack() as stack:
             chain = stack.enter_context(running_anvil(accounts=0))

@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from ledger_api.cli.app import app
-from ledger_api.demo.cast import DRUM, PARTIES, RODS
+from ledger_api.demo.cast import DRUM, PARTIES, RODS, WIRE
 from ledger_api.demo.checks import EXPECTED
 from ledger_api.demo.folder import LEDGER_FILES, MARKER
 from ledger_api.demo.plan import make_plan
@@ -175,6 +175,32 @@ class TestLedger:
         assert len(drums) == told.value["recall"]["found"]
         assert found["holders"]
         assert not found["truncated"]
+
+    def test_material_of_the_bad_lot_adds_up_to_the_gram(self, told, folder):
+        result = itemproof("balance", BAD_LOT, "--json", "--data", folder)
+        found = result.value
+        assert (result.status, found["state"], found["unit"]) == (0, "closed", "KGM")
+        assert (found["unaccounted"], found["findings"]) == ("0", [])
+        assert float(found["scrap"]) > 20
+
+    def test_another_unit_of_tolerance_is_refused(self, told, folder):
+        result = itemproof("balance", BAD_LOT, "--tolerance", "3 x", "--json", "--data", folder)
+        assert (result.status, result.value["error"]["code"]) == (1, "UNIT_UNKNOWN")
+
+    def test_read_across_of_a_machine_finds_the_wire_that_it_drew(self, told, folder):
+        wires = [WIRE.lot_uri(wire.number) for wire in PLAN.wires]
+        found = itemproof(
+            "across", wires[0], "--key", "machine", "--window", "2d", "--json", "--data", folder
+        ).value
+        assert {one["value"] for one in found["causes"]} == {"drawing-1"}
+        assert wires[0] not in found["items"]
+        assert 0 < len(set(found["items"]) & set(wires)) < len(wires) // 2
+
+    def test_read_across_of_the_furnace_run_finds_its_rod_lot(self, told, folder):
+        bad = next(wire for wire in PLAN.wires if wire.rod.is_bad)
+        asked = ("across", WIRE.lot_uri(bad.number), "--key", "furnace_run", "--data", folder)
+        assert itemproof(*asked, "--json").value["items"] == [BAD_LOT]
+        assert BAD_LOT in itemproof(*asked).stdout
 
     def test_recall_of_a_sound_lot_finds_other_drums(self, told, folder):
         rod = next(rod for rod in PLAN.rods if rod.maker is PLAN.bad_rod.maker)

@@ -48,6 +48,7 @@ MOST = 2**62
 
 _WITH_UNIT = re.compile(r"\s*([+-]?[0-9.]+(?:[eE][+-]?[0-9]+)?)\s*([^\s0-9.]\S{0,15})\s*")
 _MOST_DIGITS = 40
+_MOST_WHOLE = 2**53
 
 
 class Attribute(NamedTuple):
@@ -61,20 +62,31 @@ class Attribute(NamedTuple):
 
 
 def attributes_of(event: SubmittedEvent) -> tuple[Attribute, ...]:
-    """Return what an event says of how something was made, each once, in the event's order."""
+    """Return what an event says of how something was made, each once, in one order.
+
+    The same from an event as it was submitted and from its canonical form, in which members are
+    sorted, and 10.0 is 10.
+    """
     payload, context = event.payload, event.context
-    found: dict[Attribute, None] = {}
+    found: list[Attribute] = []
+    # Asked of every event that is captured, most of which say nothing of the kind.
+    if ":" in "".join(payload):
+        found += _own(payload, context)
     ilmd = payload.get("ilmd")
-    for members in (payload, ilmd if isinstance(ilmd, dict) else {}):
-        found |= dict.fromkeys(_own(members, context))
     if isinstance(ilmd, dict):
-        found |= dict.fromkeys(_net_weight(ilmd, context))
+        found += _own(ilmd, context)
+        found += _net_weight(ilmd, context)
     for reference in event.biz_transactions:
         if reference.type in TRANSACTIONS:
-            found |= dict.fromkeys(_texts(reference.type, reference.id))
+            found += _texts(reference.type, reference.id)
     if "sensorElementList" in payload:
-        found |= dict.fromkeys(_sensed(payload["sensorElementList"]))
-    return tuple(found)
+        found += _sensed(payload["sensorElementList"])
+    return tuple(sorted(set(found), key=_order)) if found else ()
+
+
+def _order(one: Attribute) -> tuple[str, str, str, int, int]:
+    """Return what attributes are sorted by: members of committed events are in another order."""
+    return one.name, one.value, one.uom or "", one.low or 0, one.high or 0
 
 
 def _own(members: Mapping[str, JSONValue], context: Context) -> Iterator[Attribute]:
@@ -90,9 +102,15 @@ def _own(members: Mapping[str, JSONValue], context: Context) -> Iterator[Attribu
 def _texts(name: str, value: JSONValue) -> Iterator[Attribute]:
     """Yield a name with each of its values: a text or a whole number, or a list of them."""
     for one in value if isinstance(value, list) else [value]:
-        text = str(one) if isinstance(one, int) and not isinstance(one, bool) else one
+        text = _whole(one) if isinstance(one, int | float) else one
         if isinstance(text, str) and 0 < len(text) <= MAX_VALUE and "\0" not in text:
             yield Attribute(name, text)
+
+
+def _whole(number: float) -> str | None:
+    """Return a whole number as a text; none for others, and for those that JSON may round."""
+    is_small = not isinstance(number, bool) and abs(number) <= _MOST_WHOLE
+    return str(int(number)) if is_small and number == int(number) else None
 
 
 def _scraps(value: JSONValue) -> Iterator[Attribute]:
@@ -130,7 +148,7 @@ def _last(name: str) -> str:
 
 
 def _number(value: JSONValue) -> str | None:
-    """Return a number as a decimal text, exactly as it was said; none if it is none."""
+    """Return a number as a decimal text; none if it is none, or has more digits than any scale."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     text = repr(value) if isinstance(value, int | float) else value.strip()
@@ -138,7 +156,10 @@ def _number(value: JSONValue) -> str | None:
         number = Decimal(text) if len(text) <= _MOST_DIGITS else Decimal("NaN")
     except InvalidOperation:
         return None
-    return str(number) if number.is_finite() and abs(number.adjusted()) < _MOST_DIGITS else None
+    if not number.is_finite() or abs(number.adjusted()) >= _MOST_DIGITS:
+        return None
+    # Of a JSON number only the value counts: 10, 10.0 and 1e1 are one.
+    return str(number) if isinstance(value, str) else format(number.normalize() + 0, "f")
 
 
 def _sensed(elements: JSONValue) -> Iterator[Attribute]:

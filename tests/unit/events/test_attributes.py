@@ -9,6 +9,7 @@ import pytest
 from tests.support.ledger import document, event
 from traceability.events.attributes import MOST, Attribute, attributes_of, scaled
 from traceability.events.jsonld import parse_document
+from traceability.hashing.canonical import canonicalize, parse_canonical
 
 OWN = {"@context": [{"itemproof": "urn:itemproof:vocab:1:"}]}
 
@@ -100,6 +101,31 @@ class TestAmounts:
     @pytest.mark.parametrize("written", ["heavy", "84.5", {"unitCode": "KGM"}, 84.5, ["84 KGM"]])
     def test_another_form_is_no_net_weight(self, written):
         assert found(action="ADD", ilmd={"cbvmda:netWeight": written}) == ()
+
+
+class TestCanonicalForm:
+    @pytest.mark.parametrize("number", [10, 10.5, 0.1, -0.0, 2965.2, 1e22, 123456789.25])
+    def test_a_committed_event_says_the_same_as_the_submitted_one(self, number):
+        report = {"type": "Temperature", "value": number, "minValue": -3.0, "uom": "CEL"}
+        read = parse_document(
+            document(
+                event(
+                    1,
+                    action="ADD",
+                    **{
+                        "urn:itemproof:vocab:1:tool": ["T2", "T1", number],
+                        "urn:itemproof:vocab:1:scrap": [{"uom": "KGM", "quantity": number}] * 2,
+                        "urn:itemproof:vocab:1:machine": 4711.0,
+                    },
+                    ilmd={"cbvmda:netWeight": {"value": number, "unitCode": "KGM"}},
+                    sensorElementList=[{"sensorReport": [report]}],
+                )
+            )
+        )
+        (submitted,) = read.events
+        (committed,) = parse_document(parse_canonical(canonicalize(submitted.payload))).events
+        assert attributes_of(committed) == attributes_of(submitted)
+        assert Attribute("machine", "4711") in attributes_of(submitted)
 
 
 class TestScaled:

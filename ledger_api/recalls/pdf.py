@@ -34,7 +34,8 @@ from traceability.lineage.recalls.report import LotPart, Step
 
 MOST_ROWS: Final = 400
 _MARGIN = 16 * mm
-_WIDTH = A4[0] - 2 * _MARGIN
+# The library keeps 6 points free on each side of its frame.
+_WIDTH = A4[0] - 2 * _MARGIN - 12
 _INK, _GREY, _LINE = HexColor("#1b1f24"), HexColor("#57606a"), HexColor("#d0d7de")
 _GOOD, _BAD, _SHADE = HexColor("#1a7f37"), HexColor("#b3261e"), HexColor("#f3f5f7")
 _FIGURES = ("found", "in_stock", "shipped", "used", "removed", "unaccounted")
@@ -250,6 +251,7 @@ def _lot(view: View, one: LotPart) -> list[str]:
     first, last = view.code(one.first), view.code(one.last)
     count = _amount(view, one.quantity, one.unit) or view.number(one.count)
     serials = first if one.count == 1 else f"{first} … {last}"
+    serials = "" if one.first == one.lot else serials
     return [view.code(one.lot), view.say(one.state), view.holder(one.holder), count, serials]
 
 

@@ -127,6 +127,20 @@ class TestFigures:
         assert found.reasons == ("TOO_FEW_FOUND",)
         assert story.report().passed
 
+    def test_what_is_on_its_way_is_with_whom_it_goes_to(self, story: Story) -> None:
+        def holder(found: Report) -> str:
+            line = next(one for one in found.lines if one.code == story.pieces[2])
+            return str(found.holders[line.holder].party)
+
+        assert story.plant.hex() in holder(story.report())
+        for number, gln in enumerate(("9521007000011", "9521001000017")):
+            to = [{"type": "owning_party", "destination": f"{BASE}/417/{gln}"}]
+            story.tell(story.plant, at(6 + number, "shipping", epcList=[story.pieces[2]],
+                       destinationList=to))  # fmt: skip
+            assert gln in holder(story.report())
+        # Whom nobody registered gets a notice too.
+        assert f"{BASE}/417/9521001000017" in holder(story.report())
+
     def test_stolen_goods_are_unaccounted(self, story: Story) -> None:
         story.tell(story.shop, at(9, "inspecting", epcList=[story.pieces[0]], disposition="stolen"))
         assert story.report().pieces.unaccounted == 1

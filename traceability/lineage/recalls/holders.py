@@ -5,9 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Final
 
+from traceability.lineage.parties import DESTINATION, parties_of
+from traceability.lineage.place_queries import PlaceReader
 from traceability.lineage.recalls.report import Holder, Line, Party
 from traceability.store.repositories import Repositories
+
+# Who gets goods that are on their way, the first that an event names.
+TAKING: Final = ("possessing_party", "owning_party")
 
 
 @dataclass
@@ -17,6 +24,13 @@ class Holders:
     repositories: Repositories
     parties: list[Party] = field(default_factory=list)
     _numbers: dict[bytes, int] = field(default_factory=dict)
+    _codes: dict[str, int] = field(default_factory=dict)
+    _taking: dict[int, str | None] = field(default_factory=dict)
+
+    @cached_property
+    def places(self) -> PlaceReader:
+        """What reads the bytes of events."""
+        return PlaceReader(self.repositories.connection)
 
     def number(self, participant: bytes) -> int:
         """Return the number of a participant of the ledger."""
@@ -26,6 +40,26 @@ class Holders:
             name, gln = ("", None) if row is None else (row.name, row.gln)
             self.parties.append(Party(name, gln, participant.hex(), None))
         return self._numbers[participant]
+
+    def on_the_way(self, event: int, sender: bytes) -> int:
+        """Return the number of whom an event hands goods to; of who sent them, if none is named."""
+        if event not in self._taking:
+            ((_, payload, leaves),) = self.places.written([event]) or ((event, None, None),)
+            named = {(one.side, one.type): one.code for one in parties_of(payload, leaves)}
+            found = (named.get((DESTINATION, type)) for type in TAKING)
+            self._taking[event] = next((one for one in found if one), None)
+        code = self._taking[event]
+        return self.number(sender) if code is None else self._party(code)
+
+    def _party(self, code: str) -> int:
+        known = self.places.named(code)
+        row = None if known.gln is None else self.repositories.participants.by_gln(known.gln)
+        if row is not None:
+            return self.number(row.participant)
+        if code not in self._codes:
+            self._codes[code] = len(self.parties)
+            self.parties.append(Party(known.name or "", known.gln, None, code))
+        return self._codes[code]
 
     def counted(self, lines: Sequence[Line]) -> tuple[Holder, ...]:
         """Return the parties with the places and states of their lines."""

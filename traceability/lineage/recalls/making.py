@@ -284,6 +284,13 @@ class _Making:
             state = IN_TRANSIT if one.is_moving else held
             yield self._line(node, state, event=one.event, quantity=one.amount, unit=unit)
 
+    def _holder(self, told: EventDetails, state: str) -> int:
+        """Return who has something: whom it goes to while it is on its way, else who says so."""
+        signer = self.facts.signers[told.batch]
+        if state == IN_TRANSIT:
+            return self.holders.on_the_way(told.event, signer)
+        return self.holders.number(signer)
+
     def _line(
         self,
         node: int,
@@ -302,7 +309,7 @@ class _Making:
             record = self.facts.record(told.batch, told.record_index)
         holder = -1
         if told is not None and state not in (USED, REMOVED, UNACCOUNTED):
-            holder = self.holders.number(self.facts.signers[told.batch])
+            holder = self._holder(told, state)
         return Line(
             code=code,
             kind=codes.kinds[node],

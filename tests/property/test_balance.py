@@ -29,6 +29,8 @@ from traceability.store.unit_of_work import UnitOfWork
 
 LOTS = [lot(1, "R1"), lot(1, "R2"), lot(2, "W1"), lot(2, "W2"), lot(3, "S1")]
 DRUMS = [serial(4, name) for name in ("A", "B")]
+# Few, so that bounds meet.
+NUMBERS = [0, 5, 10]
 PLACES = ["https://id.gs1.org/414/9521005000013/254/a", "https://id.gs1.org/414/9521005000013"]
 
 
@@ -54,8 +56,8 @@ def scenes(draw: st.DrawFn) -> Scene:
 @st.composite
 def asked(draw: st.DrawFn) -> Asked:
     keys = draw(st.lists(st.sampled_from(["machine", "place", "raw_lot"]), unique=True))
-    low = draw(st.integers(0, 30))
-    wanted = Range("Temperature", Fraction(low), Fraction(low + draw(st.integers(0, 10))),
+    low = draw(st.sampled_from(NUMBERS))
+    wanted = Range("Temperature", Fraction(low), Fraction(low + draw(st.sampled_from([0, 5]))),
                    draw(st.sampled_from([None, "CEL", "KEL"])))  # fmt: skip
     first = draw(st.integers(0, 5))
     window = draw(st.sampled_from([Window(), Window(first, first + 2), Window(around=1)]))
@@ -99,8 +101,8 @@ def attributes(draw: st.DrawFn) -> Attribute:
         return Attribute(name, draw(st.sampled_from(["M1", "M2"])))
     if name != "parameter:Temperature":
         return Attribute(name, draw(st.sampled_from(["1", "0.5"])), "KGM")
-    low = draw(st.integers(0, 40))
-    high = low + draw(st.sampled_from([0, 0, 3, 20]))
+    low = draw(st.sampled_from(NUMBERS))
+    high = low + draw(st.sampled_from([0, 0, 5, 20]))
     value = str(low) if low == high else f"{low}..{high}"
     uom = draw(st.sampled_from(["CEL", "KEL", None]))
     return Attribute(name, value, uom, scaled(low), scaled(high, up=True))

@@ -22,6 +22,8 @@ from scripts.benchmarks import (
     disclosing,
     hashing,
     http,
+    lineage,
+    lineage_ingest,
     minting,
     mirror,
     sequencing,
@@ -43,6 +45,8 @@ PARTS = (
     mirror.PART,
     http.PART,
     streaming.PART,
+    *lineage.PARTS,
+    *lineage_ingest.PARTS,
 )
 
 

@@ -220,7 +220,8 @@ def check_imports(path: Path, text: str) -> Iterator[Finding]:
     for number, name in imported_modules(text):
         if name in sys.stdlib_module_names or name in OURS:
             continue
-        if not providers().get(name, set()) & declared:
+        # What is installed only in an environment of its own is known by its own name.
+        if not providers().get(name, {name}) & declared:
             yield at(path, number, f"import of {name!r}, which pyproject.toml does not declare")
 
 

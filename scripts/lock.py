@@ -25,6 +25,7 @@ LOCKS = (
     ("setup.txt", ("--constraint=requirements/dev.txt", "requirements/setup.in")),
     ("node.txt", ("requirements/node.in",)),
     ("slither.txt", ("requirements/slither.in",)),
+    ("spark.txt", ("requirements/spark.in",)),
 )
 
 

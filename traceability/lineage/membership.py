@@ -8,14 +8,13 @@ from typing import NamedTuple
 from urllib.parse import quote, unquote
 
 from traceability.lineage.codes import unknown
-from traceability.lineage.queries import Reader, Run, place
+from traceability.lineage.queries import Reader, Run
+from traceability.lineage.searching import search
 
 _BASE = "https://id.gs1.org/01/"
 _SERIAL = re.compile(r"https://id\.gs1\.org/01/([0-9]{14})/21/([^/]+)", re.ASCII)
 _SERIAL_START = re.compile(r"https://id\.gs1\.org/01/([0-9]{14})/21", re.ASCII)
 _LOT = re.compile(r"https://id\.gs1\.org/01/([0-9]{14})/10/([^/]+)", re.ASCII)
-# Each query of a search looks at so many places, so that a few queries are enough.
-PIVOTS = 15
 # A search reads about so many items; for more serials than that allows, a run is read through.
 READS_PER_SERIAL = 75
 
@@ -121,62 +120,19 @@ class Lots:
     def _locate(
         self, by_gtin: dict[str, list[str]], lots: Collection[str] | None
     ) -> Iterator[tuple[Run, str, int]]:
-        searches: list[_Search] = []
+        wanted: list[tuple[Run, list[str]]] = []
         for run in self.runs_of(by_gtin):
             if lots is not None and lot_code(run) not in lots:
                 continue
             serials = by_gtin[run.gtin]
             if len(serials) * READS_PER_SERIAL > run.quantity:
-                wanted = set(serials)
+                asked = set(serials)
                 for index, serial in self._reader.items_of(run, limit=run.quantity):
-                    if serial in wanted:
+                    if serial in asked:
                         yield run, serial, index
             else:
-                searches += [_Search(run, serial) for serial in serials]
-        yield from _search(self._reader, searches)
-
-
-class _Search:
-    """One serial looked for in one run, whose serials ascend."""
-
-    __slots__ = ("high", "low", "run", "serial")
-
-    def __init__(self, run: Run, serial: str) -> None:
-        self.run, self.serial = run, serial
-        self.low, self.high = run.first_index, run.first_index + run.quantity
-
-    def pivots(self) -> list[int]:
-        """Return the record indexes to look at next, ascending."""
-        width = self.high - self.low
-        return sorted({self.low + width * part // (PIVOTS + 1) for part in range(1, PIVOTS + 1)})
-
-    def narrow(self, serials: dict[int, str]) -> int | None:
-        """Take in what stands at the pivots; return where the serial is, once it is seen."""
-        for index in self.pivots():
-            found = serials.get(place(self.run.batch, index))
-            if found == self.serial:
-                return index
-            if found is None or found > self.serial:
-                self.high = index
-                return None
-            self.low = index + 1
-        return None
-
-
-def _search(reader: Reader, searches: list[_Search]) -> Iterator[tuple[Run, str, int]]:
-    """Search all at once: a million serials take five queries, whatever the number of runs."""
-    while searches:
-        serials = reader.items_at(
-            {place(one.run.batch, index) for one in searches for index in one.pivots()}
-        )
-        later = []
-        for one in searches:
-            index = one.narrow(serials)
-            if index is not None:
-                yield one.run, one.serial, index
-            elif one.low < one.high:
-                later.append(one)
-        searches = later
+                wanted.append((run, serials))
+        yield from search(self._reader, wanted)
 
 
 def lot_code(run: Run) -> str:

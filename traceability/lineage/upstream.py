@@ -22,11 +22,11 @@ class Upstream(Walk):
     def _inputs(self, nodes: set[int]) -> set[int]:
         made = self.sources.named(nodes, "output")
         groups = self.sources.groups({event for _, event in made})
-        inputs = self._consumed({event for group in groups.values() for event in group})
+        inputs = self.consumed({event for group in groups.values() for event in group})
         self.link(made, groups, far=inputs)
         return set().union(*inputs.values())
 
-    def _consumed(self, events: set[int]) -> dict[int, set[int]]:
+    def consumed(self, events: set[int]) -> dict[int, set[int]]:
         """Return the inputs of events, and what was in these at the event."""
         holding = self.sources.holding
         found: dict[int, set[int]] = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from random import Random
 from typing import cast
 
 import pytest
@@ -10,6 +11,8 @@ import pytest
 from tests.support.lineage import gtin, lot, serial
 from traceability.lineage.membership import Lots
 from traceability.lineage.queries import Reader, Run, place
+
+CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
 class Runs:
@@ -47,6 +50,12 @@ def names(count: int) -> list[str]:
     return [f"{number:05d}" for number in range(0, 2 * count, 2)]
 
 
+def drawn(count: int, *, seed: int = 1) -> list[str]:
+    """Return serials of the form that is drawn at random."""
+    chosen = Random(seed)
+    return sorted("".join(chosen.choices(CROCKFORD, k=16)) for _ in range(count))
+
+
 class TestOf:
     @pytest.mark.parametrize("count", [1, 2, 15, 16, 17, 31, 257])
     def test_finds_every_serial_of_a_run(self, count: int) -> None:
@@ -58,6 +67,33 @@ class TestOf:
     def test_finds_no_serial_between_or_beyond_them(self, count: int) -> None:
         for number in range(-1, 2 * count, 2):
             assert lots_of(Runs(D1=names(count))).of([serial(4, f"{number:05d}")]) == []
+
+    @pytest.mark.parametrize("count", [5, 257, 5_000])
+    def test_finds_drawn_serials_by_where_they_should_stand(self, count: int) -> None:
+        serials = drawn(count)
+        reader = Runs(D1=serials)
+        for index in {0, 1, count // 3, count - 1}:
+            (found,) = lots_of(reader).of([serial(4, serials[index])])
+            assert found.record_index == 3 + index
+        assert reader.queries <= 4 * 6
+
+    @pytest.mark.parametrize("count", [5, 257, 5_000])
+    def test_finds_no_drawn_serial_of_another_lot(self, count: int) -> None:
+        for name in ("0" * 16, "Z" * 16, *drawn(5, seed=2)):
+            assert lots_of(Runs(D1=drawn(count))).of([serial(4, name)]) == []
+
+    def test_drawn_serials_in_clusters_take_no_more_rounds_than_halving(self) -> None:
+        serials = [f"{at:016d}" for at in range(4_000)] + ["Z" * 16]
+        reader = Runs(D1=serials)
+        (found,) = lots_of(reader).of([serial(4, serials[3_210])])
+        assert found.record_index == 3 + 3_210
+        assert reader.queries <= 13
+
+    def test_drawn_serials_among_others_are_found(self) -> None:
+        serials = sorted([*drawn(100), *(f"{name}-LONG" for name in drawn(100, seed=2))])
+        for index, name in enumerate(serials, 3):
+            (found,) = lots_of(Runs(D1=serials)).of([serial(4, name)])
+            assert found.record_index == index
 
     def test_looks_into_all_runs_at_once(self) -> None:
         reader = Runs(D1=names(300), D2=["00601"] * 1, D3=names(300))

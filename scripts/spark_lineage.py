@@ -15,9 +15,10 @@ import json
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pyspark.sql import DataFrame, SparkSession
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
 
 TABLES = ("inputs", "outputs", "members", "codes")
 # What is one step from the frontier. A lot that is reached through a serial which may have been
@@ -80,6 +81,9 @@ def main() -> int:
     parser.add_argument("--like", required=True, help="SQL pattern of the codes to recall")
     parser.add_argument("--master", default="local-cluster[2,1,1024]")
     wanted = parser.parse_args()
+    # Not before: --help answers in every environment.
+    from pyspark.sql import SparkSession  # noqa: PLC0415 # it may not be there
+
     folder = wanted.folder.resolve()
     spark: Any = SparkSession.builder.master(wanted.master).appName("lineage")
     spark = spark.config("spark.ui.enabled", "false").config("spark.sql.shuffle.partitions", "8")

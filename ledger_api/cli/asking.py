@@ -4,11 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 import typer
 
 from ledger_api.cli.exporting import Export, ExportFile, exported
+from ledger_api.cli.limiting import (
+    AsRows,
+    Before,
+    Cursor,
+    Depth,
+    Earliest,
+    Locations,
+    Most,
+    Steps,
+    Words,
+    page_lines,
+    told_in_rows,
+    within_words,
+)
 from ledger_api.cli.output import Output
 from ledger_api.cli.running import DEFAULT_DATA, AsJSON, Command, DataDir, run
 from ledger_api.cli.saying import said_line
@@ -28,33 +42,71 @@ def trace(
     direction: Direction = "upstream",
     export: Export = None,
     output: ExportFile = None,
+    earliest: Earliest = None,
+    before: Before = None,
+    step: Steps = None,
+    location: Locations = None,
+    depth: Depth = None,
+    limit: Most = None,
+    cursor: Cursor = None,
+    ndjson: AsRows = False,
     data: DataDir = DEFAULT_DATA,
     as_json: AsJSON = False,
 ) -> None:
     """Say what a code was made of, or what was made of it."""
-    _ask("trace", code, direction, export=export, output=output, data=data, as_json=as_json)
+    within = (earliest, before, step, location, depth)
+    options = _Options(export, output, (limit, cursor), ndjson)
+    _ask("trace", code, direction, within=within, options=options, data=data, as_json=as_json)
 
 
 def recall(
     code: Code,
     export: Export = None,
     output: ExportFile = None,
+    earliest: Earliest = None,
+    before: Before = None,
+    step: Steps = None,
+    location: Locations = None,
+    depth: Depth = None,
+    limit: Most = None,
+    cursor: Cursor = None,
+    ndjson: AsRows = False,
     data: DataDir = DEFAULT_DATA,
     as_json: AsJSON = False,
 ) -> None:
     """Say everything that a lot or item went into."""
-    _ask("recall", code, export=export, output=output, data=data, as_json=as_json)
+    within = (earliest, before, step, location, depth)
+    options = _Options(export, output, (limit, cursor), ndjson)
+    _ask("recall", code, within=within, options=options, data=data, as_json=as_json)
 
 
 def journey(
     code: Code,
     export: Export = None,
     output: ExportFile = None,
+    earliest: Earliest = None,
+    before: Before = None,
+    step: Steps = None,
+    location: Locations = None,
+    limit: Most = None,
+    cursor: Cursor = None,
+    ndjson: AsRows = False,
     data: DataDir = DEFAULT_DATA,
     as_json: AsJSON = False,
 ) -> None:
     """Say what happened to an item, alone and inside what carried it."""
-    _ask("journey", code, export=export, output=output, data=data, as_json=as_json)
+    within = (earliest, before, step, location, None)
+    options = _Options(export, output, (limit, cursor), ndjson)
+    _ask("journey", code, within=within, options=options, data=data, as_json=as_json)
+
+
+class _Options(NamedTuple):
+    """How an answer is to be given."""
+
+    export: str | None
+    output: Path | None
+    page: tuple[int | None, str | None]
+    ndjson: bool
 
 
 def _ask(
@@ -62,22 +114,27 @@ def _ask(
     code: str,
     direction: Literal["upstream", "downstream", "both"] = "upstream",
     *,
-    export: str | None,
-    output: Path | None,
+    within: Words,
+    options: _Options,
     data: Path,
     as_json: bool,
 ) -> None:
     def work(command: Command) -> None:
         from ledger_api.exports.exporting import Asked, answer
+        from ledger_api.lineage.paging import Page, paged
         from traceability.ledger.partners import OPERATOR
 
-        asked = Asked(question, code, OPERATOR, direction)
-        if exported(command, asked, form=export, path=output):
+        asked = Asked(question, code, OPERATOR, direction, within_words(within))
+        if exported(command, asked, form=options.export, path=options.output):
+            return
+        if options.ndjson:
+            told_in_rows(command, asked)
             return
         with command.node(need="existing") as node:
-            found = answer(node, asked)
+            found = paged(answer(node, asked), Page(*options.page))
         lines = _journey_lines if question == "journey" else _lines
-        command.output.answer(found, lines(found, command.output))
+        said = [*lines(found, command.output), *page_lines(found, command)]
+        command.output.answer(found, said)
 
     run(data, as_json, work)
 

@@ -2,37 +2,75 @@
 
 from __future__ import annotations
 
-from typing import Any
+from pathlib import Path
+from typing import Any, Literal
 
 from ledger_api.cli.asking import SHOWN, Code, mark_lines
+from ledger_api.cli.limiting import (
+    AsRows,
+    Before,
+    Earliest,
+    Locations,
+    Steps,
+    Words,
+    told_in_rows,
+    within_words,
+)
 from ledger_api.cli.output import Output
 from ledger_api.cli.running import DEFAULT_DATA, AsJSON, Command, DataDir, run
 
 
-def where(code: Code, data: DataDir = DEFAULT_DATA, as_json: AsJSON = False) -> None:
+def where(
+    code: Code,
+    earliest: Earliest = None,
+    before: Before = None,
+    step: Steps = None,
+    location: Locations = None,
+    ndjson: AsRows = False,
+    data: DataDir = DEFAULT_DATA,
+    as_json: AsJSON = False,
+) -> None:
     """Say where a thing is, who holds it and since when."""
-
-    def work(command: Command) -> None:
-        from ledger_api.standings import with_standings
-        from traceability.lineage.where import where as where_is
-
-        with command.node(need="existing") as node, node.store.reading() as repositories:
-            found = with_standings(repositories, node.identity, where_is(repositories, code))
-        command.output.answer(found, _where_lines(found, command.output))
-
-    run(data, as_json, work)
+    within = (earliest, before, step, location, None)
+    _ask("where", code, within=within, ndjson=ndjson, data=data, as_json=as_json)
 
 
-def holders(code: Code, data: DataDir = DEFAULT_DATA, as_json: AsJSON = False) -> None:
+def holders(
+    code: Code,
+    earliest: Earliest = None,
+    before: Before = None,
+    step: Steps = None,
+    location: Locations = None,
+    ndjson: AsRows = False,
+    data: DataDir = DEFAULT_DATA,
+    as_json: AsJSON = False,
+) -> None:
     """Say who holds how many items, and what amounts, of a lot."""
+    within = (earliest, before, step, location, None)
+    _ask("holders", code, within=within, ndjson=ndjson, data=data, as_json=as_json)
 
+
+def _ask(
+    question: Literal["where", "holders"],
+    code: str,
+    *,
+    within: Words,
+    ndjson: bool,
+    data: Path,
+    as_json: bool,
+) -> None:
     def work(command: Command) -> None:
-        from ledger_api.standings import with_standings
-        from traceability.lineage.where import holders as holders_of
+        from ledger_api.exports.exporting import Asked, answer
+        from traceability.ledger.partners import OPERATOR
 
-        with command.node(need="existing") as node, node.store.reading() as repositories:
-            found = with_standings(repositories, node.identity, holders_of(repositories, code))
-        command.output.answer(found, _holder_lines(found, command.output))
+        asked = Asked(question, code, OPERATOR, within=within_words(within))
+        if ndjson:
+            told_in_rows(command, asked)
+            return
+        with command.node(need="existing") as node:
+            found = answer(node, asked)
+        lines = _where_lines if question == "where" else _holder_lines
+        command.output.answer(found, lines(found, command.output))
 
     run(data, as_json, work)
 

@@ -22,6 +22,10 @@ PLACE_LINES: dict[str, tuple[str, str]] = {
         "{quantity} {uom}：{who}，{location}，{state}",
         "{quantity} {uom}: {who}, {location}, {state}",
     ),
+    "page": (
+        "共 {total}；下一页：--cursor {cursor}",
+        "{total} in all; the next page: --cursor {cursor}",
+    ),
     "nobody_said": ("无人说明", "nobody said"),
     "unsaid": ("数量未说明", "an amount nobody said"),
     "state_present": ("在库", "present"),

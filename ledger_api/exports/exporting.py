@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any, Literal
 
 from ledger_api.exports.answered import Answered
 from ledger_api.exports.events import Gathered, gather
-from ledger_api.standings import with_standings
+from ledger_api.lineage.limiting import UNLIMITED, Within
+from ledger_api.standings import LineageAnswer, with_standings
 from traceability.lineage.journeys import journey
 from traceability.lineage.tracing import recall, trace
+from traceability.lineage.where import holders, where
 
 if TYPE_CHECKING:
     from ledger_api.exports.formats import Format
@@ -17,8 +20,14 @@ if TYPE_CHECKING:
     from traceability.ledger.partners import Asker
     from traceability.store.repositories import Repositories
 
-Question = Literal["trace", "recall", "journey"]
+Question = Literal["trace", "recall", "journey", "where", "holders"]
 Direction = Literal["upstream", "downstream", "both"]
+_QUESTIONS: dict[str, Callable[..., LineageAnswer]] = {
+    "recall": recall,
+    "journey": journey,
+    "where": where,
+    "holders": holders,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +38,7 @@ class Asked:
     code: str
     asker: Asker
     direction: Direction = "upstream"
+    within: Within = UNLIMITED
 
 
 def answer(node: Node, asked: Asked) -> dict[str, Any]:
@@ -45,14 +55,13 @@ def answer(node: Node, asked: Asked) -> dict[str, Any]:
 
 
 def _answer(repositories: Repositories, node: Node, asked: Asked) -> dict[str, Any]:
-    if asked.question == "trace":
-        return with_standings(
-            repositories,
-            node.identity,
-            trace(repositories, asked.code, direction=asked.direction),
-        )
-    question = recall if asked.question == "recall" else journey
-    return with_standings(repositories, node.identity, question(repositories, asked.code))
+    limits = asked.within.limits(repositories, asked.asker)
+    found = (
+        trace(repositories, asked.code, direction=asked.direction, limits=limits)
+        if asked.question == "trace"
+        else _QUESTIONS[asked.question](repositories, asked.code, limits=limits)
+    )
+    return with_standings(repositories, node.identity, found)
 
 
 def export(

@@ -14,6 +14,8 @@ from ledger_api.epcis.faults import NotAcceptable
 from ledger_api.epcis.negotiation import preferred
 from ledger_api.exports.exporting import Asked, answer, export
 from ledger_api.exports.formats import FORMATS, JSON, format_named
+from ledger_api.lineage.paging import WHOLE, Page, paged
+from ledger_api.lineage.rows import NDJSON_TYPE, Streamed, rows
 from traceability.ledger.partners import Asker
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from ledger_api.services import Services
 
 JSON_TYPE: Final = "application/json"
+NDJSON: Final = "ndjson"
 # Longer exports wait in a file without a name.
 IN_MEMORY_BYTES: Final = 1 << 20
 PIECE_BYTES: Final = 1 << 16
@@ -30,7 +33,7 @@ FormatName = Annotated[
     str | None,
     Query(
         alias="format",
-        description=f"{JSON}, {', '.join(FORMATS)}; without it, Accept decides, and JSON is given.",
+        description=f"{JSON}, {NDJSON}, {', '.join(FORMATS)}; else by Accept; else JSON.",
     ),
 ]
 
@@ -59,12 +62,38 @@ def chosen(name: str | None, accept: str | None) -> Format | None:
     return by_type.get(kind)
 
 
-def served(services: Services, asked: Asked, form: Format | None) -> Response:
-    """Return an answer in a format."""
+def wants_rows(name: str | None, accept: str | None) -> bool:
+    """Tell whether a request asks for rows of JSON, one a line."""
+    if name is not None:
+        return name == NDJSON
+    try:
+        return preferred(accept, (JSON_TYPE, NDJSON_TYPE))[0] == NDJSON_TYPE
+    except NotAcceptable:
+        return False
+
+
+def only_rows(accept: str | None) -> str:
+    """Return the format of an answer that has no exports."""
+    return NDJSON if wants_rows(None, accept) else JSON
+
+
+def served(
+    services: Services,
+    asked: Asked,
+    *,
+    form: str | None,
+    accept: str | None,
+    page: Page = WHOLE,
+) -> Response:
+    """Return an answer in a format: the one that is named, else the one that is accepted."""
     headers = {"Vary": "Accept, Authorization"}
-    if form is None:
-        return JSONResponse(answer(services.node, asked), headers=headers)
-    return exported(services, asked, form, headers=headers)
+    if wants_rows(form, accept):
+        found = Streamed(lambda: rows(services.node, asked))
+        return StreamingResponse(iter(found), headers=headers, media_type=NDJSON_TYPE)
+    named = chosen(form, accept)
+    if named is not None:
+        return exported(services, asked, named, headers=headers)
+    return JSONResponse(paged(answer(services.node, asked), page), headers=headers)
 
 
 def exported(

@@ -1,22 +1,22 @@
 """`GET /api/trace|recall|journey|where|holders?code=`: for those with an API key.
 
-The first three give their answer in any format of the exports.
+All give rows of JSON, one a line, the first three any format of the exports and pages, too.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Header, Query
 from fastapi.responses import Response
 
 from ledger_api.exports.exporting import Asked
 from ledger_api.exports.samples import ANSWERS
-from ledger_api.exports.serving import FormatName, asker_of, chosen, served
+from ledger_api.exports.serving import FormatName, asker_of, only_rows, served
 from ledger_api.lineage import material
+from ledger_api.lineage.limiting import WithinOf
+from ledger_api.lineage.paging import PageOf
 from ledger_api.services import CallerOf, ServicesOf
-from ledger_api.standings import with_standings
-from traceability.lineage.where import holders, where
 
 router = APIRouter(prefix="/api", tags=["lineage"])
 router.include_router(material.router)
@@ -34,14 +34,16 @@ def get_trace(
     services: ServicesOf,
     caller: CallerOf,
     code: Code,
+    within: WithinOf,
+    page: PageOf,
     *,
     direction: Annotated[Literal["upstream", "downstream", "both"], Query()] = "upstream",
     form: FormatName = None,
     accept: Accept = None,
 ) -> Response:
     """Return the codes that lineage reaches, each edge with its event and proof."""
-    asked = Asked("trace", code, asker_of(caller), direction)
-    return served(services, asked, chosen(form, accept))
+    asked = Asked("trace", code, asker_of(caller), direction, within)
+    return served(services, asked, form=form, accept=accept, page=page)
 
 
 @router.get(
@@ -54,12 +56,15 @@ def get_recall(
     services: ServicesOf,
     caller: CallerOf,
     code: Code,
+    within: WithinOf,
+    page: PageOf,
     *,
     form: FormatName = None,
     accept: Accept = None,
 ) -> Response:
     """Return the recall set of a code."""
-    return served(services, Asked("recall", code, asker_of(caller)), chosen(form, accept))
+    asked = Asked("recall", code, asker_of(caller), within=within)
+    return served(services, asked, form=form, accept=accept, page=page)
 
 
 @router.get(
@@ -72,27 +77,30 @@ def get_journey(
     services: ServicesOf,
     caller: CallerOf,
     code: Code,
+    within: WithinOf,
+    page: PageOf,
     *,
     form: FormatName = None,
     accept: Accept = None,
 ) -> Response:
     """Return an item's events in order of their time."""
-    return served(services, Asked("journey", code, asker_of(caller)), chosen(form, accept))
+    asked = Asked("journey", code, asker_of(caller), within=within)
+    return served(services, asked, form=form, accept=accept, page=page)
 
 
 @router.get("/where", summary="Where a thing is, who holds it, since when, and what it is in")
-def get_where(services: ServicesOf, _caller: CallerOf, code: Code) -> dict[str, Any]:
+def get_where(
+    services: ServicesOf, caller: CallerOf, code: Code, within: WithinOf, *, accept: Accept = None
+) -> Response:
     """Return the last location and holder of a code; null where no event tells."""
-    node = services.node
-    with node.store.reading() as repositories:
-        found = where(repositories, code)
-        return with_standings(repositories, node.identity, found)
+    asked = Asked("where", code, asker_of(caller), within=within)
+    return served(services, asked, form=only_rows(accept), accept=accept)
 
 
 @router.get("/holders", summary="Who holds how many items, and what amounts, of a lot")
-def get_holders(services: ServicesOf, _caller: CallerOf, code: Code) -> dict[str, Any]:
+def get_holders(
+    services: ServicesOf, caller: CallerOf, code: Code, within: WithinOf, *, accept: Accept = None
+) -> Response:
     """Return the holders of a lot, each with what it has and where."""
-    node = services.node
-    with node.store.reading() as repositories:
-        found = holders(repositories, code)
-        return with_standings(repositories, node.identity, found)
+    asked = Asked("holders", code, asker_of(caller), within=within)
+    return served(services, asked, form=only_rows(accept), accept=accept)

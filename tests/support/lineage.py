@@ -10,9 +10,10 @@ from dataclasses import dataclass, field, replace
 from traceability.codes.keys import check_digit
 from traceability.events.attributes import Attribute
 from traceability.hashing.canonical import canonicalize
+from traceability.lineage.choice import EVERYTHING, Choice
 from traceability.lineage.parties import DESTINATION, Party, party_code
 from traceability.lineage.results import RecordReference
-from traceability.lineage.rules import Fact, Graph, NamedObject
+from traceability.lineage.rules import Fact, Graph, NamedObject, erroneous
 from traceability.store.repositories import Repositories
 from traceability.store.repositories.batches import RecordRow
 from traceability.store.repositories.events import EventFacts, EventObjectRow, NewEvent
@@ -73,6 +74,7 @@ class World:
 
     facts: list[Fact] = field(default_factory=list)
     minted: dict[str, list[str]] = field(default_factory=dict)
+    party_codes: dict[bytes, str] = field(default_factory=dict)
     said: dict[int, Sequence[Attribute]] = field(default_factory=dict)
 
     def say(self, number: int, *attributes: Attribute) -> int:
@@ -163,13 +165,33 @@ class World:
         self.minted[lot(product, number)] = sorted(serial(product, one) for one in serials)
         return lot(product, number)
 
-    def graph(self) -> Graph:
+    def graph(self, choice: Choice = EVERYTHING) -> Graph:
         """Return all of it as the rules see it."""
         lots_of: dict[str, list[str]] = {}
         for code, serials in self.minted.items():
             for one in serials:
                 lots_of.setdefault(one, []).append(code)
-        return Graph(self.facts, lots_of)
+        return Graph(self.facts, lots_of, choice, party_codes=self.party_codes)
+
+    def seen_by(self, participant: bytes, party: str, choice: Choice = EVERYTHING) -> Graph:
+        """Return what one participant may see: its own, and what names it as a party.
+
+        All lots are minted by `HERE`.
+        """
+        whole = self.graph(choice)
+        seen = [
+            fact
+            for fact in self.facts
+            if fact.participant == participant or any(one.code == party for one in fact.parties)
+        ]
+        named = {item.code for fact in seen for item in fact.objects}
+        lots_of = {
+            serial: lots
+            for serial, lots in whole.lots_of.items()
+            if serial in named or participant == HERE
+        }
+        withdrawn = erroneous(self.facts)
+        return replace(whole, facts=seen, lots_of=lots_of, withdrawn=withdrawn)
 
 
 @dataclass(frozen=True)

@@ -127,7 +127,7 @@ def _has_produced_member(sources: Sources, lot: int) -> bool:
 def _produced(sources: Sources, nodes: Iterable[int]) -> set[int]:
     """Return the nodes that an event makes, commissions or packs."""
     known = named(set(nodes))
-    found = {node for node, _ in sources.named(known, "output")}
+    found = {node for node, _ in sources.named(known, "output", any_of=True)}
     for role, kind in (("epc", "ObjectEvent"), ("parent", CONTAINMENT_TYPE)):
         rows = sources.reader.by_role(known, ROLES[role])
         counting = sources.events.counting({event for _, event in rows}, type=kind)

@@ -21,7 +21,8 @@ from traceability.lineage.findings import (
     finding,
 )
 from traceability.lineage.holding import Holding
-from traceability.lineage.queries import EventDetails, Reader
+from traceability.lineage.limited_reading import reader_for
+from traceability.lineage.queries import EventDetails
 from traceability.lineage.results import (
     Finding,
     Journey,
@@ -65,9 +66,9 @@ def journey(
         Nothing is known of the code.
     CodeSyntaxError, CodeLengthError, CodeCharacterError, CodeCheckDigitError
     """
-    sources = Sources(Reader(repositories.connection))
-    start = find_node(sources, code, repositories=repositories)
-    history = _History(sources, start, limits or Limits())
+    limits = limits or Limits()
+    sources = Sources(reader_for(repositories, limits.choice), limits.choice)
+    history = _History(sources, find_node(sources, code, repositories=repositories), limits)
     history.read()
     steps = tuple(history.steps(proof_url))
     return Journey(
@@ -106,7 +107,8 @@ class _History:
         roles: dict[int, set[int]] = {}
         for event, _, role in rows:
             roles.setdefault(event, set()).add(role)
-        for event, found in roles.items():
+        for event in self._sources.picked(roles):
+            found = roles[event]
             self.seen.setdefault(event, Seen(node, relation, tuple(sorted(found))))
 
     def _read_lots(self) -> None:

@@ -82,7 +82,7 @@ class Locator:
                 yield together, self._settle(alike, sighted[alike])
 
     def _settle(self, alike: Alike, sightings: Sequence[Sighting]) -> Settled:
-        if alike.lots:
+        if alike.lots and all(one.through in self._lot_codes(alike) for one in sightings):
             return of_its_lot(settle(sightings, self.clues, is_single=False))
         return settle(sightings, self.clues, is_single=alike.is_single)
 
@@ -118,7 +118,8 @@ class Locator:
         """Return (event, role) of the events in lineage that name things."""
         found: dict[int, list[tuple[int, int]]] = {node: [] for node in nodes}
         rows = self._sources.reader.roles_of(named(set(nodes)))
-        counting = self._sources.events.in_lineage({event for event, _, _ in rows})
+        in_lineage = self._sources.events.in_lineage({event for event, _, _ in rows})
+        counting = self._sources.picked(in_lineage)
         for event, node, role in rows:
             if event in counting:
                 found[node].append((event, role))
@@ -141,12 +142,13 @@ class Locator:
         self._rows |= self._counting_rows(unknown(lots, self._rows))
 
     def _sightings(self, alike: Alike) -> list[Sighting]:
-        if alike.lots:
-            return [one for lot in alike.lots for one in self.named_by(lot)]
         found = list(self._sighted(alike.own, None))
         for placed in follow(alike.itself, step=lambda node: self._around(node, alike)):
             found += inside(self.named_by(placed.node), placed, self.clues)
-        return found
+        return found or [one for lot in alike.lots for one in self.named_by(lot)]
+
+    def _lot_codes(self, alike: Alike) -> set[str]:
+        return {self._sources.codes[lot] for lot in alike.lots}
 
     def _around(self, node: int, alike: Alike) -> Iterator[tuple[int, Stay[int]]]:
         """Yield what something was in; the thing itself, of which only its stays are known."""

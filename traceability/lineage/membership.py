@@ -17,6 +17,8 @@ _SERIAL_START = re.compile(r"https://id\.gs1\.org/01/([0-9]{14})/21", re.ASCII)
 _LOT = re.compile(r"https://id\.gs1\.org/01/([0-9]{14})/10/([^/]+)", re.ASCII)
 # A search reads about so many items; for more serials than that allows, a run is read through.
 READS_PER_SERIAL = 75
+# So many serials are looked at together where an asker may know of some only.
+LISTED_TOGETHER = 10_000
 
 
 class Membership(NamedTuple):
@@ -57,7 +59,11 @@ class Lots:
     def has(self, lot: str) -> bool:
         """Tell whether anything was minted in a lot."""
         found = _LOT.fullmatch(lot)
-        return found is not None and any(lot_code(run) == lot for run in self.runs_of([found[1]]))
+        runs = [] if found is None else self.runs_of([found[1]])
+        own = [run for run in runs if lot_code(run) == lot]
+        return any(self._reader.may_list(run.batch) for run in own) or (
+            any(True for run in own for _ in self._listed(run, lot, limit=run.quantity))
+        )
 
     def members(self, lot: str, *, limit: int) -> Iterator[Membership]:
         """Yield the serials minted in a lot, at most about `limit`."""
@@ -67,9 +73,17 @@ class Lots:
         wanted = _decode(found[2])
         for run in self.runs_of([found[1]]):
             if run.lot == wanted:
-                prefix = f"{_BASE}{run.gtin}/21/"
-                for index, serial in self._reader.items_of(run, limit=limit):
-                    yield Membership(prefix + _encode(serial), lot, run.batch, index)
+                yield from self._listed(run, lot, limit=limit)
+
+    def _listed(self, run: Run, lot: str, *, limit: int) -> Iterator[Membership]:
+        """Yield the serials of a run, as far as the asker may know of them."""
+        prefix = f"{_BASE}{run.gtin}/21/"
+        if self._reader.may_list(run.batch):
+            for index, serial in self._reader.items_of(run, limit=limit):
+                yield Membership(prefix + _encode(serial), lot, run.batch, index)
+            return
+        for part in _parts_of(run, LISTED_TOGETHER):
+            yield from self._members_of(part, lot)
 
     def members_in_parts(self, lot: str, *, size: int) -> Iterator[list[Membership]]:
         """Yield the serials minted in a lot, so many at a time, each by its last record."""
@@ -77,9 +91,7 @@ class Lots:
         runs = [] if found is None else self.runs_of([found[1]])
         runs = [run for run in runs if lot_code(run) == lot]
         for at, run in enumerate(runs):
-            for first in range(0, run.quantity, size):
-                count = min(size, run.quantity - first)
-                part = run._replace(first_index=run.first_index + first, quantity=count)
+            for part in _parts_of(run, size):
                 members = self._members_of(part, lot)
                 if at + 1 < len(runs):
                     serials = [one.serial for one in members]
@@ -89,11 +101,16 @@ class Lots:
                 yield members
 
     def _members_of(self, run: Run, lot: str) -> list[Membership]:
+        """Return the serials of a part of a run, as far as the asker may know of them."""
         prefix = f"{_BASE}{run.gtin}/21/"
-        return [
+        members = [
             Membership(prefix + _encode(serial), lot, run.batch, index)
             for index, serial in self._reader.items_of(run, limit=run.quantity)
         ]
+        if self._reader.may_list(run.batch):
+            return members
+        known = self._reader.may_know([one.serial for one in members])
+        return [one for one in members if one.serial in known]
 
     def of(
         self, serials: Collection[str], *, lots: Collection[str] | None = None
@@ -133,6 +150,13 @@ class Lots:
             else:
                 wanted.append((run, serials))
         yield from search(self._reader, wanted)
+
+
+def _parts_of(run: Run, size: int) -> Iterator[Run]:
+    """Cut a run into parts of so many items."""
+    for first in range(0, run.quantity, size):
+        count = min(size, run.quantity - first)
+        yield run._replace(first_index=run.first_index + first, quantity=count)
 
 
 def lot_code(run: Run) -> str:

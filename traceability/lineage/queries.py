@@ -190,6 +190,14 @@ class Reader:
         self._driver_error = connection.dialect.loaded_dbapi.Error
         self._is_postgresql = connection.dialect.name == "postgresql"
 
+    def may_list(self, _batch: int) -> bool:
+        """Tell whether the items of a batch may be listed; `limited_reading.py` may say no."""
+        return True
+
+    def may_know(self, codes: Collection[str]) -> set[str]:
+        """Return those of the codes of which the asker may know."""
+        return set(codes)
+
     def by_role(self, epcs: Collection[int], role: int) -> list[tuple[int, int]]:
         """Return (code, event) where an event names one of the codes in a role."""
         return self._read(_BY_ROLE, epcs, role=role)

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from traceability.hashing.encoding import format_time
 from traceability.hashing.unsalted import unsalted
+from traceability.lineage.choice import EVERYTHING, Choice
 from traceability.verify.identity import record_urn
 
 
@@ -52,11 +53,14 @@ class Limits:
         Steps from the code that was asked for; none for no limit.
     max_steps
         Events in a journey.
+    choice
+        Which events count.
     """
 
     max_items: int = 1_000_000
     max_depth: int | None = None
     max_steps: int = 10_000
+    choice: Choice = EVERYTHING
 
 
 class Item(NamedTuple):

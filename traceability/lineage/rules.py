@@ -8,12 +8,12 @@ Source: EPCIS 2.0 (ISO/IEC 19987:2024), section 7.4; CBV 2.0, section 8 (a class
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import NamedTuple
 
+from traceability.lineage.choice import EVERYTHING, Choice
 from traceability.lineage.containment import (
     Change,
     Downwards,
@@ -24,20 +24,18 @@ from traceability.lineage.containment import (
     follow,
     stays,
 )
+from traceability.lineage.kinds import is_reused, kind_before, kind_of
 from traceability.lineage.parties import Party
+
+__all__ = [
+    "ASSOCIATION_TYPE", "BOTH", "CONTAINMENT_TYPE", "DIRECTIONS", "DOWNSTREAM", "UPSTREAM",
+    "Dependence", "Fact", "Graph", "NamedObject", "Occurrence", "Reached", "around", "changes",
+    "erroneous", "history", "is_reused", "kind_before", "kind_of", "reach", "without_origin",
+]  # fmt: skip
 
 UPSTREAM, DOWNSTREAM, BOTH = "upstream", "downstream", "both"
 DIRECTIONS = (UPSTREAM, DOWNSTREAM, BOTH)
 CONTAINMENT_TYPE, ASSOCIATION_TYPE = "AggregationEvent", "AssociationEvent"
-
-# What stands before the last part of a canonical code.
-_KINDS = {
-    "lot": re.compile(r"https://id\.gs1\.org/(?:01|8006)/[0-9]+/10"),
-    "class": re.compile(r"https://id\.gs1\.org/(?:01|8006)"),
-    "item": re.compile(r"https://id\.gs1\.org/(?:01/[0-9]+/(?:21|235)|(?:8006|8010)/[^/]+/[0-9]+)"),
-    "container": re.compile(r"https://id\.gs1\.org/00"),
-    "asset": re.compile(r"https://id\.gs1\.org/(?:8003|8004)"),
-}
 
 
 class NamedObject(NamedTuple):
@@ -78,34 +76,17 @@ class Fact:
         return [item.code for item in self.objects if item.role == role]
 
 
+def _is_picked(fact: Fact, choice: Choice) -> bool:
+    place = {"read_point": fact.read_point, "biz_location": fact.biz_location}
+    return choice.picks(fact.time, fact.biz_step, **place)
+
+
 class Dependence(NamedTuple):
     """`target` was made from `source`, as this event says."""
 
     source: str
     target: str
     event: int
-
-
-def kind_of(code: str) -> str:
-    """Tell what a code names: lot, class (without a lot), item, container, asset or other.
-
-    An item or a container is surely one thing; the others may stand for an amount.
-    """
-    return kind_before(code.rpartition("/")[0])
-
-
-@lru_cache(maxsize=10_000)
-def kind_before(start: str) -> str:
-    """Tell the kind of codes that begin so: most codes differ in their last part only."""
-    for kind, pattern in _KINDS.items():
-        if pattern.fullmatch(start):
-            return kind
-    return "other"
-
-
-def is_reused(code: str) -> bool:
-    """Tell whether a code is filled again and again: an SSCC names one loading of one pallet."""
-    return kind_of(code) == "asset"
 
 
 def erroneous(facts: Collection[Fact]) -> frozenset[int]:
@@ -149,16 +130,35 @@ class Graph:
         Every event.
     lots_of
         The lots in which a serial was minted, for every serial.
+    choice
+        Which events are known, and which of them are followed or told.
+    withdrawn
+        Events declared erroneous by declarations that are not among the facts.
+    party_codes
+        The codes of participants that have one.
     """
 
     facts: Sequence[Fact]
     lots_of: Mapping[str, Collection[str]] = field(default_factory=dict)
+    choice: Choice = EVERYTHING
+    withdrawn: frozenset[int] = frozenset()
+    party_codes: Mapping[bytes, str] = field(default_factory=dict)
 
     @cached_property
     def in_lineage(self) -> list[Fact]:
         """The events that count."""
-        out = erroneous(self.facts)
-        return [fact for fact in self.facts if fact.number not in out]
+        out = erroneous(self.facts) | self.withdrawn
+        return [fact for fact in self.known if fact.number not in out]
+
+    @cached_property
+    def known(self) -> list[Fact]:
+        """The events that have happened yet, for this question."""
+        return [fact for fact in self.facts if self.choice.knows(fact.time)]
+
+    @cached_property
+    def picked(self) -> list[Fact]:
+        """The known events that are followed or told."""
+        return [fact for fact in self.known if _is_picked(fact, self.choice)]
 
     @cached_property
     def containers(self) -> Upwards[str]:
@@ -198,8 +198,9 @@ class Graph:
     def _transformations(self) -> list[list[Fact]]:
         """Group events by their transformation id; without one, each is its own."""
         groups: dict[str | int, list[Fact]] = {}
-        for fact in self.in_lineage:
-            if fact.type == "TransformationEvent":
+        counting = {fact.number for fact in self.in_lineage}
+        for fact in self.picked:
+            if fact.type == "TransformationEvent" and fact.number in counting:
                 groups.setdefault(fact.transformation_id or fact.number, []).append(fact)
         return list(groups.values())
 
@@ -350,12 +351,12 @@ def history(graph: Graph, code: str) -> frozenset[Occurrence]:
     part; one that lists none speaks of everything inside, also where it takes that out.
     Erroneous events are among them: they move nothing, but they stay in history.
     """
-    found = {Occurrence(fact.number, None) for fact in graph.facts if _names(fact, code)}
+    found = {Occurrence(fact.number, None) for fact in graph.picked if _names(fact, code)}
     for lot in graph.lots_of.get(code, ()):
-        found |= {Occurrence(fact.number, lot) for fact in graph.facts if _names(fact, lot)}
+        found |= {Occurrence(fact.number, lot) for fact in graph.picked if _names(fact, lot)}
     for placed in around(graph, code):
         start, end = placed.window
-        for fact in graph.facts:
+        for fact in graph.picked:
             inside = start < fact.key and (end is None or fact.key <= end)
             if inside and _concerns_contents(fact, placed.node):
                 found.add(Occurrence(fact.number, placed.node))

@@ -24,8 +24,8 @@ from traceability.lineage.findings import (
     finding,
 )
 from traceability.lineage.frontier import Frontier, Met
+from traceability.lineage.limited_reading import reader_for
 from traceability.lineage.membership import Membership
-from traceability.lineage.queries import Reader
 from traceability.lineage.results import (
     Edge,
     Finding,
@@ -78,9 +78,10 @@ def stream_recall(
         Nothing is known of the code.
     CodeSyntaxError, CodeLengthError, CodeCharacterError, CodeCheckDigitError
     """
-    sources = Sources(Reader(repositories.connection))
+    limits = limits or Limits()
+    sources = Sources(reader_for(repositories, limits.choice), limits.choice)
     start = sources.codes[find_node(sources, code, repositories=repositories)]
-    stream = _Stream(sources, limits or Limits(), proof_url=proof_url, portion=portion)
+    stream = _Stream(sources, limits, proof_url=proof_url, portion=portion)
     return stream.rows(start)
 
 
@@ -134,7 +135,7 @@ class _Stream:
 
     def _fresh(self) -> Sources:
         """Return what a portion reads through; only what lots there are is kept for the next."""
-        fresh = Sources(self._reader)
+        fresh = Sources(self._reader, self._limits.choice)
         fresh.lots = self._sources.lots
         return fresh
 

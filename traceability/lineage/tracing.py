@@ -11,7 +11,7 @@ from traceability.codes.uris import canonical_uri, parse_code
 from traceability.errors import InvalidInput, NotFound
 from traceability.lineage.answers import Answer
 from traceability.lineage.downstream import Downstream
-from traceability.lineage.queries import Reader
+from traceability.lineage.limited_reading import reader_for
 from traceability.lineage.results import Limits, ProofURL, Trace, proof_path
 from traceability.lineage.rules import BOTH, DIRECTIONS, DOWNSTREAM, UPSTREAM
 from traceability.lineage.upstream import Upstream
@@ -59,8 +59,9 @@ def trace(
     DirectionUnknown
     CodeSyntaxError, CodeLengthError, CodeCharacterError, CodeCheckDigitError
     """
-    sources = Sources(Reader(repositories.connection))
-    walks = walks_of(sources, direction, limits or Limits())
+    limits = limits or Limits()
+    sources = Sources(reader_for(repositories, limits.choice), limits.choice)
+    walks = walks_of(sources, direction, limits)
     start = find_node(sources, code, repositories=repositories)
     with collection_paused():
         for walk in walks:
@@ -83,9 +84,10 @@ def recall(
         Nothing is known of the code.
     CodeSyntaxError, CodeLengthError, CodeCharacterError, CodeCheckDigitError
     """
-    sources = Sources(Reader(repositories.connection))
+    limits = limits or Limits()
+    sources = Sources(reader_for(repositories, limits.choice), limits.choice)
     start = find_node(sources, code, repositories=repositories)
-    walk = Downstream(sources, limits or Limits())
+    walk = Downstream(sources, limits)
     with collection_paused():
         walk.run(start)
         return Answer(sources, start, walks=[walk]).recall(proof_url=proof_url)
@@ -126,17 +128,19 @@ def find_node(sources: Sources, code: str, *, repositories: Repositories) -> int
     lot = identifier.lot if identifier is not None and identifier.serial else None
     is_named = bool(sources.codes.known([uri]))
     minted = sources.lots.of([uri]) if lot or not is_named else []
-    is_minted = bool(minted) or (not is_named and sources.lots.has(uri))
+    is_listed = any(sources.reader.may_list(one.batch) for one in minted)
+    is_minted = is_listed or (not is_named and sources.lots.has(uri))
     in_its_lot = lot is None or not minted or any(one.has_lot(lot) for one in minted)
-    is_known = is_minted or is_named or _was_known(repositories, uri, lot)
+    is_known = is_minted or is_named or _was_known(sources, repositories, uri, lot=lot)
     if in_its_lot and is_known:
         return sources.codes.intern([uri])[0]
     raise CodeNotTraced(f"code is unknown: no event and no minted item has {uri[:100]!r}")
 
 
-def _was_known(repositories: Repositories, uri: str, lot: str | None) -> bool:
+def _was_known(sources: Sources, repositories: Repositories, uri: str, *, lot: str | None) -> bool:
     """Tell whether a record that was erased answered for a code; in its lot, if it was an item."""
-    places = repositories.erased_codes.records_of(uri)
+    known = repositories.erased_codes.records_of(uri)
+    places = [one for one in known if sources.reader.may_list(one[0])]
     runs = [repositories.items.run(batch) for batch, _ in places]
     return any(run is None or lot in (None, run.lot) for run in runs)
 

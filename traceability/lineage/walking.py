@@ -9,9 +9,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Set
 from dataclasses import dataclass, field
 
+from traceability.lineage.choice import EVERYTHING, Choice
 from traceability.lineage.codes import Codes, named, unknown
 from traceability.lineage.holding import Events, Holding
 from traceability.lineage.membership import Lots, Membership
+from traceability.lineage.place_queries import PlaceReader
 from traceability.lineage.queries import Reader
 from traceability.lineage.results import Limits
 from traceability.lineage.rules import is_reused
@@ -24,25 +26,48 @@ EDGES_PER_ITEM = 20
 class Sources:
     """What one question reads from, shared by its walks."""
 
-    def __init__(self, reader: Reader) -> None:
+    def __init__(self, reader: Reader, choice: Choice = EVERYTHING) -> None:
         self.reader = reader
+        self._choice = choice
         self.codes = Codes(reader)
         self.lots = Lots(reader)
         self.events = Events(reader)
         self.holding = Holding(reader, self.events, codes=self.codes)
 
-    def named(self, nodes: Set[int], role: str) -> list[tuple[int, int]]:
-        """Return (node, event) where transformations in lineage name nodes in a role."""
+    def named(self, nodes: Set[int], role: str, *, any_of: bool = False) -> list[tuple[int, int]]:
+        """Return (node, event) where transformations in lineage name nodes in a role.
+
+        With `any_of` also those that the question does not pick.
+        """
         rows = self.reader.by_role(named(nodes), ROLES[role])
         counting = self.events.counting({event for _, event in rows}, type="TransformationEvent")
+        if not any_of:
+            counting = self.picked(counting)
         return [row for row in rows if row[1] in counting]
+
+    def picked(self, events: Collection[int]) -> set[int]:
+        """Return those of the events that the question picks."""
+        if not self._choice.is_picking or not isinstance(self.reader, PlaceReader):
+            return set(events)
+        self.events.load(events)
+        return {
+            event
+            for event, told in self.reader.told(events).items()
+            if self._choice.picks(
+                self.events[event].time,
+                told.biz_step,
+                read_point=told.read_point,
+                biz_location=told.biz_location,
+            )
+        }
 
     def groups(self, events: Collection[int]) -> dict[int, list[int]]:
         """Return each event with all events of its transformation, itself among them."""
         ids = {self.events[event].transformation_id for event in events} - {None}
         siblings = self.reader.same_transformation([one for one in ids if one])
         together: dict[str | None, list[int]] = {}
-        for event in sorted(self.events.counting(siblings, type="TransformationEvent")):
+        counting = self.events.counting(siblings, type="TransformationEvent")
+        for event in sorted(self.picked(counting)):
             together.setdefault(self.events[event].transformation_id, []).append(event)
         return {
             event: together.get(self.events[event].transformation_id, [event]) for event in events

@@ -18,6 +18,7 @@ from traceability.lineage.findings import (
     UNKNOWN_LOCATION,
     finding,
 )
+from traceability.lineage.limited_reading import reader_for
 from traceability.lineage.locating import Locator
 from traceability.lineage.place_queries import NOBODY, Named, PlaceReader
 from traceability.lineage.place_results import Amount, Fixed, Holders, Inside, Share, Whereabouts
@@ -45,6 +46,7 @@ def where(
     repositories: Repositories,
     code: str,
     *,
+    limits: Limits | None = None,
     proof_url: ProofURL = proof_path,
 ) -> Whereabouts:
     """Return where a thing is, who holds it, since when, and what it is in.
@@ -55,8 +57,9 @@ def where(
         Nothing is known of the code.
     CodeSyntaxError, CodeLengthError, CodeCharacterError, CodeCheckDigitError
     """
-    reader = PlaceReader(repositories.connection)
-    sources = Sources(reader)
+    choice = (limits or Limits()).choice
+    reader = reader_for(repositories, choice)
+    sources = Sources(reader, choice)
     start = find_node(sources, code, repositories=repositories)
     locator = Locator(sources, reader)
     settled = next(found for _, found in locator.settled([start]))
@@ -80,11 +83,11 @@ def holders(
         Nothing is known of the code.
     CodeSyntaxError, CodeLengthError, CodeCharacterError, CodeCheckDigitError
     """
-    reader = PlaceReader(repositories.connection)
-    sources = Sources(reader)
+    limits = limits or Limits()
+    reader = reader_for(repositories, limits.choice)
+    sources = Sources(reader, limits.choice)
     start = find_node(sources, code, repositories=repositories)
-    most = (limits or Limits()).max_items
-    return _Question(sources, reader, proof_url).holders(start, most=most)
+    return _Question(sources, reader, proof_url).holders(start, most=limits.max_items)
 
 
 class _Count(NamedTuple):

@@ -371,7 +371,7 @@ def _clues(graph: Graph) -> Clues:
     return Clues(
         told=lambda event: _told(facts[event]),
         parties=lambda event: facts[event].parties,
-        participant_code=bytes.hex,
+        participant_code=lambda one: graph.party_codes.get(one) or one.hex(),
     )
 
 
@@ -388,7 +388,8 @@ def _told(fact: Fact) -> Told:
 
 
 def _named(graph: Graph, code: str, *, through: str | None) -> Iterator[Sighting]:
-    for fact in graph.in_lineage:
+    counting = {fact.number for fact in graph.in_lineage}
+    for fact in graph.picked:
         roles = frozenset(item.role for item in fact.objects if item.code == code)
-        if roles:
+        if roles and fact.number in counting:
             yield Sighting(fact.key, fact.key, fact.number, through, roles)

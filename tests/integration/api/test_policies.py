@@ -107,6 +107,7 @@ class TestAudiences:
         assert "ni:///" in proof(logged, "auditor", auditor, NI).text
 
     def test_journeys_do_not_tell_the_hash(self, logged: Api) -> None:
+        put(logged, policy(partners=[PARTNER_GLN]))
         headers = other_participant(logged)
         answer = logged.client.get("/api/journey", params={"code": CODE}, headers=headers)
         assert answer.status_code == 200

@@ -1,0 +1,211 @@
+"""Limits, rights, pages and rows of lineage over HTTP, on both databases."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from ledger_api.auth import create_api_key
+from tests.support.api import Api, problem
+from tests.support.disclosure import PARTNER_GLN, policy, put, rule
+from tests.support.ledger import add_participant, document, event
+from traceability.codes.keys import check_digit
+
+QUESTIONS = ("trace", "recall", "journey", "where", "holders")
+PLANT = "https://id.gs1.org/414/9521234567899"
+PARTY = f"https://id.gs1.org/417/{PARTNER_GLN}"
+
+
+def lot(number: int) -> str:
+    body = f"9521234567{number:03d}".rjust(13, "0")
+    return f"https://id.gs1.org/01/{body}{check_digit(body)}/10/L"
+
+
+def made(number: int, **changes: Any) -> dict[str, Any]:
+    """Return an event that makes one lot of another, an hour later than the last."""
+    members = {
+        "type": "TransformationEvent",
+        "action": None,
+        "epcList": None,
+        "eventTime": f"2026-01-02T{number:02d}:00:00.000Z",
+        "bizStep": "commissioning",
+        "inputQuantityList": [{"epcClass": lot(number), "quantity": 5, "uom": "KGM"}],
+        "outputQuantityList": [{"epcClass": lot(number + 1), "quantity": 4, "uom": "KGM"}],
+    }
+    return event(number, **(members | changes))
+
+
+@pytest.fixture
+def chain(api: Api) -> Api:
+    """Return a ledger with five lots, each made of the one before; the last goes to a partner."""
+    handed = {"destinationList": [{"type": "possessing_party", "destination": PARTY}]}
+    events = [
+        made(0, bizLocation={"id": PLANT}),
+        made(1),
+        made(2, bizStep="packing"),
+        made(3, **handed),
+    ]
+    assert api.submit(document(*events)).status_code == 201
+    api.node.sequencer.run(close=True)
+    return api
+
+
+def ask(api: Api, question: str, headers: dict[str, str] | None = None, **asked: Any) -> Any:
+    headers = api.headers("participant") if headers is None else headers
+    return api.client.get(f"/api/{question}", params=asked, headers=headers)
+
+
+def partner(api: Api, gln: str = PARTNER_GLN) -> dict[str, str]:
+    """Return the headers of another participant."""
+    other = add_participant(api.node, gln=gln)
+    _, token = create_api_key(api.node.store, "participant", participant=other, now=0)
+    return {"Authorization": f"Bearer {token}", "Accept-Language": "en"}
+
+
+def items(answer: Any) -> list[str]:
+    assert answer.status_code == 200, answer.text
+    found: list[str] = answer.json()["items"]
+    return found
+
+
+class TestLimits:
+    def test_without_limits_everything_is_reached(self, chain: Api) -> None:
+        assert items(ask(chain, "recall", code=lot(0))) == [lot(number) for number in range(5)]
+
+    def test_by_depth(self, chain: Api) -> None:
+        answer = ask(chain, "recall", code=lot(0), depth=2)
+        assert items(answer) == [lot(number) for number in range(3)]
+        assert answer.json()["truncated"]
+
+    def test_by_time(self, chain: Api) -> None:
+        before = ask(chain, "recall", code=lot(0), to="2026-01-02T02:00:00Z")
+        assert items(before) == [lot(0), lot(1), lot(2)]
+        after = ask(chain, "trace", code=lot(4), **{"from": "2026-01-02T10:00:00+08:00"})
+        assert items(after) == [lot(4), lot(3), lot(2)]
+
+    def test_by_step(self, chain: Api) -> None:
+        answer = ask(chain, "recall", code=lot(0), biz_step="commissioning")
+        assert items(answer) == [lot(0), lot(1), lot(2)]
+
+    def test_by_place(self, chain: Api) -> None:
+        assert items(ask(chain, "recall", code=lot(0), location=PLANT)) == [lot(0), lot(1)]
+        steps = ask(chain, "journey", code=lot(1), location=PLANT).json()["steps"]
+        assert [step["biz_location"] for step in steps] == [PLANT]
+
+    def test_where_it_was_then(self, chain: Api) -> None:
+        now = ask(chain, "where", code=lot(3)).json()
+        then = ask(chain, "where", code=lot(3), to="2026-01-02T03:00:00Z").json()
+        assert now["holder"]["code"] == PARTY
+        assert then["holder"]["code"] == "https://id.gs1.org/417/9521234567899"
+
+    @pytest.mark.parametrize(
+        ("asked", "pointer"),
+        [
+            ({"from": "yesterday"}, "/from"),
+            ({"to": "2026-01-02T03:00:00"}, "/to"),
+            ({"from": "2026-01-02T03:00:00Z", "to": "2026-01-02T02:00:00Z"}, "/to"),
+        ],
+    )
+    def test_a_malformed_time_is_named(
+        self, chain: Api, asked: dict[str, str], pointer: str
+    ) -> None:
+        found = problem(ask(chain, "trace", code=lot(0), **asked), 400, "LINEAGE_LIMIT_INVALID")
+        assert found["pointer"] == pointer
+
+    def test_an_unknown_step_is_refused(self, chain: Api) -> None:
+        assert ask(chain, "trace", code=lot(0), biz_step="no_step").status_code == 400
+
+
+class TestRights:
+    def test_a_partner_sees_the_events_that_name_it(self, chain: Api) -> None:
+        headers = partner(chain)
+        assert items(ask(chain, "trace", headers, code=lot(4))) == [lot(4), lot(3)]
+        assert ask(chain, "where", headers, code=lot(4)).json()["holder"]["code"] == PARTY
+
+    def test_an_auditor_sees_everything(self, chain: Api) -> None:
+        assert len(items(ask(chain, "trace", chain.headers("auditor"), code=lot(4)))) == 5
+
+    def test_a_partner_by_policy_sees_everything(self, chain: Api) -> None:
+        put(chain.node, chain.participant, policy(partners=[PARTNER_GLN]))
+        assert len(items(ask(chain, "trace", partner(chain), code=lot(4)))) == 5
+
+    def test_a_policy_that_hides_the_things_hides_lineage(self, chain: Api) -> None:
+        put(chain.node, chain.participant, policy(events=rule([], [])))
+        problem(ask(chain, "trace", partner(chain), code=lot(4)), 404, "CODE_NOT_TRACED")
+
+    def test_a_policy_hides_places_and_ids(self, chain: Api) -> None:
+        lists = ["inputEPCList", "inputQuantityList", "outputEPCList", "outputQuantityList"]
+        shown = rule([], [*lists, "transformationID", "destinationList"])
+        put(chain.node, chain.participant, policy(partners=[PARTNER_GLN], events=shown))
+        steps = ask(chain, "journey", partner(chain), code=lot(1)).json()["steps"]
+        assert [step["biz_location"] for step in steps] == [None, None]
+
+    @pytest.mark.parametrize("question", QUESTIONS)
+    def test_without_rights_a_code_is_as_if_unknown(self, chain: Api, question: str) -> None:
+        headers = partner(chain, "9521234500018")
+        unknown = lot(9)
+        known = ask(chain, question, headers, code=lot(1))
+        other = ask(chain, question, headers, code=unknown)
+        problem(known, 404, "CODE_NOT_TRACED")
+        assert known.content.replace(lot(1).encode(), b"") == other.content.replace(
+            unknown.encode(), b""
+        )
+
+    def test_its_own_codes_are_known(self, chain: Api) -> None:
+        for question in QUESTIONS:
+            assert ask(chain, question, code=lot(1)).status_code == 200
+
+
+class TestPages:
+    def test_all_pages_together_are_the_answer(self, chain: Api) -> None:
+        whole = ask(chain, "recall", code=lot(0)).json()
+        found: list[str] = []
+        edges: list[Any] = []
+        cursor: dict[str, str] = {}
+        for count in (2, 2, 1):
+            page = ask(chain, "recall", code=lot(0), limit=2, **cursor).json()
+            assert (len(page["items"]), page["total"]) == (count, {"items": 5, "edges": 4})
+            assert page["truncated"] == (page["next"] is not None)
+            found += page["items"]
+            edges += page["edges"]
+            cursor = {"cursor": page["next"]}
+        assert (found, edges) == (whole["items"], whole["edges"])
+        assert cursor == {"cursor": None}
+
+    def test_steps_of_a_journey_are_paged(self, chain: Api) -> None:
+        page = ask(chain, "journey", code=lot(1), limit=1).json()
+        assert (len(page["steps"]), page["total"]["steps"]) == (1, 2)
+        rest = ask(chain, "journey", code=lot(1), limit=1, cursor=page["next"]).json()
+        assert (len(rest["steps"]), rest["next"]) == (1, None)
+
+    def test_a_cursor_of_another_answer_is_refused(self, chain: Api) -> None:
+        cursor = ask(chain, "recall", code=lot(0), limit=2).json()["next"]
+        assert chain.submit(document(made(4))).status_code == 201
+        problem(ask(chain, "recall", code=lot(0), limit=2, cursor=cursor), 400, "CURSOR_INVALID")
+
+    def test_what_is_no_cursor_is_refused(self, chain: Api) -> None:
+        found = problem(ask(chain, "recall", code=lot(0), cursor="2"), 400, "CURSOR_INVALID")
+        assert found["pointer"] == "/cursor"
+
+
+class TestRows:
+    @pytest.mark.parametrize("question", QUESTIONS)
+    def test_an_answer_is_told_row_by_row(self, chain: Api, question: str) -> None:
+        headers = chain.headers("participant") | {"Accept": "application/x-ndjson"}
+        answer = ask(chain, question, headers, code=lot(1))
+        assert answer.headers["content-type"] == "application/x-ndjson"
+        rows = [json.loads(line) for line in answer.text.splitlines()]
+        assert all(len(row) == 1 for row in rows)
+        told = [row["item"]["code"] for row in rows if "item" in row]
+        assert told == items(ask(chain, question, code=lot(1)))
+        assert rows[-1]["end"]["items"] == len(told)
+
+    def test_an_unknown_code_is_refused_before_any_row(self, chain: Api) -> None:
+        headers = chain.headers("participant") | {"Accept": "application/x-ndjson"}
+        problem(ask(chain, "recall", headers, code=lot(9)), 404, "CODE_NOT_TRACED")
+
+    def test_json_stays_what_is_given_without_asking(self, chain: Api) -> None:
+        answer = ask(chain, "recall", code=lot(1))
+        assert answer.headers["content-type"] == "application/json"

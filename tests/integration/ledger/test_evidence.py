@@ -226,7 +226,7 @@ class TestErased:
 
 
 class TestGaps:
-    def test_erased_records_are_listed_without_proof(self, told: Node) -> None:
+    def test_content_that_is_gone_before_its_entry_is_logged_is_listed(self, told: Node) -> None:
         with told.store.engine.begin() as connection:
             one = (records.c.batch == 2) & (records.c.record_index == 0)
             connection.execute(update(records).where(one).values(payload=None, secret=None))
@@ -236,7 +236,7 @@ class TestGaps:
         assert (found.records, found.proofs, found.erased) == (2, 1, 1)
         with zipfile.ZipFile(out) as archive:
             rows = archive.read("index.csv").decode().splitlines()
-        assert ",erased," in rows[1]
+        assert ",erasure not logged yet," in rows[1]
 
     def test_records_that_are_too_young_are_listed(self, told: Node) -> None:
         owner = add_participant(told)
@@ -349,11 +349,16 @@ class TestChecking:
         status, found = check(archive)
         assert (status, found["proofs_verified"], found["proofs_refused"]) == (1, 0, 7)
 
-    @pytest.mark.parametrize("name", ["nothing", "no.zip"])
-    def test_what_is_no_bundle_is_named(self, archive: Path, name: str) -> None:
+    @pytest.mark.parametrize(
+        ("name", "expected"),
+        [("nothing", (2, "FILE_UNUSABLE")), ("no.zip", (1, "EVIDENCE_INVALID"))],
+    )
+    def test_what_is_no_bundle_is_named(
+        self, archive: Path, name: str, expected: tuple[int, str]
+    ) -> None:
         (archive.parent / "no.zip").write_bytes(b"PK")
         status, found = check(archive, of=archive.parent / name)
-        assert (status, found["error"]["code"]) == (1, "EVIDENCE_INVALID")
+        assert (status, found["error"]["code"]) == expected
 
 
 def test_proofs_of_a_key_that_is_suspect_are_counted_and_named(

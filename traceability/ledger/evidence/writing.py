@@ -28,6 +28,7 @@ from pathlib import Path
 from typing import IO
 
 from traceability.errors import Refused
+from traceability.hashing.statement import ERASED
 from traceability.ledger.audiences import audience_selection
 from traceability.ledger.bundles import BundleBuilder, RecordAddress, RecordErased
 from traceability.ledger.disclosure import Audience
@@ -43,7 +44,10 @@ from traceability.store.repositories.entries import EntryRow
 from traceability.verify.alone.building import FILE_NAME, build_verifier
 from traceability.verify.alone.contents import (
     COLUMNS,
+    GONE,
+    GONE_EARLY,
     PROOFS,
+    TOO_YOUNG,
     anchor_file,
     proven_line,
     record_of,
@@ -190,10 +194,10 @@ class _Writer:
             bundle = self._bundle(address)
         except RecordErased:
             self._counts.erased += 1
-            self._note(address, "erased")
+            self._note(address, GONE)
         except NotLoggedYet:
             self._counts.waiting += 1
-            self._note(address, "not logged yet")
+            self._note(address, TOO_YOUNG)
         else:
             self._proven(address, bundle)
 
@@ -234,16 +238,17 @@ class _Writer:
         """Write the index's line of a record that has no proof."""
         entry = self._entry(address)
         name = record_urn(entry.leaf_hash, address.record_index)
-        kinds = ";".join(self._statuses(address, entry))
+        found = self._statuses(address, entry)
+        if why == GONE and not any(kind == ERASED and is_logged for kind, is_logged in found):
+            why = GONE_EARLY
+        kinds = ";".join(kind for kind, _ in found)
         index = "" if entry.leaf_index is None else str(entry.leaf_index)
         self._line((f"{self._counts.records:07}", name, "", "", index, why, kinds, "", ""))
 
-    def _statuses(self, address: RecordAddress, entry: EntryRow) -> list[str]:
-        """Write the entries of a record's statuses, each once; return their kinds."""
+    def _statuses(self, address: RecordAddress, entry: EntryRow) -> list[tuple[str, bool]]:
+        """Write a record's status entries, each once; return kinds, and whether each is logged."""
         found = self._repositories.statuses.of_record(entry.leaf_hash, address.record_index)
-        for status in found:
-            self._status(status.arrival)
-        return [status.kind for status in found]
+        return [(status.kind, self._status(status.arrival)) for status in found]
 
     def _entry(self, address: RecordAddress) -> EntryRow:
         batch = self._repositories.batches.get(address.batch)
@@ -252,12 +257,15 @@ class _Writer:
             raise AssertionError("a batch has its entry")
         return entry
 
-    def _status(self, arrival: int) -> None:
+    def _status(self, arrival: int) -> bool:
+        """Write a logged status entry, once; tell whether it is logged."""
         entry = self._repositories.entries.by_arrival(arrival)
-        if entry is None or entry.leaf_index is None or arrival in self._counts.statuses:
-            return
-        self._counts.statuses.add(arrival)
-        self._archive.add(f"statuses/{entry.leaf_index}.json", entry.envelope)
+        if entry is None or entry.leaf_index is None:
+            return False
+        if arrival not in self._counts.statuses:
+            self._counts.statuses.add(arrival)
+            self._archive.add(f"statuses/{entry.leaf_index}.json", entry.envelope)
+        return True
 
     def _line(self, values: tuple[str, ...]) -> None:
         text = io.StringIO()

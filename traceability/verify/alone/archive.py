@@ -7,13 +7,14 @@ own trust file is the operator's word and is not read.
 from __future__ import annotations
 
 import hashlib
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any, Protocol
+from typing import Any, Protocol
 
 from traceability.errors import ProofRejected
 from traceability.strict_json import JSONValue
@@ -41,6 +42,10 @@ MAX_RATIO, MAX_TOTAL_BYTES = 100, 2**40
 _ENCRYPTED, _PACKINGS = 1, (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _DIGITS, _BETWEEN = 64, "  "
 _UNAVAILABLE, _NO_TRUST = 3, 2
+_NOT_UNPACKED = (
+    *(OSError, EOFError, RuntimeError, ValueError, OverflowError, struct.error),
+    *(zlib.error, zipfile.BadZipFile),
+)
 
 
 class ArchiveInvalid(ProofRejected):
@@ -110,6 +115,7 @@ class Found:
                 for name, status, size in self.proven.not_current
             ],
             "operators_word": self.unproven[:MAX_FAULTS],
+            "completeness": self.proven.completeness(),
             "suspects": self.suspects,
             "warnings": [{"file": name} | one.to_json() for name, one in self.warnings],
         }
@@ -203,9 +209,8 @@ def _other_faults(files: Files, names: set[str], found: Found) -> Iterator[tuple
         if name.startswith(("checkpoints/", "anchors/")):
             yield from proven.check_head(name, files.read(name, MAX_HEAD_BYTES))
         elif name.startswith("statuses/") and is_member(name):
-            if status_index(name) in proven.statuses:
-                yield from proven.check_status(name, files.read(name, MAX_HEAD_BYTES))
-            else:
+            yield from proven.check_status(name, files.read(name, MAX_HEAD_BYTES))
+            if status_index(name) not in proven.statuses:
                 found.unproven.append(name)
     if INDEX in names:
         yield from proven.check_index(files.read(INDEX, MAX_INDEX_BYTES), found.unproven)
@@ -225,16 +230,19 @@ def _opened(path: Path) -> Iterator[Files]:
     if path.is_dir():
         yield _Folder(path)
         return
-    with path.open("rb") as handle, _unpacked(handle) as archive:
-        yield archive
+    with path.open("rb") as handle:
+        with _unpacking():
+            archive = zipfile.ZipFile(handle)
+        with archive:
+            yield _Zip(archive)
 
 
 @contextmanager
-def _unpacked(handle: IO[bytes]) -> Iterator[Files]:
+def _unpacking() -> Iterator[None]:
+    """Refuse what the library cannot unpack, whatever it raises where it does not expect it."""
     try:
-        with zipfile.ZipFile(handle) as archive:
-            yield _Zip(archive)
-    except (OSError, EOFError, NotImplementedError, zlib.error, zipfile.BadZipFile) as error:
+        yield
+    except _NOT_UNPACKED as error:
         raise ArchiveInvalid(f"evidence bundle cannot be read: {error}") from error
 
 
@@ -248,6 +256,8 @@ class _Folder:
             name = path.relative_to(self._root).as_posix()
             if path.is_symlink():
                 raise ArchiveInvalid(f"evidence bundle holds a link: {name[:200]!r}")
+            if not name.isprintable():
+                raise ArchiveInvalid(f"evidence bundle holds an unsafe name: {name[:200]!r}")
             if not path.is_dir():
                 found.add(name)
         return found
@@ -293,12 +303,12 @@ class _Zip:
         return self._names
 
     def read(self, name: str, most: int) -> bytes:
-        with self._archive.open(name) as handle:
+        with _unpacking(), self._archive.open(name) as handle:
             return handle.read(most + 1)
 
     def digest(self, name: str) -> str:
         found = hashlib.sha256()
-        with self._archive.open(name) as handle:
+        with _unpacking(), self._archive.open(name) as handle:
             while part := handle.read(CHUNK):
                 found.update(part)
         return found.hexdigest()

@@ -22,6 +22,8 @@ FAULTS = {
     "is in no proof": "不在任何证明中",
     "is no status entry": "不是状态条目",
     "is no index": "不是索引",
+    "names no record": "没有指明记录",
+    "is erased by no entry in this archive": "证据包中没有擦除它的条目",
     "is malformed": "格式不对",
     "is there twice": "重复出现",
     "has no line for {}": "没有 {} 的一行",

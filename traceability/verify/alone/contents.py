@@ -17,8 +17,9 @@ from dataclasses import dataclass, field
 
 from traceability.errors import ItemProofError
 from traceability.hashing.commitment import RecordKind
+from traceability.hashing.encoding import b64u_encode
 from traceability.hashing.envelope import parse_envelope
-from traceability.hashing.statement import StatusStatement, parse_statement
+from traceability.hashing.statement import ERASED, BatchStatement, StatusStatement, parse_statement
 from traceability.merkle.checkpoint import parse_checkpoint
 from traceability.merkle.state_trees import WHOLE_BATCH, StatusLeaf
 from traceability.verify.bundle import KIND_NAMES, Bundle, evidence_json
@@ -30,7 +31,8 @@ SUMS, INDEX, PROOFS = "SHA256SUMS", "index.csv", "proofs/"
 COLUMNS = ("number", "record", "kind", "what", "leaf_index", "proof", "statuses", "status", "as_of")
 FOLDERS = {kind: f"{name}s" for kind, name in KIND_NAMES.items()}
 # What the index says of a record that has no proof, in the place of the proof's name.
-UNPROVEN = ("erased", "not logged yet")
+GONE, GONE_EARLY, TOO_YOUNG = "erased", "erasure not logged yet", "not logged yet"
+UNPROVEN = (GONE, GONE_EARLY, TOO_YOUNG)
 CURRENT = "current"
 MOST_NAMED = 1_000
 _SINGLE = (
@@ -38,6 +40,7 @@ _SINGLE = (
     *(INDEX, SUMS),
 )
 _RECORD = re.compile(rf"({'|'.join(FOLDERS.values())})/([0-9]{{7,12}}\.json)")
+_NAME = re.compile(r"urn:itemproof:record:([A-Za-z0-9_-]{43}):([0-9]{1,16})")
 _MEMBER = re.compile(
     rf"(proofs|{'|'.join(FOLDERS.values())})/[0-9]{{7,12}}\.json"
     r"|(anchors|statuses)/[0-9]{1,16}\.json|checkpoints/[0-9]{1,16}\.txt"
@@ -108,10 +111,17 @@ class Proven:
     statuses: dict[int, dict[StatusLeaf, str]] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
     not_current: list[tuple[str, str, int]] = field(default_factory=list)
+    # By entry hash: how many records its statement says that it has, and which are proven.
+    batches: dict[bytes, tuple[int, set[int]]] = field(default_factory=dict)
+    # By entry hash in base64url: what the entries in this archive say is erased of it.
+    erased: dict[str, list[StatusStatement]] = field(default_factory=dict)
 
     def add(self, name: str, bundle: Bundle, facts: RecordFacts) -> None:
         """Take over what a verified proof proves."""
         self.lines[name] = proven_line(name, bundle, facts.entry_hash)
+        if facts.entry_hash not in self.batches:
+            self.batches[facts.entry_hash] = (_record_count(bundle), set())
+        self.batches[facts.entry_hash][1].add(bundle.record.index)
         size = facts.status_size
         head, anchor = bundle.checkpoint.encode(), anchor_file(bundle)
         self.heads.setdefault(f"checkpoints/{size}.txt", set()).add(_digest(head))
@@ -122,6 +132,15 @@ class Proven:
         self.counts[facts.status] += 1
         if facts.status != CURRENT and len(self.not_current) < MOST_NAMED:
             self.not_current.append((name, facts.status, size))
+
+    def completeness(self) -> dict[str, int]:
+        """Return of how many records, in how many batches, how many are proven here."""
+        counts = [(count, len(found)) for count, found in self.batches.values()]
+        return {
+            "batches": len(counts),
+            "records": sum(count for count, _ in counts),
+            "proven": sum(found for _, found in counts),
+        }
 
     def check_names(self, names: set[str]) -> Iterator[Fault]:
         """Name records without a proof, heads without one, and status entries that lack."""
@@ -149,14 +168,17 @@ class Proven:
 
     def check_status(self, name: str, data: bytes) -> Iterator[Fault]:
         """Hold a status entry against the statuses that proofs prove of its leaf index."""
-        leaves = self.statuses[status_index(name)]
         try:
             said = parse_statement(parse_envelope(data).payload)
         except (ItemProofError, ValueError):
+            said = None
+        if not isinstance(said, StatusStatement):
             yield name, "is no status entry"
             return
-        for leaf, proof in leaves.items():
-            if not isinstance(said, StatusStatement) or not _says(said, leaf):
+        if said.kind == ERASED:
+            self.erased.setdefault(b64u_encode(said.entry), []).append(said)
+        for leaf, proof in self.statuses.get(status_index(name), {}).items():
+            if not _says(said, leaf):
                 yield name, f"is not the entry of which {proof} proves {leaf.kind}"
 
     def check_index(self, data: bytes, unproven: list[str]) -> Iterator[Fault]:
@@ -185,13 +207,24 @@ class Proven:
             yield place, "is there twice"
         seen.add(key)
         if proof in UNPROVEN and key not in self.lines and key not in self.refused:
-            unproven.append(place)
+            yield from self._check_unproven(line, place)
+            unproven.append(f"{place} ({proof})")
         elif key in self.lines:
             for column, said, proven in zip(COLUMNS[1:], line[1:], self.lines[key], strict=True):
                 if said != proven:
                     yield place, f"says {column} {said[:80]!r}, {key} proves {proven[:80]!r}"
         elif key not in self.refused:
             yield place, "belongs to no proof"
+
+    def _check_unproven(self, line: list[str], place: str) -> Iterator[Fault]:
+        """Ask of a line without proof that it names a record, and where it lies that it is gone."""
+        named = _NAME.fullmatch(line[1])
+        if named is None:
+            yield place, "names no record"
+        elif line[5] == GONE:
+            said = self.erased.get(named[1], [])
+            if not any(_covers(one, int(named[2])) for one in said):
+                yield place, "is erased by no entry in this archive"
 
 
 def status_index(name: str) -> int:
@@ -204,7 +237,20 @@ def _says(said: StatusStatement, leaf: StatusLeaf) -> bool:
         return False
     if isinstance(said.records, int):
         return leaf.record_index == WHOLE_BATCH
-    return any(first <= leaf.record_index <= last for first, last in said.records)
+    return _covers(said, leaf.record_index)
+
+
+def _covers(said: StatusStatement, record_index: int) -> bool:
+    """Tell whether a statement speaks of a record, or of all of a batch."""
+    if isinstance(said.records, int):
+        return True
+    return any(first <= record_index <= last for first, last in said.records)
+
+
+def _record_count(bundle: Bundle) -> int:
+    """Return how many records the signed statement says that it has; a card is one."""
+    said = parse_statement(bundle.entry.envelope.payload)
+    return said.record_count if isinstance(said, BatchStatement) else 1
 
 
 def _digest(data: bytes) -> bytes:

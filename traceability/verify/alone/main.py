@@ -169,7 +169,8 @@ def _status_lines(found: Found, language: Language) -> list[str]:
     counts = say("between", language).join(
         f"{word(status, language)} {count}" for status, count in sorted(proven.counts.items())
     )
-    return [*lines, say("statuses", language, counts=counts or "–")]
+    lines.append(say("statuses", language, counts=counts or "–"))
+    return [*lines, say("completeness", language, **proven.completeness())]
 
 
 def _print_json(value: dict[str, Any]) -> None:

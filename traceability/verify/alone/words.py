@@ -55,6 +55,10 @@ LINES = {
         "{file}：没有证明，仅为运营方的一面之词",
         "{file}: no proof, the operator's word alone",
     ),
+    "completeness": (
+        "所涉 {batches} 个批次共有 {records} 条记录，此处证明了 {proven} 条；并不证明没有遗漏",
+        "{proven} of {records} records of {batches} batches proven; not that nothing is left out",
+    ),
     "between": ("，", ", "),
     "fault": ("{file}：{what}", "{file}: {what}"),
 }

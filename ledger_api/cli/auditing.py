@@ -119,15 +119,41 @@ def _audit_store(command: Command, wanted: Wanted) -> int:
     require_ledger(command.settings, command.data_dir)
     if wanted.fresh and wanted.resume is not None:
         wanted.resume.unlink(missing_ok=True)
-    need = "existing" if wanted.offline else "required"
-    with command.node(need=need) as node:  # type: ignore[arg-type] # one of the two
-        found = _run(command, node, wanted)
+    found = _found(command, wanted)
     value = report_json(found)
     if failed := write_reports(wanted.reports, value, command):
         return answer_unwritten(command, failed, value, audit_lines(value, command.output))
     if command.output.as_json or not (wanted.quiet and found.ok):
         command.output.answer(value, audit_lines(value, command.output))
     return EXIT_OK if found.ok else EXIT_REFUSED
+
+
+def _found(command: Command, wanted: Wanted) -> AuditReport:
+    """Audit; a store that cannot even be opened is refused only if nothing in it says why."""
+    from traceability.store.faults import StoreFault, StoreUnavailable
+
+    need = "existing" if wanted.offline else "required"
+    try:
+        with command.node(need=need) as node:  # type: ignore[arg-type] # one of the two
+            return _run(command, node, wanted)
+    except (StoreUnavailable, StoreFault) as error:
+        found = _damage(command)
+        if found is None:
+            raise error from None
+        return found
+
+
+def _damage(command: Command) -> AuditReport | None:
+    """Return what keeps the store from being read; None where it holds nothing of the kind."""
+    from traceability.ledger.audit.audit import AuditReport
+    from traceability.ledger.audit.unreadable import unreadable
+    from traceability.store.engine import open_engine
+    from traceability.store.store import Store
+
+    url = command.settings.database(command.data_dir)
+    with Store(open_engine(url), command.data_dir) as store:
+        found = unreadable(store)
+    return AuditReport({"records": 0}, tuple(found), len(found)) if found else None
 
 
 def write_reports(
@@ -176,9 +202,13 @@ def silent(_done: int, _total: int) -> None:
 
 def _jobs(node: Node) -> int:
     from traceability.ledger.audit.worth import worthwhile_jobs
+    from traceability.store.faults import StoreFault, StoreUnavailable
 
-    with node.store.reading() as repositories:
-        return worthwhile_jobs(repositories, processors=len(os.sched_getaffinity(0)))
+    try:
+        with node.store.reading() as repositories:
+            return worthwhile_jobs(repositories, processors=len(os.sched_getaffinity(0)))
+    except (StoreFault, StoreUnavailable):
+        return 1  # A sum that is too large, or no table: the audit names it.
 
 
 def report_json(found: AuditReport) -> dict[str, Any]:

@@ -1,9 +1,10 @@
 """The audit: everything is recomputed from stored bytes and compared with the log.
 
-In order: (0) the type of every stored value; where one is wrong, the rest cannot be read and is
-not checked; (1) the log: entries, statuses, tiles and heads; (2) batches: records, items, events,
-trees; (3) serials; (4) rows that belong to nothing; (5) what has arrived and is not logged yet;
-(6) keys, chains, participants, cards and names; (7) the second place, anchors and the contract.
+In order: (0) every table is there, and every value of its column's type and size; where one is
+not, the rest cannot be read and is not checked; (1) the log: entries, statuses, tiles and heads;
+(2) batches: records, items, events, trees; (3) serials; (4) rows that belong to nothing; (5) what
+has arrived and is not logged yet; (6) keys, chains, participants, cards and names; (7) the second
+place, anchors and the contract.
 
 (0) to (4) are done in pieces (`units.py`), whose results are taken up in order; nothing is held
 of a piece afterwards, so that memory grows neither with records nor with entries.
@@ -47,6 +48,7 @@ from traceability.ledger.audit.units import (
     TypesUnit,
     Unit,
 )
+from traceability.ledger.audit.unreadable import dropped_tables, high_places, naming_unreadable
 from traceability.ledger.audit.workers import working
 from traceability.ledger.audit.working import perform
 from traceability.ledger.second_place import SecondPlace, ServedHead
@@ -137,7 +139,7 @@ def audit(
         done = kept.load(_log_id(context))
         before = list(done.differences)
         run = _Run(context, do, outside, code_hash, progress, done, kept)
-        for difference in run.all():
+        for difference in naming_unreadable(run.all(), context.repositories):
             if expects(difference):
                 done.expected += 1
                 continue
@@ -249,9 +251,14 @@ class _Run:
         yield from self._tables(log)
 
     def _types(self) -> Iterator[Difference]:
+        dropped = list(dropped_tables(self.repositories))
+        if dropped:
+            yield from dropped
+            return
         names = [table.name for table in metadata.sorted_tables]
         for _, result in self.do(map(TypesUnit, names)):
             yield from result.differences
+        yield from high_places(self.repositories)
 
     def _log(self) -> LogReplay:
         repositories = self.repositories

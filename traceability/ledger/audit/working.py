@@ -17,6 +17,7 @@ from traceability.ledger.audit.units import (
     TypesUnit,
     Unit,
 )
+from traceability.ledger.audit.unreadable import named
 from traceability.store.repositories.storage import misfits_of
 from traceability.store.repositories.strays import strays
 
@@ -39,13 +40,8 @@ def perform(context: Context, unit: Unit) -> Result:
 
 
 def _check_types(context: Context, unit: TypesUnit) -> Result:
-    """Name every value that a hand has stored as another type, which nothing else could read."""
-    return Result(
-        [
-            Difference(found.table, _key(found.key), found.column, found.expected, found.found)
-            for found in misfits_of(context.repositories.connection, unit.table)
-        ]
-    )
+    """Name every value that its column cannot mean, which nothing else could read."""
+    return Result(list(named(misfits_of(context.repositories.connection, unit.table))))
 
 
 def _check_strays(context: Context, unit: StraysUnit) -> Result:

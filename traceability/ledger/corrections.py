@@ -41,10 +41,14 @@ _REASONS = {"did_not_occur": "did_not_occur", "incorrect_data": "incorrect_data"
 
 @dataclass(frozen=True, slots=True)
 class DueStatus:
-    """A status that is due: what it says, and the event id that its replacement waits for."""
+    """A status that is due: what it says, and the event id that its replacement waits for.
+
+    `named` are the ids that the declaration gives for its replacement.
+    """
 
     declaration: Declaration
     waits_for: str | None
+    named: tuple[str, ...] = ()
 
 
 class Corrections:
@@ -139,7 +143,8 @@ def due_status(repositories: Repositories, row: Correction) -> DueStatus | str |
         _reason(error),
         replacement,
     )
-    return DueStatus(declaration, ids[0] if ids and replacement is None else None)
+    waits_for = ids[0] if ids and replacement is None else None
+    return DueStatus(declaration, waits_for, tuple(ids))
 
 
 def _original(

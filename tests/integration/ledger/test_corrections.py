@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from tests.support.ledger import add_participant, document, event
 from traceability.hashing.ed25519 import SigningKey
@@ -156,3 +157,79 @@ def test_who_signs_itself_is_told_what_is_due(node: Node) -> None:
         held = repositories.keys.of_participant(own)
     assert due.declaration.kind == "corrected"
     assert held[0].custody == "self"
+    assert differing(node) == set()
+
+
+def change(node: Node, statement: str) -> None:
+    with node.store.unit_of_work() as work:
+        assert work.connection.execute(text(statement)).rowcount == 1
+        work.commit()
+
+
+def differing(node: Node) -> set[tuple[str, str]]:
+    """Return table and column of what the audit names."""
+    report = audit(node.store, second_place=node.second_place)
+    return {(one.table, one.column) for one in report.differences}
+
+
+class TestAudit:
+    def test_agrees_while_a_declaration_waits(self, node: Node, participant: bytes) -> None:
+        submit(node, participant, declared())
+        assert differing(node) == set()
+        submit(node, participant, event(1, eventID=ID))
+        node.sequencer.run(close=True)
+        assert len(statements(node)) == 1
+        assert differing(node) == set()
+
+    def test_names_a_declaration_that_waits_no_more(self, node: Node, participant: bytes) -> None:
+        submit(node, participant, declared())
+        change(node, "delete from corrections")
+        assert differing(node) == {("corrections", "")}
+
+    def test_names_one_that_was_made_to_wait_for_something_else(
+        self, node: Node, participant: bytes
+    ) -> None:
+        submit(node, participant, declared())
+        change(node, "update corrections set waits_for = 'urn:uuid:never'")
+        assert differing(node) == {("corrections", "waits_for")}
+
+    def test_names_an_event_that_never_became_corrected(
+        self, node: Node, participant: bytes
+    ) -> None:
+        submit(node, participant, declared())
+        change(node, "delete from corrections")
+        submit(node, participant, event(1, eventID=ID))
+        node.sequencer.run(close=True)
+        assert statements(node) == []
+        assert differing(node) == {("statuses", "kind")}
+
+    def test_names_a_replacement_that_is_waited_for_no_more(
+        self, node: Node, participant: bytes
+    ) -> None:
+        submit(node, participant, event(1, eventID=ID))
+        submit(node, participant, declared("incorrect_data", FIXED))
+        assert differing(node) == set()
+        change(node, "delete from corrections")
+        assert differing(node) == {("corrections", "")}
+        submit(node, participant, event(2, eventID=FIXED))
+        assert differing(node) == {("corrections", "")}
+
+    def test_agrees_where_a_replacement_came(self, node: Node, participant: bytes) -> None:
+        submit(node, participant, event(1, eventID=ID))
+        submit(node, participant, declared("incorrect_data", FIXED))
+        submit(node, participant, event(2, eventID=FIXED))
+        node.sequencer.run(close=True)
+        assert differing(node) == set()
+
+    def test_demands_nothing_of_an_event_that_was_corrected_and_erased(
+        self, node: Node, participant: bytes
+    ) -> None:
+        original = submit(node, participant, event(1, eventID=ID), event(2))
+        submit(node, participant, declared())
+        with node.store.reading() as repositories:
+            plan = plan_fields(repositories, Target(original, ((0, 0),)), ["eventID"])
+        node.erasures.erase(
+            declarations_of(plan, requester=bytes(16), basis="other", reason="other")
+        )
+        node.sequencer.run(close=True)
+        assert differing(node) == set()

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from traceability.ledger.audit.batches import BatchTree, batch_units, columns, statement_of
+from traceability.ledger.audit.corrections import check_corrections
 from traceability.ledger.audit.difference import Difference
 from traceability.ledger.audit.entries import Replay
 from traceability.ledger.audit.heads import check_anchors, check_contract, check_served
@@ -347,6 +348,7 @@ class _Run:
     def _tables(self, log: LogReplay) -> Iterator[Difference]:
         """Check what is small, against the log and what waits to be put into it."""
         repositories, replay, size = self.repositories, log.replay, log.replay.size
+        yield from check_corrections(repositories)
         yield from check_pending(repositories, replay)
         yield from check_keys(repositories, replay, size)
         yield from check_chains(repositories, replay)

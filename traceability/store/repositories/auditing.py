@@ -311,6 +311,26 @@ class AuditRepository:
         """Return the sizes of the log that its anchors speak of."""
         return {size for (size,) in self.rows("SELECT DISTINCT tree_size FROM anchors")}
 
+    def declaring_events(self) -> Iterator[tuple[int, int]]:
+        """Yield batch and record index of every event that declares an error, in order."""
+        after, query = -1, (
+            "SELECT event, batch, record_index FROM events "
+            "WHERE declares_error AND event > ? ORDER BY event LIMIT ?"
+        )
+        while rows := self.rows(query, (after, FETCHED)):
+            for after, batch, index in rows:  # noqa: B007 # where the next page begins
+                yield batch, index
+
+    def has_erased_corrected(self, participant: bytes) -> bool:
+        """Tell whether an event of a participant was corrected, and erased at some time."""
+        query = (
+            "SELECT 1 FROM statuses c JOIN statuses e ON e.entry_hash = c.entry_hash "
+            "AND e.kind = 'erased' AND (e.record_index = c.record_index OR e.record_index = -1) "
+            "JOIN entries o ON o.leaf_hash = c.entry_hash JOIN batches b ON b.arrival = o.arrival "
+            "WHERE c.kind = 'corrected' AND b.participant = ? LIMIT 1"
+        )
+        return bool(self.rows(query, (participant,)))
+
     def unplaced(self, after: int, *, limit: int) -> list[EntryRow]:
         """Return entries that have no place in the log yet, by arrival, after a number."""
         query = (

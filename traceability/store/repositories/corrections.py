@@ -17,6 +17,14 @@ class Correction(NamedTuple):
     record_index: int
 
 
+class WaitingCorrection(NamedTuple):
+    """A correction that is not settled, and the event id that it waits for."""
+
+    batch: int
+    record_index: int
+    waits_for: str | None
+
+
 class CorrectionRepository:
     """SQL over `corrections`."""
 
@@ -28,6 +36,11 @@ class CorrectionRepository:
         values = [{"batch": batch, "record_index": index} for batch, index in rows]
         if values:
             self._connection.execute(insert(corrections), values)
+
+    def get(self, row: Correction) -> WaitingCorrection | None:
+        """Return one that is not settled."""
+        found = self._connection.execute(select(corrections).where(*_is(row))).one_or_none()
+        return None if found is None else WaitingCorrection(*found)
 
     def due(self, limit: int) -> list[Correction]:
         """Return the first of those that wait for nothing."""

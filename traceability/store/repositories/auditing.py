@@ -313,9 +313,12 @@ class AuditRepository:
 
     def declaring_events(self) -> Iterator[tuple[int, int]]:
         """Yield batch and record index of every event that declares an error, in order."""
-        after, query = -1, (
-            "SELECT event, batch, record_index FROM events "
-            "WHERE declares_error AND event > ? ORDER BY event LIMIT ?"
+        after, query = (
+            -1,
+            (
+                "SELECT event, batch, record_index FROM events "
+                "WHERE declares_error AND event > ? ORDER BY event LIMIT ?"
+            ),
         )
         while rows := self.rows(query, (after, FETCHED)):
             for after, batch, index in rows:  # noqa: B007 # where the next page begins

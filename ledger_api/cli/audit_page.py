@@ -11,6 +11,8 @@ PARTS = {
     "entries": ("日志条目", "Log entries"),
     "batches": ("批次", "Batches"),
     "records": ("记录", "Records"),
+    "checkpoints": ("签名树头", "Signed heads"),
+    "anchors": ("锚定", "Anchors"),
 }
 COLUMNS = (
     ("表", "table", "table"),

@@ -241,6 +241,7 @@ LINES = KEY_LINES | {
     "batches": ("批 {count}", "{count} batches"),
     "records": ("记录 {count}", "{count} records"),
     "anchors": ("锚定 {count}", "{count} anchors"),
+    "checkpoints": ("签名树头 {count}", "{count} signed heads"),
     "contract": ("合约中的 {count} 条", "{count} entries in the contract"),
     "unchecked_blocks": (
         "{count} 个锚定所在的区块未向链核对",

@@ -188,13 +188,86 @@ def test_names_a_log_cut_short(full: Node) -> None:
     assert {found.table for found in run_audit(full).differences} == {"checkpoints"}
 
 
+def keep_anchor(node: Node, from_size: int, tree_size: int, state: str = "included") -> None:
+    """Keep an anchor as if the chain had it; nothing else of the chain is there."""
+    raw = "x'01'" if node.store.engine.dialect.name == "sqlite" else r"'\x01'::bytea"
+    change(
+        node,
+        "insert into anchors (tx_hash, raw, nonce, from_size, tree_size, root_hash, state, "
+        f"signed_at) select root_hash, {raw}, 0, {from_size}, tree_size, root_hash, '{state}', 0 "
+        f"from checkpoints where tree_size = {tree_size}",
+    )
+
+
 @pytest.mark.parametrize("same", [True, False])
 def test_compares_with_the_contracts_head(full: Node, same: bool) -> None:
     with full.store.reading() as repositories:
         head = repositories.tree.latest_checkpoint()
     assert head is not None
+    keep_anchor(full, 1, head.tree_size)
     root = head.root_hash if same else bytes(32)
     report = audit(
         full.store, second_place=full.second_place, chain_head=lambda: (head.tree_size, root)
     )
-    assert report.ok is same
+    named = {(found.table, found.column) for found in report.differences}
+    assert (("checkpoints", "root_hash") not in named) is same
+
+
+def asked(node: Node) -> set[tuple[str, str, str]]:
+    """Return table, column and what was expected of kept heads and anchors."""
+    with node.store.reading() as repositories:
+        head = repositories.tree.latest_checkpoint()
+    assert head is not None
+    report = audit(
+        node.store,
+        second_place=node.second_place,
+        chain_head=lambda: (head.tree_size, head.root_hash),
+    )
+    rest = (one for one in report.differences if one.column != "raw")
+    return {(one.table, one.column, one.expected) for one in rest}
+
+
+def sizes(node: Node) -> list[int]:
+    with node.store.reading() as repositories:
+        return [row.tree_size for row in repositories.tree.checkpoints_between(2, 2**40)]
+
+
+def test_names_the_anchor_of_the_contracts_head_where_none_is_kept(full: Node) -> None:
+    last = sizes(full)[-1]
+    expected = ("anchors", "tree_size", f"the contract's head of {last}")
+    assert asked(full) == {expected}
+    keep_anchor(full, 1, last)
+    assert asked(full) == set()
+
+
+def test_names_evidence_that_a_final_anchor_lacks(full: Node) -> None:
+    keep_anchor(full, 1, sizes(full)[-1], "final")
+    assert asked(full) == {("anchors", "evidence", "the contract's head, proven")}
+
+
+def test_names_an_older_anchor_that_a_newer_one_follows(full: Node) -> None:
+    *_, older, last = sizes(full)
+    keep_anchor(full, older, last)
+    assert {place[:2] for place in asked(full)} == {("anchors", "tree_size")}
+    keep_anchor(full, 1, older)
+    assert asked(full) == set()
+
+
+def test_names_the_signed_head_of_an_anchor(full: Node) -> None:
+    *_, older, last = sizes(full)
+    keep_anchor(full, 1, older)
+    keep_anchor(full, older, last)
+    change(full, f"delete from checkpoints where tree_size = {older}")
+    expected = ("checkpoints", "tree_size", "the signed head of an anchor")
+    assert asked(full) == {expected}
+
+
+def test_names_the_logs_own_head_and_counts_what_is_kept(full: Node) -> None:
+    report = run_audit(full)
+    assert report.checked["checkpoints"] == len(sizes(full)) + 1
+    assert report.checked["anchors"] == 0
+    last = sizes(full)[-1]
+    change(full, f"delete from checkpoints where tree_size = {last}")
+    report = run_audit(full)
+    (found,) = report.differences
+    assert (found.table, found.expected) == ("checkpoints", "the log's signed head")

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+from traceability.ledger.audit.anchored import check_kept
 from traceability.ledger.audit.batches import BatchTree, batch_units, columns, statement_of
 from traceability.ledger.audit.corrections import check_corrections
 from traceability.ledger.audit.difference import Difference
@@ -248,6 +249,8 @@ class _Run:
         yield from self._strays()
         yield from check_served(log, self.outside.served)
         yield from check_anchors(log, self.code_hash)
+        yield from check_kept(log, self.outside.contract)
+        self.checked["checkpoints"], self.checked["anchors"] = self.context.rows.count_kept()
         yield from check_contract(log, self.outside.contract)
         yield from self._tables(log)
 

@@ -311,6 +311,42 @@ class AuditRepository:
         """Return the sizes of the log that its anchors speak of."""
         return {size for (size,) in self.rows("SELECT DISTINCT tree_size FROM anchors")}
 
+    def anchors_of(self, tree_size: int) -> list[tuple[int, str, bool]]:
+        """Return number and state of the anchors of a size, and whether evidence is kept."""
+        query = (
+            "SELECT attempt, state, evidence IS NOT NULL FROM anchors "
+            "WHERE tree_size = ? ORDER BY attempt"
+        )
+        return [(row[0], row[1], bool(row[2])) for row in self.rows(query, (tree_size,))]
+
+    def anchored_without_heads(self) -> list[int]:
+        """Return the sizes of anchors whose signed head is not stored."""
+        query = (
+            "SELECT DISTINCT a.tree_size FROM anchors a "
+            "LEFT JOIN checkpoints c ON c.tree_size = a.tree_size "
+            "WHERE c.tree_size IS NULL AND a.state IN ('included', 'final') ORDER BY 1"
+        )
+        return [size for (size,) in self.rows(query)]
+
+    def anchors_after_none(self) -> list[tuple[int, int]]:
+        """Return anchors that go on from a head of which no anchor is stored, with its size.
+
+        Of those that were learnt from a mirror nothing is asked: it lists only what was proven.
+        """
+        query = (
+            "SELECT a.attempt, a.from_size FROM anchors a WHERE a.from_size > 1 "
+            "AND a.state IN ('included', 'final') AND length(a.raw) > 0 "
+            "AND NOT EXISTS (SELECT 1 FROM anchors b WHERE b.tree_size = a.from_size) "
+            "ORDER BY a.attempt"
+        )
+        return [(row[0], row[1]) for row in self.rows(query)]
+
+    def count_kept(self) -> tuple[int, int]:
+        """Return how many signed heads, and anchors with their evidence, are stored."""
+        heads = "SELECT count(*) FROM checkpoints"
+        proven = "SELECT count(*) FROM anchors WHERE evidence IS NOT NULL"
+        return int(self.rows(heads)[0][0]), int(self.rows(proven)[0][0])
+
     def declaring_events(self) -> Iterator[tuple[int, int]]:
         """Yield batch and record index of every event that declares an error, in order."""
         after, query = (

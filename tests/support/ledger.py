@@ -100,6 +100,13 @@ def sqlite_node(sqlite_url: str, tmp_path: Path) -> Iterator[Node]:
         yield opened
 
 
+@pytest.fixture
+def postgresql_node(postgres_url: str, tmp_path: Path) -> Iterator[Node]:
+    """Return a new ledger on PostgreSQL."""
+    with opened_node(postgres_url, tmp_path / "data") as opened:
+        yield opened
+
+
 def add_participant(
     node: Node,
     *,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, MultipleResultsFound, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from traceability.errors import ItemProofError, Unavailable
@@ -31,6 +31,9 @@ def translated() -> Iterator[None]:
         yield
     except DBAPIError as error:
         raise translate(error) from error
+    except MultipleResultsFound as error:
+        # Only where a hand has taken a table's keys away.
+        raise StoreFault("store holds two rows where its keys allow one") from error
     except PoolTimeout as error:
         raise StoreUnavailable("store cannot be used now: all connections are in use") from error
 

@@ -1,10 +1,10 @@
 """The audit: everything is recomputed from stored bytes and compared with the log.
 
-In order: (0) every table is there, and every value of its column's type and size; where one is
-not, the rest cannot be read and is not checked; (1) the log: entries, statuses, tiles and heads;
-(2) batches: records, items, events, trees; (3) serials; (4) rows that belong to nothing; (5) what
-has arrived and is not logged yet; (6) keys, chains, participants, cards and names; (7) the second
-place, anchors and the contract.
+In order: (0) the schema, its indexes, and rows that are there twice; then that every table is
+there, and every value of its column's type and size: where one is not, the rest cannot be read and
+is not checked; (1) the log: entries, statuses, tiles and heads; (2) batches: records, items,
+events, trees; (3) serials; (4) rows that belong to nothing; (5) what has arrived and is not logged
+yet; (6) keys, chains, participants, cards and names; (7) the second place, anchors and the contract.
 
 (0) to (4) are done in pieces (`units.py`), whose results are taken up in order; nothing is held
 of a piece afterwards, so that memory grows neither with records nor with entries.
@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -36,6 +37,7 @@ from traceability.ledger.audit.registry import (
     check_keys,
     check_names,
 )
+from traceability.ledger.audit.schema import check_schema, unreadable
 from traceability.ledger.audit.units import (
     ENTRIES,
     BatchesUnit,
@@ -45,6 +47,7 @@ from traceability.ledger.audit.units import (
     EntriesUnit,
     LogPart,
     Result,
+    RowsUnit,
     SerialsUnit,
     StraysUnit,
     TypesUnit,
@@ -55,6 +58,7 @@ from traceability.ledger.audit.workers import working
 from traceability.ledger.audit.working import perform
 from traceability.ledger.second_place import SecondPlace, ServedHead
 from traceability.store.engine import little_cache
+from traceability.store.faults import StoreFault, StoreUnavailable, translated
 from traceability.store.repositories import Repositories
 from traceability.store.repositories.strays import KINDS
 from traceability.store.snapshots import shared_reading
@@ -235,6 +239,21 @@ class _Run:
 
     def all(self) -> Iterator[Difference]:
         """Yield every difference, part by part."""
+        first: Difference | None = None
+        try:
+            with translated():
+                for found in chain(check_schema(self.repositories), self._rows()):
+                    first = first or found
+                    yield found
+                yield from self._contents()
+        except (StoreFault, StoreUnavailable) as error:
+            if first is None:
+                raise
+            self.checked.setdefault("records", 0)
+            yield unreadable(first, error)
+
+    def _contents(self) -> Iterator[Difference]:
+        """Yield what differs in the rows."""
         mistyped = list(self._types())
         if mistyped:
             self.checked["records"] = 0
@@ -253,6 +272,11 @@ class _Run:
         self.checked["checkpoints"], self.checked["anchors"] = self.context.rows.count_kept()
         yield from check_contract(log, self.outside.contract)
         yield from self._tables(log)
+
+    def _rows(self) -> Iterator[Difference]:
+        names = [table.name for table in metadata.sorted_tables]
+        for _, result in self.do(map(RowsUnit, names)):
+            yield from result.differences
 
     def _types(self) -> Iterator[Difference]:
         dropped = list(dropped_tables(self.repositories))

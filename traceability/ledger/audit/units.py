@@ -28,6 +28,12 @@ RECORDS, SMALL = 16_384, 4_096
 BATCHES = 2_048
 
 
+class RowsUnit(NamedTuple):
+    """The indexes of one table, and rows that it has twice."""
+
+    table: str
+
+
 class TypesUnit(NamedTuple):
     """The storage classes of one table's values."""
 
@@ -69,7 +75,9 @@ class StraysUnit(NamedTuple):
     number: int
 
 
-Unit: TypeAlias = TypesUnit | EntriesUnit | BatchesUnit | ChunkUnit | SerialsUnit | StraysUnit
+Unit: TypeAlias = (
+    RowsUnit | TypesUnit | EntriesUnit | BatchesUnit | ChunkUnit | SerialsUnit | StraysUnit
+)
 
 
 class ChunkHashes(NamedTuple):

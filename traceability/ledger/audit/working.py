@@ -5,6 +5,7 @@ from __future__ import annotations
 from traceability.ledger.audit.batches import check_batches, check_chunk
 from traceability.ledger.audit.difference import Difference, shown
 from traceability.ledger.audit.log import check_part
+from traceability.ledger.audit.schema import check_rows
 from traceability.ledger.audit.serials import check_serials
 from traceability.ledger.audit.units import (
     BatchesUnit,
@@ -12,6 +13,7 @@ from traceability.ledger.audit.units import (
     Context,
     EntriesUnit,
     Result,
+    RowsUnit,
     SerialsUnit,
     StraysUnit,
     TypesUnit,
@@ -33,10 +35,17 @@ def perform(context: Context, unit: Unit) -> Result:
             return check_chunk(context, unit)
         case SerialsUnit():
             return check_serials(context, unit)
-        case TypesUnit():
-            return _check_types(context, unit)
+        case RowsUnit() | TypesUnit():
+            return _check_table(context, unit)
         case StraysUnit():
             return _check_strays(context, unit)
+
+
+def _check_table(context: Context, unit: RowsUnit | TypesUnit) -> Result:
+    """Check a table as a whole, before its rows mean anything."""
+    if isinstance(unit, RowsUnit):
+        return check_rows(context, unit)
+    return _check_types(context, unit)
 
 
 def _check_types(context: Context, unit: TypesUnit) -> Result:

@@ -1,0 +1,52 @@
+"""The schema and the indexes: what decides which rows any query finds, before a row is read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from traceability.errors import ItemProofError
+from traceability.ledger.audit.difference import Difference, shown
+from traceability.ledger.audit.units import Context, Result, RowsUnit
+from traceability.store.repositories import Repositories
+from traceability.store.repositories.doubled import doubled
+from traceability.store.schema import schema_differences
+from traceability.store.schema_sqlite import index_faults
+
+# Longest line of a database about itself in a report.
+LONGEST = 160
+
+
+def check_schema(repositories: Repositories) -> Iterator[Difference]:
+    """Name every table, constraint, index, trigger and view that the migrations do not make so."""
+    for found in schema_differences(repositories.connection):
+        table, kind, name = found.object
+        yield Difference(table, name, kind, found.expected, found.found)
+
+
+def unreadable(altered: Difference, error: ItemProofError) -> Difference:
+    """Name what cannot be read since the schema is another, so that the rest was not checked."""
+    fault = str(error)[:LONGEST]
+    return Difference(altered.table, "", "", "a schema that can be read: the rest is open", fault)
+
+
+def check_rows(context: Context, unit: RowsUnit) -> Result:
+    """Name what an index of a table lacks, and every row beside another of the same key."""
+    connection = context.repositories.connection
+    return Result(
+        [
+            *(
+                Difference(unit.table, name, "index", "every row, once", fault[:LONGEST])
+                for name, fault in index_faults(connection, unit.table).items()
+            ),
+            *(
+                Difference(
+                    unit.table,
+                    ", ".join(map(shown, found.key)),
+                    ", ".join(found.columns),
+                    "one row",
+                    f"{found.rows} rows",
+                )
+                for found in doubled(connection, unit.table)
+            ),
+        ]
+    )

@@ -90,7 +90,7 @@ def test_what_was_checked_is_not_checked_again(
     full: Node, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "progress.json"
-    tables = sum(1 for _ in auditing.metadata.sorted_tables)
+    tables = 2 * sum(1 for _ in auditing.metadata.sorted_tables)
     assert interrupted(full, path, tables + 4, monkeypatch)
     again: list[Unit] = []
 
@@ -109,7 +109,7 @@ def test_refuses_the_progress_of_another(
     full: Node, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     path = tmp_path / "progress.json"
-    assert interrupted(full, path, 40, monkeypatch)
+    assert interrupted(full, path, 75, monkeypatch)
     value = json.loads(path.read_text())
     value[name] = "0" * 64
     path.write_text(json.dumps(value))
@@ -121,7 +121,7 @@ def test_refuses_the_progress_of_another_history(
     full: Node, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "progress.json"
-    assert interrupted(full, path, 40, monkeypatch)
+    assert interrupted(full, path, 75, monkeypatch)
     value = json.loads(path.read_text())
     value["log"]["frontier"][0][1] = "00" * 32
     path.write_text(json.dumps(value))
@@ -154,7 +154,7 @@ def killed(url: str, folder: Path, path: Path, at: int) -> None:
 def test_goes_on_after_a_kill(full: Node, tmp_path: Path) -> None:
     path = tmp_path / "progress.json"
     url = full.store.engine.url.render_as_string(hide_password=False)
-    tables = sum(1 for _ in auditing.metadata.sorted_tables)
+    tables = 2 * sum(1 for _ in auditing.metadata.sorted_tables)
     process = multiprocessing.get_context("spawn").Process(
         target=killed, args=(url, full.data_dir, path, tables + 2)
     )

@@ -4,7 +4,8 @@ In order: (0) the schema, its indexes, and rows that are there twice; then that 
 there, and every value of its column's type and size: where one is not, the rest cannot be read and
 is not checked; (1) the log: entries, statuses, tiles and heads; (2) batches: records, items,
 events, trees; (3) serials; (4) rows that belong to nothing; (5) what has arrived and is not logged
-yet; (6) keys, chains, participants, cards and names; (7) the second place, anchors and the contract.
+yet; (6) keys, chains, participants, cards and names; (7) the second place, anchors and the
+contract.
 
 (0) to (4) are done in pieces (`units.py`), whose results are taken up in order; nothing is held
 of a piece afterwards, so that memory grows neither with records nor with entries.

@@ -6,6 +6,8 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
 
+from ledger_api.exports.serving import asker_of
+from ledger_api.lineage.limiting import UNLIMITED
 from ledger_api.services import CallerOf, ServicesOf
 from ledger_api.standings import with_standings
 from traceability.lineage.across.asking import across
@@ -32,7 +34,7 @@ Window = Annotated[str | None, Query(description="FROM..TO, or a length such as 
 @router.get("/balance", summary="Whether the material of a code's chain adds up")
 def get_balance(
     services: ServicesOf,
-    _caller: CallerOf,
+    caller: CallerOf,
     code: Code,
     *,
     tolerance: Tolerance = None,
@@ -43,14 +45,15 @@ def get_balance(
     written = services.settings.balance_tolerance if tolerance is None else tolerance
     allowed = read_tolerance(written)
     with node.store.reading() as repositories:
-        found = balance(repositories, code, tolerance=allowed, direction=direction)
+        limits = UNLIMITED.limits(repositories, asker_of(caller))
+        found = balance(repositories, code, tolerance=allowed, direction=direction, limits=limits)
         return with_standings(repositories, node.identity, found)
 
 
 @router.get("/across", summary="What else has a cause of a fault")
 def get_across(
     services: ServicesOf,
-    _caller: CallerOf,
+    caller: CallerOf,
     code: Code,
     *,
     key: Keys = None,
@@ -61,5 +64,6 @@ def get_across(
     node = services.node
     asked = read_asked(tuple(key or ()), tuple(range_ or ()), window)
     with node.store.reading() as repositories:
-        found = across(repositories, code, asked)
+        limits = UNLIMITED.limits(repositories, asker_of(caller))
+        found = across(repositories, code, asked, limits=limits)
         return with_standings(repositories, node.identity, found)

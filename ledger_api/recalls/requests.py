@@ -9,6 +9,7 @@ from ledger_api.recalls.asking import target_of
 from ledger_api.recalls.defaults import DEFAULT_MINUTES, DEFAULT_PERCENT, EXACT_TEXT
 from traceability.errors import InvalidInput
 from traceability.hashing.statement import STATUS_REASONS
+from traceability.ledger.partners import Asker
 from traceability.ledger.recalls import RecallAsked
 from traceability.lineage.balance.tolerance import read_tolerance
 from traceability.strict_json import JSONValue, parse_json
@@ -50,7 +51,7 @@ class RecallBody:
         return cls(**{name: _text(name, one) for name, one in value.items()})
 
     def question(
-        self, *, now: datetime, is_exercise: bool, participant: bytes | None
+        self, *, now: datetime, is_exercise: bool, participant: bytes | None, asker: Asker
     ) -> RecallAsked:
         """Return what is asked.
 
@@ -73,6 +74,7 @@ class RecallBody:
             tolerance=read_tolerance(self.tolerance),
             reason=self.reason or None,
             participant=participant,
+            asker=asker,
         )
 
 

@@ -12,6 +12,7 @@ import orjson
 from fastapi.responses import Response, StreamingResponse
 
 from ledger_api.auth import Caller
+from ledger_api.exports.serving import asker_of
 from ledger_api.recalls.asking import proofs_at, write_recall
 from ledger_api.recalls.requests import RecallBody
 from ledger_api.services import Services
@@ -31,7 +32,10 @@ def answer(
         # Who keeps its keys to itself has the operator's signature alone on an exercise.
         participant = None
     asked = body.question(
-        now=services.node.clock(), is_exercise=is_exercise, participant=participant
+        now=services.node.clock(),
+        is_exercise=is_exercise,
+        participant=participant,
+        asker=asker_of(caller),
     )
     return _zipped(services, asked) if as_zip else _as_json(services, asked)
 

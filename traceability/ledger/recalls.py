@@ -21,9 +21,12 @@ from traceability.hashing.signatures import SecretKey
 from traceability.hashing.statement import PublicKey, Ranges
 from traceability.ledger.node import Node
 from traceability.ledger.participants import held_key
+from traceability.ledger.partners import OPERATOR, Asker
+from traceability.ledger.sight import sight_of
 from traceability.ledger.status_targets import merged
 from traceability.ledger.statuses import MAX_NAMED, RECALLED, Declaration, Declared
 from traceability.lineage.balance.tolerance import EXACT, Tolerance
+from traceability.lineage.choice import Choice
 from traceability.lineage.recalls.making import Question, make_report
 from traceability.lineage.recalls.report import MOCK, REAL, LogHead, Report, Said, Target
 from traceability.lineage.records import WHOLE_BATCH, records_of
@@ -51,6 +54,8 @@ class RecallAsked:
     participant
         Who signs beside the operator, and says that the records are recalled; none for the
         operator, who says it as the registrar.
+    asker
+        Whose question it is: the report tells what they may see.
     """
 
     code: str
@@ -59,6 +64,7 @@ class RecallAsked:
     tolerance: Tolerance = EXACT
     reason: str | None = None
     participant: bytes | None = None
+    asker: Asker = OPERATOR
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +75,7 @@ class Recalled:
     declared: tuple[Declared, ...] = ()
 
 
-def recall_report(
-    node: Node,
-    asked: RecallAsked,
-    *,
-    limits: Limits | None = None,
-    proof_url: ProofURL = proof_path,
-) -> Recalled:
+def recall_report(node: Node, asked: RecallAsked, *, proof_url: ProofURL = proof_path) -> Recalled:
     """Return the report of a recall; of a real one, once its records are recalled.
 
     The entries have arrived then; the caller sees to it that they are logged.
@@ -88,7 +88,7 @@ def recall_report(
     KeyUnknown, KeyRevoked
         The participant has no key here that could say it; nothing was said.
     """
-    found = _report(node, asked, limits=limits, proof_url=proof_url)
+    found = _report(node, asked, proof_url=proof_url)
     if asked.reason is None:
         return Recalled(found)
     declarations, unsaid = _declarations(node, found, asked)
@@ -99,10 +99,9 @@ def recall_report(
     return Recalled(report, tuple(declared))
 
 
-def _report(
-    node: Node, asked: RecallAsked, *, limits: Limits | None, proof_url: ProofURL
-) -> Report:
+def _report(node: Node, asked: RecallAsked, *, proof_url: ProofURL) -> Report:
     with node.store.reading() as repositories:
+        limits = Limits(choice=Choice(sight=sight_of(repositories, asked.asker)))
         head = repositories.tree.latest_checkpoint()
         size, root = (0, b"") if head is None else (head.tree_size, head.root_hash)
         log = LogHead(node.identity.origin, node.identity.log.hex(), size, root.hex())

@@ -14,7 +14,7 @@ from traceability.ledger.partners import Asker, parties_of
 from traceability.ledger.policies import policy_in_force
 from traceability.lineage.choice import Sight
 from traceability.lineage.codes import unknown
-from traceability.lineage.limited_reading import BIZ_LOCATION, EVENT_ID, LISTS, READ_POINT
+from traceability.lineage.limited_reading import ALL_ELSE, BIZ_LOCATION, EVENT_ID, LISTS, READ_POINT
 from traceability.lineage.place_queries import PlaceReader
 from traceability.store.repositories import Repositories
 from traceability.strict_json import parse_json
@@ -78,8 +78,9 @@ class PartnerSight:
             self._seen[event] = is_own or (
                 self._gln in policy.partners and _tells(shown, told.type)
             )
-            hidden = () if is_own else (name for name in _HIDEABLE if not shown.has(name))
-            self._hidden[event] = frozenset(hidden)
+            hidden = [] if is_own else [name for name in _HIDEABLE if not shown.has(name)]
+            is_open = is_own or shown.everything
+            self._hidden[event] = frozenset(hidden if is_open else [*hidden, ALL_ELSE])
             if not self._seen[event] and self._gln is not None and _tells(shown, told.type):
                 doubtful.append(event)
         return sorted(doubtful)

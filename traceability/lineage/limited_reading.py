@@ -19,6 +19,8 @@ from traceability.store.repositories import Repositories
 
 EVENT_ID, READ_POINT, BIZ_LOCATION = "eventID", "readPoint", "bizLocation"
 LISTS = frozenset({"sourceList", "destinationList"})
+# Stands for whatever else an event says: hidden unless the asker may see all of it.
+ALL_ELSE = "*"
 
 
 def reader_for(repositories: Repositories, choice: Choice) -> PlaceReader:
@@ -115,6 +117,33 @@ class LimitedReader(PlaceReader):
     def _hidden(self, events: Collection[int], member: str) -> set[int]:
         hidden = {} if self._sight is None else self._sight.hidden(events)
         return {event for event, members in hidden.items() if member in members}
+
+    def _open(self, events: Iterable[int]) -> set[int]:
+        """Return those of the events of which the asker may know everything."""
+        known = self.known(events)
+        return known - self._hidden(known, ALL_ELSE)
+
+    def attributes(self, events: Collection[int], name: str) -> list[tuple[int, str, str | None]]:
+        """Return (event, value, unit), of events that may be known whole."""
+        return super().attributes(self._open(events), name)
+
+    def with_value(self, name: str, values: Collection[str]) -> list[tuple[str, int]]:
+        """Return (value, event), of events that may be known whole."""
+        rows = super().with_value(name, values)
+        seen = self._open(event for _, event in rows)
+        return [row for row in rows if row[1] in seen]
+
+    def with_number(self, name: str, *, first: int, last: int) -> list[tuple[int, str, str | None]]:
+        """Return (event, value, unit), of events that may be known whole."""
+        rows = super().with_number(name, first=first, last=last)
+        seen = self._open(event for event, _, _ in rows)
+        return [row for row in rows if row[0] in seen]
+
+    def made_at(self, places: Collection[str], *, first: int, last: int) -> list[tuple[str, int]]:
+        """Return (place, event), of known events whose place may be seen."""
+        rows = self._only_known(super().made_at(places, first=first, last=last), 1)
+        hidden = self._hidden({event for _, event in rows}, READ_POINT)
+        return [row for row in rows if row[1] not in hidden]
 
     def details(self, events: Collection[int]) -> list[EventDetails]:
         """Return what a journey tells of events, without what is hidden."""

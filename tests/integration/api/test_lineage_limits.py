@@ -14,6 +14,7 @@ from tests.support.ledger import add_participant, document, event
 from traceability.codes.keys import check_digit
 
 QUESTIONS = ("trace", "recall", "journey", "where", "holders")
+ALL_QUESTIONS = (*QUESTIONS, "balance", "across", "mock-recalls")
 PLANT = "https://id.gs1.org/414/9521234567899"
 PARTY = f"https://id.gs1.org/417/{PARTNER_GLN}"
 
@@ -27,6 +28,7 @@ def made(number: int, **changes: Any) -> dict[str, Any]:
     """Return an event that makes one lot of another, an hour later than the last."""
     members = {
         "type": "TransformationEvent",
+        "readPoint": {"id": f"{PLANT}/254/LINE1"},
         "action": None,
         "epcList": None,
         "eventTime": f"2026-01-02T{number:02d}:00:00.000Z",
@@ -55,6 +57,14 @@ def chain(api: Api) -> Api:
 def ask(api: Api, question: str, headers: dict[str, str] | None = None, **asked: Any) -> Any:
     headers = api.headers("participant") if headers is None else headers
     return api.client.get(f"/api/{question}", params=asked, headers=headers)
+
+
+def ask_any(api: Api, question: str, headers: dict[str, str], code: str) -> Any:
+    """Ask any question that lineage answers, recalls among them."""
+    if question == "mock-recalls":
+        return api.client.post("/api/mock-recalls", json={"code": code}, headers=headers)
+    more = {"key": "place"} if question == "across" else {}
+    return ask(api, question, headers, code=code, **more)
 
 
 def partner(api: Api, gln: str = PARTNER_GLN) -> dict[str, str]:
@@ -142,20 +152,46 @@ class TestRights:
         steps = ask(chain, "journey", partner(chain), code=lot(1)).json()["steps"]
         assert [step["biz_location"] for step in steps] == [None, None]
 
-    @pytest.mark.parametrize("question", QUESTIONS)
+    @pytest.mark.parametrize("question", ALL_QUESTIONS)
     def test_without_rights_a_code_is_as_if_unknown(self, chain: Api, question: str) -> None:
         headers = partner(chain, "9521234500018")
         unknown = lot(9)
-        known = ask(chain, question, headers, code=lot(1))
-        other = ask(chain, question, headers, code=unknown)
+        known = ask_any(chain, question, headers, lot(1))
+        other = ask_any(chain, question, headers, unknown)
         problem(known, 404, "CODE_NOT_TRACED")
         assert known.content.replace(lot(1).encode(), b"") == other.content.replace(
             unknown.encode(), b""
         )
 
     def test_its_own_codes_are_known(self, chain: Api) -> None:
-        for question in QUESTIONS:
-            assert ask(chain, question, code=lot(1)).status_code == 200
+        for question in ALL_QUESTIONS:
+            found = ask_any(chain, question, chain.headers("participant"), lot(1))
+            assert found.status_code == 200
+
+    @pytest.mark.parametrize(
+        ("question", "member"), [("balance", "transformations"), ("across", "causes")]
+    )
+    def test_a_partner_is_told_the_material_that_it_may_see(
+        self, chain: Api, question: str, member: str
+    ) -> None:
+        whole = ask_any(chain, question, chain.headers("auditor"), lot(4)).json()
+        part = ask_any(chain, question, partner(chain), lot(4)).json()
+        assert 0 < len(part[member]) < len(whole[member])
+
+    def test_places_are_hidden_from_read_across_as_from_a_journey(self, chain: Api) -> None:
+        lists = ["inputEPCList", "inputQuantityList", "outputEPCList", "outputQuantityList"]
+        seen = [*lists, "transformationID", "destinationList"]
+        headers = partner(chain)
+        for version, shown, expected in ((1, [*seen, "readPoint"], True), (2, seen, False)):
+            said = policy(version, partners=[PARTNER_GLN], events=rule([], shown))
+            put(chain.node, chain.participant, said)
+            found = ask_any(chain, "across", headers, lot(4)).json()
+            assert bool(found["causes"]) is expected
+
+    def test_a_rehearsal_tells_what_its_asker_may_see(self, chain: Api) -> None:
+        mine = ask_any(chain, "mock-recalls", chain.headers("participant"), lot(0)).json()
+        problem(ask_any(chain, "mock-recalls", partner(chain), lot(0)), 404, "CODE_NOT_TRACED")
+        assert mine["code"] == lot(0)
 
 
 class TestPages:

@@ -16,7 +16,7 @@ from traceability.lineage.across.rules import (
 )
 from traceability.lineage.codes import named
 from traceability.lineage.downstream import Downstream
-from traceability.lineage.queries import Reader
+from traceability.lineage.limited_reading import reader_for
 from traceability.lineage.results import Finding, Limits, ProofURL, proof_path
 from traceability.lineage.tracing import collection_paused, find_node
 from traceability.lineage.upstream import Upstream
@@ -52,7 +52,7 @@ def across(
     CodeSyntaxError, CodeLengthError, CodeCharacterError, CodeCheckDigitError
     """
     limits = limits or Limits()
-    sources = Sources(Reader(repositories.connection))
+    sources = Sources(reader_for(repositories, limits.choice), limits.choice)
     start = find_node(sources, code, repositories=repositories)
     walk = Upstream(sources, limits)
     with collection_paused():

@@ -12,7 +12,7 @@ from traceability.lineage.balance.measuring import measure
 from traceability.lineage.balance.results import Balance, Made
 from traceability.lineage.balance.tolerance import EXACT, Tolerance
 from traceability.lineage.balance.units import MASS
-from traceability.lineage.queries import Reader
+from traceability.lineage.limited_reading import reader_for
 from traceability.lineage.results import Limits, ProofURL, proof_path
 from traceability.lineage.rules import BOTH, kind_of
 from traceability.lineage.tracing import collection_paused, find_node, walks_of
@@ -45,8 +45,9 @@ def balance(
     DirectionUnknown
     CodeSyntaxError, CodeLengthError, CodeCharacterError, CodeCheckDigitError
     """
-    sources = Sources(Reader(repositories.connection))
-    walks = walks_of(sources, direction, limits or Limits())
+    limits = limits or Limits()
+    sources = Sources(reader_for(repositories, limits.choice), limits.choice)
+    walks = walks_of(sources, direction, limits)
     start = find_node(sources, code, repositories=repositories)
     with collection_paused():
         for walk in walks:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Final
 
 from traceability.lineage.parties import DESTINATION, parties_of
@@ -19,18 +18,17 @@ TAKING: Final = ("possessing_party", "owning_party")
 
 @dataclass
 class Holders:
-    """The parties met so far, in the order in which lines name them."""
+    """The parties met so far, in the order in which lines name them.
+
+    `places` reads the bytes of events.
+    """
 
     repositories: Repositories
+    places: PlaceReader
     parties: list[Party] = field(default_factory=list)
     _numbers: dict[bytes, int] = field(default_factory=dict)
     _codes: dict[str, int] = field(default_factory=dict)
     _taking: dict[int, str | None] = field(default_factory=dict)
-
-    @cached_property
-    def places(self) -> PlaceReader:
-        """What reads the bytes of events."""
-        return PlaceReader(self.repositories.connection)
 
     def number(self, participant: bytes) -> int:
         """Return the number of a participant of the ledger."""

@@ -16,7 +16,8 @@ from typing import Final, NamedTuple
 from traceability.lineage.answers import Answer
 from traceability.lineage.balance.tolerance import Tolerance
 from traceability.lineage.downstream import Downstream
-from traceability.lineage.queries import EventDetails, Reader
+from traceability.lineage.limited_reading import reader_for
+from traceability.lineage.queries import EventDetails
 from traceability.lineage.recalls.accounts import Drawn, draw_up
 from traceability.lineage.recalls.amounts import Account
 from traceability.lineage.recalls.counting import figures_of, parts_of, steps_of
@@ -126,7 +127,7 @@ def make_report(
     CodeSyntaxError, CodeLengthError, CodeCharacterError, CodeCheckDigitError
     """
     begun, limits = clock(), limits or Limits()
-    holders = Holders(repositories)
+    holders = Holders(repositories, reader_for(repositories, limits.choice))
     walked = _walk(repositories, question.code, limits=limits, proof_url=proof_url)
     making = _Making(_Facts(walked.sources, proof_url), holders, walked.lot_of, walked.nodes)
     with collection_paused():
@@ -168,7 +169,7 @@ class _Walked(NamedTuple):
 
 
 def _walk(repositories: Repositories, code: str, *, limits: Limits, proof_url: ProofURL) -> _Walked:
-    sources = Sources(Reader(repositories.connection))
+    sources = Sources(reader_for(repositories, limits.choice), limits.choice)
     start = find_node(sources, code, repositories=repositories)
     walk = Downstream(sources, limits)
     with collection_paused():

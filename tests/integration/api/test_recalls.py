@@ -12,6 +12,7 @@ import pytest
 
 from ledger_api.recalls.asking import check_folder
 from tests.support.api import Api, problem
+from tests.support.disclosure import PARTNER_GLN, policy, put
 from tests.support.ledger import GTIN, add_participant, document, event
 from traceability.hashing.ed25519 import SigningKey
 from traceability.verify.trust import load_trust
@@ -74,7 +75,9 @@ def test_a_participants_own_key_signs_where_the_node_holds_it(seen: Api, tmp_pat
 
 
 def test_who_keeps_its_key_has_the_operators_signature(seen: Api, tmp_path: Path) -> None:
-    other = Api(seen.node, seen.client, add_participant(seen.node, key=SigningKey.generate()))
+    partner = add_participant(seen.node, key=SigningKey.generate(), gln=PARTNER_GLN)
+    put(seen.node, seen.participant, policy(partners=[PARTNER_GLN]))
+    other = Api(seen.node, seen.client, partner)
     answer = ask(other, {"code": ITEM}, role="participant", **ZIP)
     manifest = check_folder(unpacked(answer.content, tmp_path), load_trust(seen.node.trust_file))
     assert manifest.author is None

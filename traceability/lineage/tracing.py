@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from traceability.codes.identifier import Identifier
+from traceability.codes.nearest import other_readings
 from traceability.codes.uris import canonical_uri, parse_code
 from traceability.errors import InvalidInput, NotFound
 from traceability.lineage.answers import Answer
@@ -120,21 +121,45 @@ def find_node(sources: Sources, code: str, *, repositories: Repositories) -> int
     Raises
     ------
     CodeNotTraced
-        Nothing is known of the code, or the lot that it carries is not the item's.
+        Nothing is known of the code, or the lot that it carries is not the item's; the nearest
+        code that is known is named.
     CodeSyntaxError, CodeLengthError, CodeCharacterError, CodeCheckDigitError
     """
     identifier = _identifier(code)
     uri = canonical_uri(code) if identifier is None else identifier.canonical
-    lot = identifier.lot if identifier is not None and identifier.serial else None
+    if _is_known(sources, repositories, uri, lot=_lot_of_item(identifier)):
+        return sources.codes.intern([uri])[0]
+    nearest = _nearest(sources, repositories, identifier)
+    raise CodeNotTraced(
+        f"code is unknown: no event and no minted item has {uri[:100]!r}"
+        + (f"; the nearest known one is {nearest}" if nearest else ""),
+        expected=nearest,
+    )
+
+
+def _lot_of_item(identifier: Identifier | None) -> str | None:
+    return identifier.lot if identifier is not None and identifier.serial else None
+
+
+def _nearest(
+    sources: Sources, repositories: Repositories, identifier: Identifier | None
+) -> str | None:
+    """Return another reading of a code that is known to the asker."""
+    for one in () if identifier is None else other_readings(identifier):
+        if _is_known(sources, repositories, one.canonical, lot=_lot_of_item(one)):
+            return one.canonical
+    return None
+
+
+def _is_known(sources: Sources, repositories: Repositories, uri: str, *, lot: str | None) -> bool:
+    """Tell whether a code was named, minted or erased; an item, in the lot that its code says."""
     is_named = bool(sources.codes.known([uri]))
     minted = sources.lots.of([uri]) if lot or not is_named else []
     is_listed = any(sources.reader.may_list(one.batch) for one in minted)
     is_minted = is_listed or (not is_named and sources.lots.has(uri))
     in_its_lot = lot is None or not minted or any(one.has_lot(lot) for one in minted)
     is_known = is_minted or is_named or _was_known(sources, repositories, uri, lot=lot)
-    if in_its_lot and is_known:
-        return sources.codes.intern([uri])[0]
-    raise CodeNotTraced(f"code is unknown: no event and no minted item has {uri[:100]!r}")
+    return in_its_lot and is_known
 
 
 def _was_known(sources: Sources, repositories: Repositories, uri: str, *, lot: str | None) -> bool:

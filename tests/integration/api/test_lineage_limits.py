@@ -163,6 +163,19 @@ class TestRights:
             unknown.encode(), b""
         )
 
+    @pytest.mark.parametrize("question", ALL_QUESTIONS)
+    def test_the_nearest_code_is_named_to_those_who_may_know_it(
+        self, chain: Api, question: str
+    ) -> None:
+        typed, meant = lot(1) + "O", lot(1)
+        found = ask_any(chain, question, chain.headers("participant"), f"{meant[:-1]}l")
+        assert problem(found, 404, "CODE_NOT_TRACED")["expected"] == meant
+        other = ask_any(chain, question, partner(chain, "9521234500018"), f"{meant[:-1]}l")
+        assert "expected" not in problem(other, 404, "CODE_NOT_TRACED")
+        assert "expected" not in problem(
+            ask_any(chain, question, chain.headers("participant"), typed), 404, "CODE_NOT_TRACED"
+        )
+
     def test_its_own_codes_are_known(self, chain: Api) -> None:
         for question in ALL_QUESTIONS:
             found = ask_any(chain, question, chain.headers("participant"), lot(1))

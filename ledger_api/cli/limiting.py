@@ -66,5 +66,5 @@ def page_lines(found: dict[str, Any], command: Command) -> list[str]:
     if not found.get("next"):
         return []
     total = found["total"]
-    count = total.get("steps", total["items"])
+    count = sum(total[name] for name in total.keys() - {"items", "edges"}) or total["items"]
     return [command.output.say("page", total=count, cursor=found["next"])]

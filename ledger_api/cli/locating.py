@@ -9,10 +9,13 @@ from ledger_api.cli.asking import SHOWN, Code, mark_lines
 from ledger_api.cli.limiting import (
     AsRows,
     Before,
+    Cursor,
     Earliest,
     Locations,
+    Most,
     Steps,
     Words,
+    page_lines,
     told_in_rows,
     within_words,
 )
@@ -26,13 +29,16 @@ def where(
     before: Before = None,
     step: Steps = None,
     location: Locations = None,
+    limit: Most = None,
+    cursor: Cursor = None,
     ndjson: AsRows = False,
     data: DataDir = DEFAULT_DATA,
     as_json: AsJSON = False,
 ) -> None:
     """Say where a thing is, who holds it and since when."""
     within = (earliest, before, step, location, None)
-    _ask("where", code, within=within, ndjson=ndjson, data=data, as_json=as_json)
+    options = (limit, cursor, ndjson)
+    _ask("where", code, within=within, options=options, data=data, as_json=as_json)
 
 
 def holders(
@@ -41,13 +47,16 @@ def holders(
     before: Before = None,
     step: Steps = None,
     location: Locations = None,
+    limit: Most = None,
+    cursor: Cursor = None,
     ndjson: AsRows = False,
     data: DataDir = DEFAULT_DATA,
     as_json: AsJSON = False,
 ) -> None:
     """Say who holds how many items, and what amounts, of a lot."""
     within = (earliest, before, step, location, None)
-    _ask("holders", code, within=within, ndjson=ndjson, data=data, as_json=as_json)
+    options = (limit, cursor, ndjson)
+    _ask("holders", code, within=within, options=options, data=data, as_json=as_json)
 
 
 def _ask(
@@ -55,22 +64,25 @@ def _ask(
     code: str,
     *,
     within: Words,
-    ndjson: bool,
+    options: tuple[int | None, str | None, bool],
     data: Path,
     as_json: bool,
 ) -> None:
     def work(command: Command) -> None:
         from ledger_api.exports.exporting import Asked, answer
+        from ledger_api.lineage.paging import Page, paged
         from traceability.ledger.partners import OPERATOR
 
+        limit, cursor, ndjson = options
         asked = Asked(question, code, OPERATOR, within=within_words(within))
         if ndjson:
             told_in_rows(command, asked)
             return
         with command.node(need="existing") as node:
-            found = answer(node, asked)
+            found = paged(answer(node, asked), Page(limit, cursor))
         lines = _where_lines if question == "where" else _holder_lines
-        command.output.answer(found, lines(found, command.output))
+        said = [*lines(found, command.output), *page_lines(found, command)]
+        command.output.answer(found, said)
 
     run(data, as_json, work)
 

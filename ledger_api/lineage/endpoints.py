@@ -90,17 +90,29 @@ def get_journey(
 
 @router.get("/where", summary="Where a thing is, who holds it, since when, and what it is in")
 def get_where(
-    services: ServicesOf, caller: CallerOf, code: Code, within: WithinOf, *, accept: Accept = None
+    services: ServicesOf,
+    caller: CallerOf,
+    code: Code,
+    within: WithinOf,
+    page: PageOf,
+    *,
+    accept: Accept = None,
 ) -> Response:
     """Return the last location and holder of a code; null where no event tells."""
     asked = Asked("where", code, asker_of(caller), within=within)
-    return served(services, asked, form=only_rows(accept), accept=accept)
+    return served(services, asked, form=only_rows(accept), accept=accept, page=page)
 
 
 @router.get("/holders", summary="Who holds how many items, and what amounts, of a lot")
 def get_holders(
-    services: ServicesOf, caller: CallerOf, code: Code, within: WithinOf, *, accept: Accept = None
+    services: ServicesOf,
+    caller: CallerOf,
+    code: Code,
+    within: WithinOf,
+    page: PageOf,
+    *,
+    accept: Accept = None,
 ) -> Response:
     """Return the holders of a lot, each with what it has and where."""
     asked = Asked("holders", code, asker_of(caller), within=within)
-    return served(services, asked, form=only_rows(accept), accept=accept)
+    return served(services, asked, form=only_rows(accept), accept=accept, page=page)

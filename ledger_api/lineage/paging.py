@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import Depends, Query
 
+from ledger_api.lineage.place_paging import count_lines, lines_of, sliced
 from traceability.errors import InvalidInput
 from traceability.hashing.canonical import canonicalize
 
@@ -31,7 +32,7 @@ class CursorInvalid(InvalidInput):
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """At most so many items, or steps of a journey, after a cursor; none for everything."""
+    """At most so many items, steps, containers or holders after a cursor; none for everything."""
 
     limit: int | None = None
     cursor: str | None = None
@@ -42,7 +43,13 @@ WHOLE = Page()
 
 def page_of(
     limit: Annotated[
-        int | None, Query(ge=1, le=MAX_PAGE, description="At most so many items, or steps.")
+        int | None,
+        Query(
+            ge=1,
+            le=MAX_PAGE,
+            description="At most so many items; of a journey steps, of `where` containers, "
+            "of `holders` holders and amounts.",
+        ),
     ] = None,
     cursor: Annotated[
         str | None, Query(max_length=64, description="`next` of the page before.")
@@ -66,24 +73,31 @@ def paged(found: dict[str, Any], page: Page) -> dict[str, Any]:
     """
     if page == WHOLE:
         return found
+    lines = lines_of(found)
     member = "steps" if "steps" in found else "items"
-    total = len(found[member])
+    total = count_lines(found) if lines else len(found[member])
     digest = _digest(found)
     start = _start(page.cursor, digest, total)
     end = total if page.limit is None else min(start + page.limit, total)
     following = f"{end}-{digest}" if end < total else None
+    counted = ("items", "edges", *lines, *(["steps"] if member == "steps" else []))
     value = found | {
-        member: found[member][start:end],
-        "total": {"items": len(found["items"]), "edges": len(found["edges"])},
+        "total": {name: len(found[name]) for name in counted},
         "next": following,
         "truncated": found["truncated"] or following is not None,
     }
-    if member == "steps":
-        return value | {"total": value["total"] | {"steps": total}}
-    places = dict(zip(found["items"], range(total), strict=True))
+    if lines:
+        return value | sliced(found, start, end)
+    value[member] = found[member][start:end]
+    return value if member == "steps" else value | _items_page(found, start, end)
+
+
+def _items_page(found: dict[str, Any], start: int, end: int) -> dict[str, Any]:
+    """Return what a page of items has beside them: their edges, and what was said of them."""
+    places = dict(zip(found["items"], range(len(found["items"])), strict=True))
     ends = ((max(places[edge["from"]], places[edge["to"]]), edge) for edge in found["edges"])
-    codes = set(value["items"])
-    return value | {
+    codes = set(found["items"][start:end])
+    return {
         "edges": [edge for place, edge in ends if start <= place < end],
         "statuses": [_said(one, codes) for one in found["statuses"] if codes & {*one["codes"]}],
     }
@@ -102,6 +116,8 @@ def _digest(found: dict[str, Any]) -> str:
         hashed.update(b"\n")
     for step in found.get("steps", ()):
         hashed.update(step["record"].encode() + b"\n")
+    for name in lines_of(found):
+        hashed.update(canonicalize(found[name]) + b"\n")
     return hashed.hexdigest()[:32]
 
 

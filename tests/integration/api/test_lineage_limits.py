@@ -229,6 +229,14 @@ class TestPages:
         rest = ask(chain, "journey", code=lot(1), limit=1, cursor=page["next"]).json()
         assert (len(rest["steps"]), rest["next"]) == (1, None)
 
+    def test_holders_of_a_lot_are_paged(self, chain: Api) -> None:
+        whole = ask(chain, "holders", code=lot(1)).json()
+        page = ask(chain, "holders", code=lot(1), limit=1).json()
+        assert page["total"]["quantities"] == len(whole["quantities"]) == 2
+        rest = ask(chain, "holders", code=lot(1), limit=1, cursor=page["next"]).json()
+        assert page["quantities"] + rest["quantities"] == whole["quantities"]
+        problem(ask(chain, "where", code=lot(1), cursor=page["next"]), 400, "CURSOR_INVALID")
+
     def test_a_cursor_of_another_answer_is_refused(self, chain: Api) -> None:
         cursor = ask(chain, "recall", code=lot(0), limit=2).json()["next"]
         assert chain.submit(document(made(4))).status_code == 201

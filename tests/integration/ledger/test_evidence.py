@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import csv
-import gc
 import hashlib
 import io
 import json
-import tracemalloc
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -245,35 +243,6 @@ class TestGaps:
         out = io.BytesIO()
         request = EvidenceRequest(Choice(everything=True), "auditor", "test")
         assert write_evidence(told, request, out.write).waiting == 1
-
-    def test_memory_does_not_grow_with_records(self, sqlite_node: Node) -> None:
-        owner = add_participant(sqlite_node)
-        sqlite_node.mint(Lot(GTIN, "L2", 150, {}), participant=owner)
-        sqlite_node.sequencer.run(close=True)
-        few = Choice(codes=(f"https://id.gs1.org/01/{GTIN}/10/L2/21/{serial(sqlite_node)}",))
-        many = Choice(everything=True, items=True)
-        peak(sqlite_node, few)  # What is kept for all that follows is made now.
-        assert peak(sqlite_node, many) < peak(sqlite_node, few) + 300_000
-
-
-def serial(node: Node) -> str:
-    with node.store.reading() as repositories:
-        return repositories.items.between(1, 1, 2)[0].serial
-
-
-def peak(node: Node, choice: Choice) -> int:
-    """Return how many bytes writing a bundle held at most; a hundred and fifty proofs are 1 MB."""
-    # The more other tests have left, the later garbage is looked for; none of it is ours.
-    gc.collect()
-    gc.freeze()
-    tracemalloc.start()
-    try:
-        request = EvidenceRequest(choice, "auditor", "test")
-        assert write_evidence(node, request, lambda _data: None).proofs >= 2
-        return tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
-        gc.unfreeze()
 
 
 @pytest.fixture

@@ -6,6 +6,9 @@ from typing import Any
 
 from jinja2 import Environment
 
+from ledger_api.cli.wording import words
+from ledger_api.i18n.translations import Language
+
 # What was checked, as both languages call it.
 PARTS = {
     "entries": ("日志条目", "Log entries"),
@@ -33,7 +36,7 @@ body { font: 16px/1.5 system-ui, "Noto Sans CJK SC", sans-serif; margin: 2rem au
   max-width: 60rem; padding: 0 1rem; }
 h1 { font-size: 1.75rem; margin-bottom: .25rem; } h2 { font-size: 1.3rem; }
 h1 [lang=en], h2 [lang=en], dt [lang=en] { white-space: nowrap; }
-p [lang=en] { display: block; }
+p [lang=en], li [lang=en] { display: block; }
 .verdict { font-size: 1.25rem; font-weight: 600; padding: .5rem .75rem; border-left: .4rem solid; }
 .yes { border-color: #16794c; } .no { border-color: #b3261e; }
 dl { display: grid; grid-template-columns: minmax(9rem, auto) 1fr; gap: .25rem 1rem; }
@@ -100,6 +103,15 @@ not complete.</span></p>
 {% endfor -%}
 </ul>
 {% endif -%}
+{% if unchecked -%}
+<h2>未能核对 <span lang="en">Could not be checked</span></h2>
+<ul>
+{% for left in unchecked -%}
+<li><code>{{ left.table }}[{{ left.key }}].{{ left.column }}</code>：{{ why(left, "zh") }}
+<span lang="en">{{ why(left, "en") }}</span></li>
+{% endfor -%}
+</ul>
+{% endif -%}
 {% if differences -%}
 <h2>不一致之处 <span lang="en">Differences</span></h2>
 {% if total > differences | length -%}
@@ -130,4 +142,8 @@ whether the records are true; it is not signed itself.</span></p>
 def audit_page(report: dict[str, Any]) -> str:
     """Return the page of a report as `--json` has it; what is stored is escaped."""
     page = Environment(autoescape=True).from_string(TEMPLATE)
-    return page.render(**report, parts=PARTS, columns=COLUMNS)
+    return page.render(**report, parts=PARTS, columns=COLUMNS, why=_why)
+
+
+def _why(left: dict[str, str], language: Language) -> str:
+    return words(f"unchecked_{left['reason']}", language=language, detail=left["detail"])

@@ -17,7 +17,7 @@ from ledger_api.cli.files import require_writable, write_whole
 from ledger_api.cli.options import option_invalid
 from ledger_api.cli.output import Output
 from ledger_api.cli.running import DEFAULT_DATA, AsJSON, Command, DataDir, error_of, run
-from ledger_api.statuses import EXIT_OK, EXIT_REFUSED, exit_status
+from ledger_api.statuses import EXIT_OK, EXIT_REFUSED, EXIT_UNAVAILABLE, exit_status
 from traceability.errors import ItemProofError, Unavailable
 
 if TYPE_CHECKING:
@@ -80,7 +80,8 @@ def audit(
 ) -> None:
     """Re-hash every stored byte against the log and the chain; exit 1 names what differs.
 
-    Exit 0: everything agrees; 1: differences; 2: usage; 3: the audit could not be finished.
+    Exit 0: everything agrees; 1: differences; 2: usage; 3: not finished, or nothing differs and
+    something could not be checked.
     """
     reports = tuple(report or ())
     wanted = Wanted(offline, jobs, resume, fresh, reports, quiet)
@@ -125,7 +126,14 @@ def _audit_store(command: Command, wanted: Wanted) -> int:
         return answer_unwritten(command, failed, value, audit_lines(value, command.output))
     if command.output.as_json or not (wanted.quiet and found.ok):
         command.output.answer(value, audit_lines(value, command.output))
-    return EXIT_OK if found.ok else EXIT_REFUSED
+    return status_of(found)
+
+
+def status_of(found: AuditReport) -> int:
+    """Return an audit's exit status: what could not be checked refutes nothing."""
+    if found.total:
+        return EXIT_REFUSED
+    return EXIT_UNAVAILABLE if found.unchecked else EXIT_OK
 
 
 def _found(command: Command, wanted: Wanted) -> AuditReport:
@@ -175,7 +183,7 @@ def answer_unwritten(
     if not command.output.as_json:
         command.output.answer({}, lines)
     command.output.error(failed, beside=value)
-    return exit_status(failed) if value["ok"] else EXIT_REFUSED
+    return EXIT_REFUSED if value["total"] else exit_status(failed)
 
 
 def _run(command: Command, node: Node, wanted: Wanted) -> AuditReport:
@@ -190,6 +198,7 @@ def _run(command: Command, node: Node, wanted: Wanted) -> AuditReport:
             chain_head=None if wanted.offline else _chain_head(node),
             code_hash=artifact().code_hash,
             duplicate_key=node.identity.duplicate_key,
+            can_sign=node.keyring.can_sign,
             jobs=wanted.jobs or _jobs(node),
             progress_file=wanted.resume,
             progress=lambda _part, done, total: report(done, total),
@@ -219,6 +228,7 @@ def report_json(found: AuditReport) -> dict[str, Any]:
         "checked": found.checked,
         "differences": [difference.to_json() for difference in found.differences],
         "total": found.total,
+        "unchecked": [one.to_json() for one in found.unchecked],
         "head": None if head is None else _readable(head._asdict()),
         **run_facts(found.seconds),
     }
@@ -255,8 +265,17 @@ def audit_lines(report: dict[str, Any], output: Output) -> list[str]:
     checked = [output.say(name, count=count) for name, count in report["checked"].items()]
     lines = [output.say("checked", checked=", ".join(checked))]
     lines += [output.say("difference", **found) for found in report["differences"]]
+    left = report.get("unchecked", [])
+    lines += [output.say("left_unchecked", why=_why(one, output), **one) for one in left]
+    if left and not report["total"]:
+        return [*lines, output.say("some_unchecked", count=len(left))]
     found = output.say("agrees") if report["ok"] else output.say("differences", **report)
     return [*lines, found]
+
+
+def _why(left: dict[str, str], output: Output) -> str:
+    """Return why something could not be checked."""
+    return output.say(f"unchecked_{left['reason']}", detail=left["detail"])
 
 
 def _chain_head(node: Node) -> ChainHead:

@@ -5,6 +5,7 @@ Words for codes (states, steps, errors) are in the catalogues; `--help` is Engli
 
 from __future__ import annotations
 
+from ledger_api.cli.audit_wording import AUDIT_LINES
 from ledger_api.cli.balance_wording import BALANCE_LINES
 from ledger_api.cli.key_wording import KEY_LINES
 from ledger_api.cli.place_wording import PLACE_LINES
@@ -18,6 +19,7 @@ LINES = KEY_LINES | {
     **PLACE_LINES,
     **BALANCE_LINES,
     **RECALL_LINES,
+    **AUDIT_LINES,
     # The log
     "log": ("日志      {entries} 条，根 {root}", "log        {entries} entries, {root}"),
     "anchor": (

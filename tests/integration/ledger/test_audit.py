@@ -7,6 +7,7 @@ from sqlalchemy import text
 
 from tests.support.ledger import GTIN, add_participant, document, event
 from traceability.ledger.audit.audit import AuditReport, audit
+from traceability.ledger.audit.difference import NO_PROOF
 from traceability.ledger.mint import Lot
 from traceability.ledger.node import Node
 from traceability.ledger.second_place import ServedHead
@@ -240,9 +241,34 @@ def test_names_the_anchor_of_the_contracts_head_where_none_is_kept(full: Node) -
     assert asked(full) == set()
 
 
-def test_names_evidence_that_a_final_anchor_lacks(full: Node) -> None:
-    keep_anchor(full, 1, sizes(full)[-1], "final")
-    assert asked(full) == {("anchors", "evidence", "the contract's head, proven")}
+def test_a_final_anchor_without_evidence_is_not_checked_and_differs_from_nothing(
+    full: Node,
+) -> None:
+    with full.store.reading() as repositories:
+        head = repositories.tree.latest_checkpoint()
+    assert head is not None
+    keep_anchor(full, 1, head.tree_size, "final")
+    raw = "x''" if full.store.engine.dialect.name == "sqlite" else "''::bytea"
+
+    def told(column: str) -> tuple[list[tuple[str, str, str]], set[str]]:
+        report = audit(
+            full.store,
+            second_place=full.second_place,
+            chain_head=lambda: (head.tree_size, head.root_hash),
+        )
+        assert not report.ok
+        found = {one.found for one in report.differences if one.column == column}
+        return [(one.table, one.column, one.reason) for one in report.unchecked], found
+
+    unproven = ("anchors", "evidence", NO_PROOF)
+    assert told("evidence") == ([unproven], set())
+    change(full, f"update anchors set raw = {raw}")
+    # Learnt elsewhere, it has no bytes: then nothing at all says that it was.
+    assert told("raw") == ([("anchors", "raw, evidence", NO_PROOF), unproven], set())
+    change(full, "update anchors set estimated_gas = 1")
+    assert told("raw")[1] == {"nothing"}
+    change(full, "update anchors set evidence_block_number = 1, estimated_gas = null")
+    assert told("evidence")[1] == {"nothing"}
 
 
 def test_names_an_older_anchor_that_a_newer_one_follows(full: Node) -> None:

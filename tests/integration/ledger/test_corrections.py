@@ -12,12 +12,14 @@ from traceability.hashing.ed25519 import SigningKey
 from traceability.hashing.envelope import parse_envelope
 from traceability.hashing.statement import StatusStatement, parse_statement
 from traceability.ledger.audit.audit import audit
+from traceability.ledger.audit.difference import KEY_LOST
 from traceability.ledger.corrections import due_statuses
 from traceability.ledger.erasure_plan import declarations_of, plan_fields
 from traceability.ledger.node import Node
 from traceability.ledger.status_targets import Target
 
 ID, FIXED = "urn:uuid:00000000-0000-4000-8000-000000000001", "urn:uuid:fixed"
+OTHER = "urn:uuid:00000000-0000-4000-8000-000000000002"
 
 
 def declared(reason: str = "incorrect_data", *corrective: str, **changes: Any) -> dict[str, Any]:
@@ -221,7 +223,7 @@ class TestAudit:
         node.sequencer.run(close=True)
         assert differing(node) == set()
 
-    def test_demands_nothing_of_an_event_that_was_corrected_and_erased(
+    def test_demands_no_more_of_an_event_that_was_corrected_and_erased(
         self, node: Node, participant: bytes
     ) -> None:
         original = submit(node, participant, event(1, eventID=ID), event(2))
@@ -233,3 +235,32 @@ class TestAudit:
         )
         node.sequencer.run(close=True)
         assert differing(node) == set()
+        # One is accounted for by what was erased; a second one is not.
+        declaration = {"declarationTime": "2026-05-02T08:00:00.000Z", "reason": "did_not_occur"}
+        submit(node, participant, event(7, eventID=OTHER, errorDeclaration=declaration))
+        assert differing(node) == set()
+        change(node, "delete from corrections")
+        assert differing(node) == {("corrections", "")}
+
+    def test_a_key_file_that_is_lost_leaves_its_status_unchecked(
+        self, node: Node, participant: bytes, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        submit(node, participant, event(1, eventID=ID))
+        with monkeypatch.context() as patched:
+            patched.setattr(node.sequencer, "_settle", lambda _ripe: 0)
+            submit(node, participant, declared())
+        with node.store.reading() as repositories:
+            (key,) = repositories.keys.of_participant(participant)
+        (file,) = (node.data_dir / "keys" / "participants").glob(f"{key.key_id.hex()}*")
+        away = file.rename(node.data_dir / "away")
+        node.sequencer.run(close=True)
+        assert statements(node) == []
+        report = audit(node.store, second_place=node.second_place, can_sign=node.keyring.can_sign)
+        assert (report.differences, report.ok) == ((), False)
+        found = {(one.table, one.column, one.reason) for one in report.unchecked}
+        assert found == {("statuses", "kind", KEY_LOST)}
+        # With the key at hand it could have signed, and did not.
+        away.rename(file)
+        report = audit(node.store, second_place=node.second_place, can_sign=node.keyring.can_sign)
+        assert [(one.table, one.column) for one in report.differences] == [("statuses", "kind")]
+        assert report.unchecked == ()

@@ -7,6 +7,9 @@ from typing import Any
 import pytest
 
 from ledger_api.cli.audit_page import COLUMNS, audit_page
+from ledger_api.cli.auditing import status_of
+from traceability.ledger.audit.difference import KEY_LOST, NO_PROOF, UNREADABLE, Unchecked
+from traceability.ledger.audit.report import AuditReport
 
 
 def report(*differences: dict[str, str], total: int | None = None) -> dict[str, Any]:
@@ -50,6 +53,33 @@ def test_an_audit_that_is_not_complete_does_not_say_that_all_agrees() -> None:
     for words in ("审计不完整", "anchor/7", "The contract was not asked"):
         assert words in page
     assert "Everything agrees" not in page
+
+
+@pytest.mark.parametrize(
+    ("reason", "chinese", "english"),
+    [
+        (NO_PROOF, "没有保存它的存储证明", "no storage proof of it is kept"),
+        (KEY_LOST, "（ab12）", "(ab12)"),
+        (UNREADABLE, "读不出来（ab12）", "cannot be read (ab12)"),
+    ],
+)
+def test_what_could_not_be_checked_is_said_with_its_reason(
+    reason: str, chinese: str, english: str
+) -> None:
+    left = Unchecked("anchors", "3", "evidence", reason, "ab12").to_json()
+    page = audit_page(report() | {"ok": False, "unchecked": [left]})
+    for words in ("Could not be checked", "anchors[3].evidence", chinese, english, "审计不完整"):
+        assert words in page
+    assert "Could not be checked" not in audit_page(report() | {"unchecked": []})
+
+
+@pytest.mark.parametrize(
+    ("total", "unchecked", "status"), [(0, 0, 0), (0, 1, 3), (1, 0, 1), (1, 1, 1)]
+)
+def test_only_a_difference_refutes(total: int, unchecked: int, status: int) -> None:
+    left = (Unchecked("anchors", "3", "evidence", NO_PROOF),) * unchecked
+    found = AuditReport({}, (), total, unchecked=left)
+    assert (status_of(found), found.ok) == (status, status == 0)
 
 
 @pytest.mark.parametrize("stored", ["<script>alert(1)</script>", '"><img src=x>'])

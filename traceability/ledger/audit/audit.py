@@ -19,12 +19,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from traceability.ledger.audit.anchored import check_kept
 from traceability.ledger.audit.batches import BatchTree, batch_units, columns, statement_of
-from traceability.ledger.audit.corrections import check_corrections
-from traceability.ledger.audit.difference import Difference
+from traceability.ledger.audit.corrections import CanSign, check_corrections
+from traceability.ledger.audit.difference import Difference, Finding
 from traceability.ledger.audit.entries import Replay
 from traceability.ledger.audit.heads import check_anchors, check_contract, check_served
 from traceability.ledger.audit.log import LogReplay, find_batch_in
@@ -38,6 +38,7 @@ from traceability.ledger.audit.registry import (
     check_keys,
     check_names,
 )
+from traceability.ledger.audit.report import AuditReport, Head
 from traceability.ledger.audit.schema import check_schema, unreadable
 from traceability.ledger.audit.units import (
     ENTRIES,
@@ -66,6 +67,8 @@ from traceability.store.snapshots import shared_reading
 from traceability.store.store import Store
 from traceability.store.tables import metadata
 
+__all__ = ["AuditReport", "ChainHead", "Head", "audit"]
+
 # Differences listed in full; more are only counted, so that a wrecked store ends the report.
 MAX_LISTED = 1000
 
@@ -82,36 +85,6 @@ Progress = Callable[[str, int, int], None]
 Do = Callable[[Iterable[Unit]], Iterator[tuple[Unit, Result]]]
 
 
-class Head(NamedTuple):
-    """What was audited: the log, its chain and contract, its size and its root."""
-
-    log: bytes
-    chain_id: int
-    contract: str
-    tree_size: int
-    root_hash: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class AuditReport:
-    """What was checked, and what differed; `total` counts beyond those listed.
-
-    `expected` counts what differs as the caller said that it would.
-    """
-
-    checked: dict[str, int]
-    differences: tuple[Difference, ...]
-    total: int
-    expected: int = 0
-    head: Head | None = field(default=None, compare=False)
-    seconds: float = field(default=0.0, compare=False)
-
-    @property
-    def ok(self) -> bool:
-        """Tell whether nothing differed."""
-        return self.total == 0
-
-
 def audit(
     store: Store,
     *,
@@ -119,6 +92,7 @@ def audit(
     chain_head: ChainHead | None = None,
     code_hash: bytes | None = None,
     duplicate_key: bytes | None = None,
+    can_sign: CanSign | None = None,
     jobs: int = 1,
     progress_file: Path | None = None,
     expects: Callable[[Difference], bool] = lambda _found: False,
@@ -132,6 +106,8 @@ def audit(
         None leaves the contract itself unasked, or the anchors' evidence unchecked.
     duplicate_key
         The node's secret, under which repeated events are known; None leaves that unchecked.
+    can_sign
+        Tells which keys the node has files of; None takes all that the operator has to be there.
     jobs
         Processes that do the pieces; with 1, all is done here.
     progress_file
@@ -144,21 +120,24 @@ def audit(
     kept = ProgressFile(progress_file)
     with _snapshot(store, duplicate_key, jobs) as (context, do):
         done = kept.load(_log_id(context))
-        before = list(done.differences)
-        run = _Run(context, do, outside, code_hash, progress, done, kept)
-        for difference in naming_unreadable(run.all(), context.repositories):
-            if expects(difference):
+        before = [*done.differences, *done.unchecked]
+        run = _Run(context, do, outside, code_hash, can_sign, progress, done, kept)
+        for found in naming_unreadable(run.all(), context.repositories):
+            if isinstance(found, Difference) and expects(found):
                 done.expected += 1
-                continue
-            if before and difference.to_json() in before:
-                continue  # Met again after an interruption.
-            done.total += 1
-            if len(done.differences) < MAX_LISTED:
-                done.differences.append(difference.to_json())
+            elif not before or found.to_json() not in before:
+                # Otherwise met again after an interruption.
+                done.take(found, most=MAX_LISTED)
     kept.remove()
     seconds = done.seconds + time.monotonic() - run.started
     return AuditReport(
-        done.checked, tuple(done.found()), done.total, done.expected, head=run.head, seconds=seconds
+        done.checked,
+        tuple(done.found()),
+        done.total,
+        done.expected,
+        tuple(done.left_open()),
+        head=run.head,
+        seconds=seconds,
     )
 
 
@@ -221,6 +200,7 @@ class _Run:
     do: Do
     outside: Outside
     code_hash: bytes | None
+    can_sign: CanSign | None
     progress: Progress
     done: Done
     kept: ProgressFile
@@ -238,7 +218,7 @@ class _Run:
         """The snapshot."""
         return self.context.repositories
 
-    def all(self) -> Iterator[Difference]:
+    def all(self) -> Iterator[Finding]:
         """Yield every difference, part by part."""
         first: Difference | None = None
         try:
@@ -253,7 +233,7 @@ class _Run:
             self.checked.setdefault("records", 0)
             yield unreadable(first, error)
 
-    def _contents(self) -> Iterator[Difference]:
+    def _contents(self) -> Iterator[Finding]:
         """Yield what differs in the rows."""
         mistyped = list(self._types())
         if mistyped:
@@ -373,10 +353,10 @@ class _Run:
         for _, result in self.do(map(StraysUnit, range(KINDS))):
             yield from result.differences
 
-    def _tables(self, log: LogReplay) -> Iterator[Difference]:
+    def _tables(self, log: LogReplay) -> Iterator[Finding]:
         """Check what is small, against the log and what waits to be put into it."""
         repositories, replay, size = self.repositories, log.replay, log.replay.size
-        yield from check_corrections(repositories)
+        yield from check_corrections(repositories, self.can_sign)
         yield from check_pending(repositories, replay)
         yield from check_keys(repositories, replay, size)
         yield from check_chains(repositories, replay)

@@ -5,16 +5,22 @@ or for its replacement, is found by asking once more what each declaring event i
 kept of one that was asked; the declarations themselves are few.
 
 Not demanded: statuses of a participant that signs them itself; of an event that was erased, whose
-row no longer says what it was.
+row no longer says what it was. So of a participant's declarations that name no recorded event and
+wait for none, as many are accounted for as events of it were corrected and then erased; of more,
+which one lost its row cannot be told, and each is named.
+
+Where the node no longer has the key file that would have signed a status, it could not: that is
+said to be unchecked. Somebody may also have put the file away.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterator
 
 from traceability.errors import ItemProofError
 from traceability.hashing.statement import StatusStatement
-from traceability.ledger.audit.difference import Difference
+from traceability.ledger.audit.difference import KEY_LOST, Difference, Finding, Unchecked, shown
 from traceability.ledger.audit.units import read_statement
 from traceability.ledger.corrections import CORRECTED, DueStatus, due_status
 from traceability.store.repositories import Repositories
@@ -24,24 +30,56 @@ from traceability.store.repositories.corrections import Correction
 OPERATOR, ERASED = "operator", "erased"
 
 
-def check_corrections(repositories: Repositories) -> Iterator[Difference]:
-    """Name every correction that is due, is not signed, and waits for nothing."""
+# Tells whether the node can sign with the key of an id.
+CanSign = Callable[[bytes], bool]
+
+
+def check_corrections(
+    repositories: Repositories, can_sign: CanSign | None = None
+) -> Iterator[Finding]:
+    """Name every correction that is due, is not signed, and waits for nothing.
+
+    Without `can_sign` every key that the operator has is taken to be there.
+    """
     waiting = repositories.corrections.get
+    lost: dict[bytes, dict[str, list[Correction]]] = defaultdict(lambda: defaultdict(list))
     for row in repositories.auditing.declaring_events():
         place = Correction(*row)
         try:
             due = due_status(repositories, place)
         except (ItemProofError, ValueError):
             continue  # A payload that cannot be read is named where it is checked.
-        if due is None:
+        batch = repositories.batches.get(place.batch)
+        if due is None or batch is None:
             continue
         kept = waiting(place)
-        if kept is None:
-            yield from _check_settled(repositories, place, due)
-        elif kept.waits_for not in (None, *_may_wait_for(repositories, place, due)):
+        if kept is None and isinstance(due, str):
+            lost[batch.participant][due].append(place)
+        elif kept is None and isinstance(due, DueStatus):
+            yield from _check_settled(repositories, place, due, batch=batch, can_sign=can_sign)
+        elif kept is not None and kept.waits_for not in (
+            None,
+            *_may_wait_for(repositories, place, due),
+        ):
             key = _key(place)
             found = str(kept.waits_for)
             yield Difference("corrections", key, "waits_for", "an event id that it names", found)
+    for participant, events in lost.items():
+        yield from _check_lost(repositories, participant, events)
+
+
+def _check_lost(
+    repositories: Repositories, participant: bytes, events: dict[str, list[Correction]]
+) -> Iterator[Difference]:
+    """Name declarations that wait for nothing, unless what they corrected is erased since."""
+    erased = repositories.auditing.count_erased_corrected(participant)
+    if len(events) <= erased:
+        return
+    besides = f"; {erased} of {len(events)} such are erased" if erased else ""
+    for due, places in events.items():
+        for place in places:
+            expected = f"waits for {due}{besides}"
+            yield Difference("corrections", _key(place), "", expected, "nothing")
 
 
 def _may_wait_for(
@@ -53,38 +91,43 @@ def _may_wait_for(
 
 
 def _check_settled(
-    repositories: Repositories, place: Correction, due: DueStatus | str
-) -> Iterator[Difference]:
+    repositories: Repositories,
+    place: Correction,
+    due: DueStatus,
+    *,
+    batch: BatchRow,
+    can_sign: CanSign | None,
+) -> Iterator[Finding]:
     """Check a declaration that waits for nothing any more."""
-    batch = repositories.batches.get(place.batch)
-    if batch is None:
-        return
-    if isinstance(due, str):
-        if not repositories.auditing.has_erased_corrected(batch.participant):
-            yield Difference("corrections", _key(place), "", f"waits for {due}", "nothing")
-        return
     said = due.declaration
     first = said.records[0][0] if not isinstance(said.records, int) else 0
     rows = repositories.statuses.of_record(said.entry, first)
-    if any(row.kind == ERASED for row in rows) or not _is_held(repositories, batch):
+    held = _held(repositories, batch)
+    if any(row.kind == ERASED for row in rows) or not held:
         return
+    key = f"{said.entry.hex()[:16]}, {first}"
     corrected = [row.arrival for row in rows if row.kind == CORRECTED]
-    if not corrected:
-        key = f"{said.entry.hex()[:16]}, {first}"
+    is_named = bool(corrected) and _names_replacement(repositories, corrected)
+    if corrected and (is_named or not (said.replacement or due.waits_for)):
+        return
+    if can_sign is not None and not any(map(can_sign, held)):
+        yield Unchecked("statuses", key, "kind", KEY_LOST, ", ".join(map(shown, held)))
+    elif not corrected:
         yield Difference("statuses", key, "kind", CORRECTED, "none")
-    elif (said.replacement or due.waits_for) and not _names_replacement(repositories, corrected):
+    else:
         expected = f"waits for {due.waits_for}" if due.waits_for else "its replacement's status"
         yield Difference("corrections", _key(place), "", expected, "nothing")
 
 
-def _is_held(repositories: Repositories, batch: BatchRow) -> bool:
-    """Tell whether the operator held a key of the participant when the batch came, and does now."""
-    return any(
-        key.custody == OPERATOR
+def _held(repositories: Repositories, batch: BatchRow) -> list[bytes]:
+    """Return the participant's keys that the operator had when the batch came, and has now."""
+    return [
+        key.key_id
+        for key in repositories.keys.of_participant(batch.participant)
+        if key.custody == OPERATOR
         and key.revoked_arrival is None
         and key.registered_arrival < batch.arrival
-        for key in repositories.keys.of_participant(batch.participant)
-    )
+    ]
 
 
 def _names_replacement(repositories: Repositories, arrivals: list[int]) -> bool:

@@ -1,9 +1,10 @@
-"""One stored value that is not what the log commits to."""
+"""One stored value that is not what the log commits to, or one that nothing can be said of."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final, TypeAlias
 
 # Longest excerpt of a value in a report.
 SHOWN = 64
@@ -28,6 +29,39 @@ class Difference:
             "expected": self.expected,
             "found": self.found,
         }
+
+
+# Why something could not be checked; each has a text in both languages.
+NO_PROOF: Final = "no_proof"
+KEY_LOST: Final = "key_lost"
+UNREADABLE: Final = "unreadable"
+
+
+@dataclass(frozen=True, slots=True)
+class Unchecked:
+    """What could not be checked, and why: neither that it differs is said, nor that it agrees.
+
+    `detail` says which key or value it is, where the reason alone does not.
+    """
+
+    table: str
+    key: str
+    column: str
+    reason: str
+    detail: str = ""
+
+    def to_json(self) -> dict[str, str]:
+        """Return the report's form."""
+        return {
+            "table": self.table,
+            "key": self.key,
+            "column": self.column,
+            "reason": self.reason,
+            "detail": self.detail,
+        }
+
+
+Finding: TypeAlias = Difference | Unchecked
 
 
 def shown(value: object) -> str:

@@ -6,11 +6,18 @@ from collections.abc import Iterator
 
 from traceability.chain.transactions import read_anchor_transaction
 from traceability.errors import ItemProofError
-from traceability.ledger.audit.difference import Difference, compare, shown
+from traceability.ledger.audit.difference import (
+    NO_PROOF,
+    Difference,
+    Finding,
+    Unchecked,
+    compare,
+    shown,
+)
 from traceability.ledger.audit.entries import Replay
 from traceability.ledger.audit.log import LogReplay
 from traceability.ledger.second_place import ServedHead
-from traceability.store.repositories.anchors import NOT_FINAL, AttemptRow
+from traceability.store.repositories.anchors import ANCHORED, NOT_FINAL, AttemptRow
 from traceability.strict_json import parse_json
 from traceability.verify.evidence import AnchoredHead, check_evidence
 from traceability.verify.reading import parse_evidence
@@ -36,7 +43,7 @@ def check_served(log: LogReplay, served: ServedHead | None) -> Iterator[Differen
     )
 
 
-def check_anchors(log: LogReplay, code_hash: bytes | None) -> Iterator[Difference]:
+def check_anchors(log: LogReplay, code_hash: bytes | None) -> Iterator[Finding]:
     """Check each anchor: its transaction, its head, its evidence down to its block's hash."""
     for row in log.repositories.anchors.each():
         yield from _check_transaction(row, log.replay)
@@ -44,6 +51,7 @@ def check_anchors(log: LogReplay, code_hash: bytes | None) -> Iterator[Differenc
         if row.state not in STATES:
             yield Difference("anchors", key, "state", " or ".join(STATES), shown(row.state))
         yield from _check_kept(row)
+        yield from _check_said(row)
         if row.tree_size > log.replay.size:
             found, expected = str(row.tree_size), f"at most {log.replay.size}"
             yield Difference("anchors", key, "tree_size", expected, found)
@@ -55,10 +63,16 @@ def check_anchors(log: LogReplay, code_hash: bytes | None) -> Iterator[Differenc
 
 
 def _check_transaction(row: AttemptRow, replay: Replay) -> Iterator[Difference]:
-    """Compare a row with the bytes that were signed; a rebuilt row has none."""
-    if not row.raw:
-        return
+    """Compare a row with the bytes that were signed; one that was learnt elsewhere has none.
+
+    Who signs says before what it will cost: of what was learnt from the chain or from a mirror,
+    nothing was expected.
+    """
     key = str(row.attempt)
+    if not row.raw:
+        if (row.estimated_gas, row.estimated_price) != (None, None):
+            yield Difference("anchors", key, "raw", "a signed transaction", "nothing")
+        return
     try:
         told = read_anchor_transaction(row.raw)
     except ItemProofError as error:
@@ -79,6 +93,12 @@ def _check_kept(row: AttemptRow) -> Iterator[Difference]:
         found = "nothing" if row.evidence is None else "a storage proof"
         expected = "of a block that is named" if found == "a storage proof" else "a storage proof"
         yield Difference("anchors", str(row.attempt), "evidence", expected, found)
+
+
+def _check_said(row: AttemptRow) -> Iterator[Unchecked]:
+    """Name an anchor that nothing says: neither a signed transaction nor a storage proof."""
+    if row.state in ANCHORED and not row.raw and row.evidence is None:
+        yield Unchecked("anchors", str(row.attempt), "raw, evidence", NO_PROOF)
 
 
 def _check_evidence(

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from traceability.errors import MissingTrust
-from traceability.ledger.audit.difference import Difference
+from traceability.ledger.audit.difference import Difference, Finding, Unchecked
 
 FORMAT = 1
 # How often progress is kept.
@@ -57,11 +57,26 @@ class Progress:
     differences: list[dict[str, str]] = field(default_factory=list)
     total: int = 0
     expected: int = 0
+    unchecked: list[dict[str, str]] = field(default_factory=list)
     seconds: float = 0.0
 
     def found(self) -> list[Difference]:
         """Return the differences that were listed."""
         return [Difference(**value) for value in self.differences]
+
+    def left_open(self) -> list[Unchecked]:
+        """Return what could not be checked."""
+        return [Unchecked(**value) for value in self.unchecked]
+
+    def take(self, found: Finding, *, most: int) -> None:
+        """Count a finding, and list it unless `most` are listed already."""
+        if isinstance(found, Difference):
+            self.total += 1
+            listed = self.differences
+        else:
+            listed = self.unchecked
+        if len(listed) < most:
+            listed.append(found.to_json())
 
 
 class ProgressFile:

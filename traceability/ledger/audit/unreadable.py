@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from traceability.ledger.audit.difference import Difference, shown
+from traceability.ledger.audit.difference import Difference, Finding, shown
 from traceability.store.faults import StoreFault, StoreUnavailable, translated
 from traceability.store.repositories import Repositories
 from traceability.store.repositories.storage import (
@@ -42,8 +42,8 @@ def high_places(repositories: Repositories) -> Iterator[Difference]:
 
 
 def naming_unreadable(
-    differences: Iterator[Difference], repositories: Repositories
-) -> Iterator[Difference]:
+    differences: Iterator[Finding], repositories: Repositories
+) -> Iterator[Finding]:
     """Yield differences; where the store then refuses to be read, why it does.
 
     Raises

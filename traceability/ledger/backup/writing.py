@@ -241,7 +241,8 @@ def _audit(scratch: Path, url: str, log: bytes, key_passphrase_file: Path | None
             raise BackupNotVerified("backup restored for a test does not hold this ledger")
         place = SecondPlace(scratch / SECOND_PLACE)
         report = audit(store, second_place=place, expects=_is_in_no_mirror)
-    if report.ok:
+    if not report.total:
+        # What nobody can check of the ledger, nobody can of its backup: no fault of it.
         return report.expected
     first = report.differences[0]
     raise BackupNotVerified(

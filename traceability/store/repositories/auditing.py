@@ -360,15 +360,16 @@ class AuditRepository:
             for after, batch, index in rows:  # noqa: B007 # where the next page begins
                 yield batch, index
 
-    def has_erased_corrected(self, participant: bytes) -> bool:
-        """Tell whether an event of a participant was corrected, and erased at some time."""
+    def count_erased_corrected(self, participant: bytes) -> int:
+        """Return how many events of a participant were corrected, and erased at some time."""
         query = (
-            "SELECT 1 FROM statuses c JOIN statuses e ON e.entry_hash = c.entry_hash "
+            "SELECT DISTINCT c.entry_hash, c.record_index FROM statuses c "
+            "JOIN statuses e ON e.entry_hash = c.entry_hash "
             "AND e.kind = 'erased' AND (e.record_index = c.record_index OR e.record_index = -1) "
             "JOIN entries o ON o.leaf_hash = c.entry_hash JOIN batches b ON b.arrival = o.arrival "
-            "WHERE c.kind = 'corrected' AND b.participant = ? LIMIT 1"
+            "WHERE c.kind = 'corrected' AND b.participant = ?"
         )
-        return bool(self.rows(query, (participant,)))
+        return len(self.rows(query, (participant,)))
 
     def unplaced(self, after: int, *, limit: int) -> list[EntryRow]:
         """Return entries that have no place in the log yet, by arrival, after a number."""

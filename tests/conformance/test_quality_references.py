@@ -10,12 +10,20 @@ from typing import Any
 import pytest
 from scipy import special
 
+from analytics.attribute_charts import c_chart
 from analytics.capability import Specification, indices
+from analytics.chart_rules import NELSON, WESTERN_ELECTRIC
+from analytics.charts import Standard
 from analytics.control_charts import CONSTANTS, control_chart
 from analytics.duckdb_statistics import run_duckdb, to_arrow
 from analytics.exact import sqrt_down
+from analytics.factors import factors
 from analytics.grading import DPMO_EXACT, DPMO_LIMITS, DPMO_TEXT, grade, parse_metrics
 from analytics.integer_statistics import Observation, run_python, variance
+from analytics.memory_charts import ewma_chart
+from analytics.readings import describe, exact_readings, parse_readings
+from analytics.run_lengths import cusum_run_length, false_alarms_per_point, rules_run_length
+from analytics.variables_charts import individuals_chart
 from analytics.yields import sigma_level
 
 pytestmark = pytest.mark.conformance_data
@@ -49,7 +57,7 @@ class TestStrd:
     @pytest.mark.parametrize("name", STRD)
     def test_mean_and_deviation_are_certified(self, conformance_data: Path, name: str) -> None:
         text = (conformance_data / "quality" / "strd" / f"{name}.txt").read_text(encoding="ascii")
-        values, mean, deviation = read_strd(text)
+        values, mean, deviation, _ = read_strd(text)
         decimals = max(len(str(value).partition(".")[2]) for value in values)
         quantum = Fraction(1, 10**decimals)
         nominal = Fraction(values[0])
@@ -64,18 +72,33 @@ class TestStrd:
         assert relative(estimate, mean) <= Fraction(1, 10**13)
         assert relative(spread, deviation) <= Fraction(1, 10**13)
 
+    @pytest.mark.parametrize("name", STRD)
+    def test_every_certified_value_follows_from_the_readings(
+        self, conformance_data: Path, name: str
+    ) -> None:
+        text = (conformance_data / "quality" / "strd" / f"{name}.txt").read_text(encoding="ascii")
+        values, mean, deviation, autocorrelation = read_strd(text)
+        found = describe(parse_readings(values, name=name))
+        assert found.autocorrelation is not None
+        assert relative(found.mean, mean) <= Fraction(1, 10**13)
+        assert relative(found.deviation, deviation) <= Fraction(1, 10**13)
+        assert relative(found.autocorrelation, autocorrelation) <= Fraction(1, 10**13)
 
-def read_strd(text: str) -> tuple[list[str], Fraction, Fraction]:
-    """Return the data as written, and the certified mean and standard deviation."""
+
+def read_strd(text: str) -> tuple[list[str], Fraction, Fraction, Fraction]:
+    """Return the data as written, and certified mean, deviation and autocorrelation."""
     lines = [line.strip() for line in text.splitlines()]
     while lines and not lines[-1]:
         lines.pop()
     start = max(at for at, line in enumerate(lines) if not re.fullmatch(_NUMBER, line)) + 1
     found = re.search(rf"(?:Sample Mean .*ybar:|\nmean\s+=)\s*({_NUMBER})", text)
     spread = re.search(rf"(?:denom. = n-1\).*s:|standardDeviation\s+=)\s*({_NUMBER})", text)
+    lagged = re.search(rf"(?:r\(1\):|autocorrelationCoefficient\s+=)\s*({_NUMBER})", text)
     assert found is not None
     assert spread is not None
-    return lines[start:], Fraction(found[1].rstrip(".")), Fraction(spread[1].rstrip("."))
+    assert lagged is not None
+    certified = (Fraction(match[1].rstrip(".")) for match in (found, spread, lagged))
+    return lines[start:], *certified  # type: ignore[return-value]  # three matches, three numbers
 
 
 def relative(found: Fraction, certified: Fraction) -> Fraction:
@@ -120,8 +143,66 @@ class TestHandbook:
             assert float(CONSTANTS[int(size)].mean_limit) == value
         for size, value in given["D4"].items():
             assert float(CONSTANTS[int(size)].range_upper) == value
+        for size, value in given["c4"].items():
+            assert factors(int(size)).c4 == pytest.approx(value, abs=5.1e-5)
+            assert factors(int(size)).d2 == pytest.approx(
+                given["d2"].get(size, factors(int(size)).d2), abs=5.1e-4
+            )
         # The published factor is the exact one, rounded.
         assert float(3 / CONSTANTS[2].range_mean) == pytest.approx(given["E2_exact_n2"], abs=1e-3)
+        assert factors(2).e2 == pytest.approx(given["E2_exact_n2"], rel=1e-11)
+
+    def test_individuals_chart(self, expected: Any) -> None:
+        given = expected["nist_6_3_2_2_individuals"]
+        main = individuals_chart(exact_readings(given["data"])).tracks[0]
+        # The handbook divides by the rounded 1.128, the chart by 2/√π.
+        assert float(main.upper[0]) == pytest.approx(given["ucl"], abs=2e-3)
+        assert float(main.lower[0]) == pytest.approx(given["lcl"], abs=2e-3)
+
+    def test_ewma(self, expected: Any) -> None:
+        given = expected["nist_6_3_2_4_ewma"]
+        known = Standard(Fraction(str(given["ewma0"])), Fraction(str(given["s"])))
+        weight = Fraction(str(given["lambda"]))
+        chart = ewma_chart(
+            exact_readings(given["data"]), weight=weight, steady=True, standard=known
+        )
+        track = chart.tracks[0]
+        assert [float(value) for value in track.values] == pytest.approx(
+            given["z"], abs=given["tol"] + 1e-9
+        )
+        assert float(track.upper[0]) == pytest.approx(given["ucl"], abs=1e-3)
+        assert float(track.lower[0]) == pytest.approx(given["lcl"], abs=1e-3)
+        assert len(chart.signals) == given["out_of_control"]
+
+    def test_counts(self, expected: Any) -> None:
+        given = expected["nist_6_3_3_1_c_chart"]
+        track = c_chart([given["cbar"]] * 2).tracks[0]
+        assert (track.upper[0], track.lower[0]) == (given["ucl"], given["lcl"])
+
+
+class TestRunLengths:
+    def test_of_rules_and_sums(self, expected: Any) -> None:
+        given = expected["arl"]
+        first = NELSON[:1]
+        assert rules_run_length(first).points == pytest.approx(
+            given["shewhart_3s_incontrol"], abs=0.05
+        )
+        assert rules_run_length(first, 1.0).points == pytest.approx(
+            given["shewhart_3s_shift1"], abs=0.05
+        )
+        assert cusum_run_length(0.5, 5).points == pytest.approx(
+            given["cusum_k.5_h5_two_sided_incontrol"], abs=0.5
+        )
+        assert cusum_run_length(0.5, 5, 1.0).points == pytest.approx(
+            given["cusum_shift1"], abs=0.05
+        )
+
+    def test_false_alarms(self, expected: Any) -> None:
+        given = expected["arl"]["false_alarm_per_point"]
+        for name, rules in (("nelson1", NELSON[:1]), ("nelson_all8", NELSON),
+                            ("weco4", WESTERN_ELECTRIC)):  # fmt: skip
+            # The published shares are rounded to two digits.
+            assert false_alarms_per_point(rules) == pytest.approx(given[name], rel=0.04)
 
 
 class TestSigma:

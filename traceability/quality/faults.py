@@ -54,12 +54,54 @@ class ScorePolicyInvalid(InvalidInput):
     code = "SCORE_POLICY"
 
 
+class ReadingInvalid(InvalidInput):
+    """A reading is no number, or finer than the gauge can tell."""
+
+    code = "READING_INVALID"
+
+
+class TooFewReadings(InvalidInput):
+    """There are too few readings for what is asked."""
+
+    code = "TOO_FEW_READINGS"
+
+
+class ZeroVariance(InvalidInput):
+    """Nothing varies, or nothing went wrong: there are no limits."""
+
+    code = "ZERO_VARIANCE"
+
+
+class StatisticParameterInvalid(InvalidInput):
+    """A parameter of a chart or study lies outside its range."""
+
+    code = "PARAMETER_INVALID"
+
+
+class GaugeStudyUnbalanced(InvalidInput):
+    """A gauge study is not crossed, or not balanced."""
+
+    code = "STUDY_UNBALANCED"
+
+
+class SamplingPlanUnknown(InvalidInput):
+    """The standard has no sampling plan for what is asked."""
+
+    code = "SAMPLING_PLAN_UNKNOWN"
+
+
 TRANSLATIONS: dict[type[errors.AnalyticsError], type[InvalidInput]] = {
     errors.MetricSyntaxError: MetricSyntax,
     errors.MetricRangeError: MetricRange,
     errors.CountsError: QualityCountsContradict,
     errors.SpecificationError: QualitySpecificationInvalid,
     errors.PolicyError: ScorePolicyInvalid,
+    errors.ReadingError: ReadingInvalid,
+    errors.TooFewError: TooFewReadings,
+    errors.VarianceError: ZeroVariance,
+    errors.ParameterError: StatisticParameterInvalid,
+    errors.DesignError: GaugeStudyUnbalanced,
+    errors.PlanError: SamplingPlanUnknown,
 }
 
 

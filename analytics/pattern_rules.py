@@ -39,13 +39,15 @@ def _windowed(marks: Marks, width: int) -> NDArray[np.int64]:
 
 
 def _beyond(series: Series) -> Marks:
-    return np.abs(series) > 3  # noqa: PLR2004 — three sigmas
+    marks: Marks = np.abs(series) > 3  # noqa: PLR2004 — three sigmas
+    return marks
 
 
 def _one_side(width: int) -> Callable[[Series], Marks]:
     def found(series: Series) -> Marks:
         up, down = _windowed(series > 0, width), _windowed(series < 0, width)
-        return (up == width) | (down == width)
+        marks: Marks = (up == width) | (down == width)
+        return marks
 
     return found
 
@@ -63,24 +65,28 @@ def _most(sigmas: int, *, width: int, needed: int) -> Callable[[Series], Marks]:
 
 def _trend(series: Series) -> Marks:
     steps = np.diff(series, axis=1, prepend=series[:, :1])
-    return (_windowed(steps > 0, 5) == 5) | (_windowed(steps < 0, 5) == 5)  # noqa: PLR2004 — six points are five steps
+    marks: Marks = (_windowed(steps > 0, 5) == 5) | (_windowed(steps < 0, 5) == 5)  # noqa: PLR2004 — six points are five steps
+    return marks
 
 
 def _alternating(series: Series) -> Marks:
     steps = np.diff(series, axis=1, prepend=series[:, :1])
     turns: Marks = np.zeros(series.shape, dtype=bool)
     turns[:, 1:] = steps[:, 1:] * steps[:, :-1] < 0
-    return _windowed(turns, 12) == 12  # noqa: PLR2004 — fourteen points turn twelve times
+    marks: Marks = _windowed(turns, 12) == 12  # noqa: PLR2004 — fourteen points turn twelve times
+    return marks
 
 
 def _hugging(series: Series) -> Marks:
-    return _windowed(np.abs(series) <= 1, 15) == 15  # noqa: PLR2004 — fifteen points
+    marks: Marks = _windowed(np.abs(series) <= 1, 15) == 15  # noqa: PLR2004 — fifteen points
+    return marks
 
 
 def _avoiding(series: Series) -> Marks:
     width = 8
     up, down = _windowed(series > 1, width), _windowed(series < -1, width)
-    return (up + down == width) & (up > 0) & (down > 0)
+    marks: Marks = (up + down == width) & (up > 0) & (down > 0)
+    return marks
 
 
 PATTERNS: dict[str, Callable[[Series], Marks]] = {

@@ -52,10 +52,10 @@ What a deletion leaves nobody to miss: attempts to anchor, signed heads that not
 and evidence against a key. A mirror has the heads and anchors, and whoever found the evidence
 should keep it.
 
-That an anchor's `raw` was emptied is told by what the transaction was expected to cost. Rows brought
-back from a mirror or learned from the chain have neither: of one that was made to look so, the root
-is still compared with the log, and the evidence read; without evidence it is said to be unchecked.
-Then nothing says what `tx_hash`, `nonce` and `from_size` should be.
+That an anchor's `raw` was emptied is told by what the transaction was expected to cost. Rows
+brought back from a mirror or learned from the chain have neither: of one that was made to look
+so, the root is still compared with the log, and the evidence read; without evidence it is said to
+be unchecked. Then nothing says what `tx_hash`, `nonce` and `from_size` should be.
 
 Of a document that is erased whole its header is left, which says its type; of one that lacks the
 header, any type is named, and none is accepted: it may have been erased before headers were kept.

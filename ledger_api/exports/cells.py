@@ -7,7 +7,6 @@ In XLSX a text is a text, so that nothing need be put before it.
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
@@ -65,24 +64,21 @@ def csv_cell(value: Value) -> str:
         return str(value)
     shown = visible(value)
     # Most texts are codes and addresses, which need no closer look.
-    if shown[:1].isalnum() and not _SPLITS.search(shown):
+    if (shown[:1].isalnum() or shown[:1] == "(") and not _SPLITS.search(shown):
         return shown
     return _FORMULA.sub(r"\1\2'", shown)
 
 
+def csv_field(value: Value) -> str:
+    """Return a value as a field of a CSV file, in quotation marks."""
+    return '"' + csv_cell(value).replace('"', '""') + '"'
+
+
 def csv_lines(rows: Iterable[Iterable[Value]]) -> Iterator[str]:
     """Yield the lines of a CSV file (RFC 4180), every field in quotation marks."""
-    lines = _Line()
-    writer = csv.writer(lines, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
-    for row in rows:
-        writer.writerow([csv_cell(value) for value in row])
-        yield lines.text
+    return (csv_line(map(csv_field, row)) for row in rows)
 
 
-class _Line:
-    """Keeps what a CSV writer wrote last."""
-
-    text = ""
-
-    def write(self, text: str) -> None:
-        self.text = text
+def csv_line(fields: Iterable[str]) -> str:
+    """Return a line of fields that `csv_field` has written."""
+    return ",".join(fields) + "\r\n"

@@ -12,10 +12,10 @@ from typing import IO, TYPE_CHECKING, Any, Final
 import xlsxwriter  # type: ignore[import-untyped]  # it ships no types
 
 from ledger_api.exports.cells import Value, cell
+from ledger_api.exports.xml_rows import RowSheet, Written, begun, xml_cell, xml_row
 
 if TYPE_CHECKING:
     from xlsxwriter.format import Format  # type: ignore[import-untyped]  # it ships no types
-    from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped]  # it ships no types
 
 # A file says when it was made; this one would else differ from one call to the next.
 CREATED: Final = datetime(2000, 1, 1)  # noqa: DTZ001 - XLSX has times without a zone
@@ -40,6 +40,7 @@ class Sheet:
         self._name = name
         self._columns = columns
         self._widths = widths
+        self._beginnings = begun(len(columns))
         self._parts = 0
         self.rows = 0
         self._begin()
@@ -51,21 +52,31 @@ class Sheet:
         for number, width in enumerate(self._widths):
             self._sheet.set_column(number, number, width)
         self._sheet.freeze_panes(1, 0)
-        self._sheet.write_row(0, 0, [cell(name) for name in self._columns], self._workbook.head)
+        for number, column in enumerate(self._columns):
+            self._sheet.write_string(0, number, str(cell(column)), self._workbook.head)
+        self._sheet.begin_rows()
         self._row = 1
 
     def add(self, values: Iterable[Value]) -> None:
         """Write a row."""
+        self.add_written(map(xml_cell, values))
+
+    def add_written(self, cells: Iterable[Written]) -> None:
+        """Write a row of cells that `xml_cell` has written."""
         if self._row == MAX_ROWS:
             self._close()
             self._begin()
-        for column, value in enumerate(values):
-            put(self._sheet, self._row, column, value)
         self._row += 1
+        told = tuple(cells)
+        if len(told) > len(self._beginnings):
+            self._beginnings = begun(len(told))
+        self._sheet.write_rows(xml_row(self._row, told, self._beginnings))
         self.rows += 1
 
     def _close(self) -> None:
-        self._sheet.autofilter(0, 0, max(self._row - 1, 1), len(self._columns) - 1)
+        last = len(self._columns) - 1
+        self._sheet.end_rows(self._row - 1, last)
+        self._sheet.autofilter(0, 0, max(self._row - 1, 1), last)
 
     def close(self) -> None:
         """Make the columns sortable."""
@@ -86,28 +97,15 @@ class Workbook:
         self._sheets.append(Sheet(self, name, columns=columns, widths=widths))
         return self._sheets[-1]
 
-    def worksheet(self, name: str) -> Worksheet:
-        """Return a new sheet of the library's own, for what is no table."""
-        found: Worksheet = self._book.add_worksheet(name)
+    def worksheet(self, name: str) -> RowSheet:
+        """Return a new sheet."""
+        found: RowSheet = self._book.add_worksheet(name, RowSheet)
         return found
 
     def finish(self) -> None:
         """End all tables."""
         for sheet in self._sheets:
             sheet.close()
-
-
-def put(sheet: Worksheet, row: int, column: int, value: Value) -> None:
-    """Write a value as what it is: a text is never taken for a formula, a link or a number."""
-    shown = cell(value)
-    if shown is None:
-        return
-    if isinstance(shown, str):
-        sheet.write_string(row, column, shown)
-    elif isinstance(shown, bool):
-        sheet.write_boolean(row, column, shown)
-    else:
-        sheet.write_number(row, column, shown)
 
 
 @contextmanager

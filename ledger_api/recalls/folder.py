@@ -11,15 +11,17 @@ import contextlib
 import hashlib
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Final
 
 import orjson
 
+from ledger_api.exports.cells import csv_field
 from ledger_api.i18n.translations import LANGUAGES
-from ledger_api.recalls.notices import notice_html, notice_list
+from ledger_api.recalls.line_cells import LineCells
+from ledger_api.recalls.notices import notice_html, notice_lists
 from ledger_api.recalls.sheets import write_sheets
 from ledger_api.recalls.view import View
 from ledger_api.statuses import FileUnwritable
@@ -51,10 +53,14 @@ class _Draft:
             yield file
         self.files[name] = sum_of(path)
 
-    def text(self, name: str, parts: Iterable[str]) -> None:
+    @contextlib.contextmanager
+    def files_of(self, names: Iterable[str]) -> Iterator[list[IO[bytes]]]:
+        with contextlib.ExitStack() as stack:
+            yield [stack.enter_context(self.file(name)) for name in names]
+
+    def text(self, name: str, text: str) -> None:
         with self.file(name) as file:
-            for part in parts:
-                file.write(part.encode())
+            file.write(text.encode())
 
 
 def write_report(
@@ -118,17 +124,27 @@ def _write_all(draft: _Draft, report: Report, *, timezone: str, author: str | No
 
     with draft.file(REPORT) as file:
         _write_json(file, report)
-    for language in LANGUAGES:
-        view = View(report, language, timezone, author)
-        with draft.file(f"report-{language}.pdf") as file:
+    views = [View(report, language, timezone, author) for language in LANGUAGES]
+    for view in views:
+        with draft.file(f"report-{view.language}.pdf") as file:
             write_pdf(file, view)
-        with draft.file(f"report-{language}.xlsx") as file:
-            write_sheets(file, view)
-        for holder in range(len(report.holders)):
-            stem = f"{holder + 1:04d}-{_slug(report, holder)}-{language}"
-            page = notice_html(view, holder, list_name=f"{stem}.csv")
-            draft.text(f"notices/{stem}.html", [page])
-            draft.text(f"notices/{stem}.csv", notice_list(view, report.held_by(holder)))
+    with draft.files_of([f"report-{view.language}.xlsx" for view in views]) as files:
+        write_sheets(files, views)
+    _write_notices(draft, views)
+
+
+def _write_notices(draft: _Draft, views: Sequence[View]) -> None:
+    report = views[0].report
+    cells = LineCells(views, csv_field)
+    for held in report.held():
+        stem = f"{held.holder + 1:04d}-{_slug(report, held.holder)}"
+        names = [f"{stem}-{view.language}" for view in views]
+        for view, name in zip(views, names, strict=True):
+            draft.text(f"notices/{name}.html", notice_html(view, held, list_name=f"{name}.csv"))
+        with draft.files_of([f"notices/{name}.csv" for name in names]) as files:
+            for told in notice_lists(views, cells, held.lines):
+                for file, text in zip(files, told, strict=True):
+                    file.write(text.encode())
 
 
 def _slug(report: Report, holder: int) -> str:

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from ledger_api.exports import workbook as workbook_module
-from ledger_api.exports.cells import Value
+from ledger_api.exports.cells import MAX_CELL, Value
 from ledger_api.exports.workbook import workbook
+from ledger_api.exports.xml_rows import letters
 from tests.support.workbooks import Cell, read_cells, read_workbook
 
 HOSTILE = [
@@ -23,6 +24,9 @@ HOSTILE = [
     "_x0041_",
     "a\x00\u202eb",
     "  x ",
+    # The library takes these for text that it has marked up itself.
+    "<r><t>bold</t></r>",
+    "<r></worksheet></r>",
 ]
 
 
@@ -57,6 +61,21 @@ class TestWorkbook:
             ("n", ""),
             ("inlineStr", "x"),
         ]
+
+    def test_a_text_is_cut_where_its_format_ends_it(self) -> None:
+        long = "\U00020000" * 20_000
+        one = read_cells(written([[long]]))["Lots"][1][0]
+        assert len(one.text.encode("utf-16-le")) // 2 <= MAX_CELL
+        assert one.text.endswith("\U00020000…")
+        short = "\U00020000" * 16_000
+        assert read_cells(written([[short]]))["Lots"][1][0].text == short
+
+    def test_the_columns_after_the_26th_have_two_letters(self) -> None:
+        assert [letters(column) for column in (0, 25, 26, 701, 702)] == [
+            "A", "Z", "AA", "ZZ", "AAA",
+        ]  # fmt: skip
+        row = read_cells(written([[str(number) for number in range(30)]]))["Lots"][1]
+        assert [one.text for one in row] == [str(number) for number in range(30)]
 
     def test_the_same_rows_are_the_same_bytes(self) -> None:
         assert written([["a", 1]]) == written([["a", 1]])

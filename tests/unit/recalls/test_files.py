@@ -9,14 +9,17 @@ from decimal import Decimal
 import pypdfium2
 import pytest
 
+from ledger_api.exports.cells import csv_field
 from ledger_api.i18n.translations import LANGUAGES, Language
 from ledger_api.recalls.asking import TargetInvalid, target_of
-from ledger_api.recalls.notices import MOST_CODES, notice_html, notice_list
+from ledger_api.recalls.line_cells import LineCells
+from ledger_api.recalls.notices import MOST_CODES, notice_html, notice_lists
 from ledger_api.recalls.pdf import MOST_ROWS, write_pdf
 from ledger_api.recalls.sheets import write_sheets
 from ledger_api.recalls.texts import TEXTS, readable, taken_text
 from ledger_api.recalls.view import View
 from tests.support.recalls import line, report
+from tests.support.workbooks import read_workbook
 from traceability.lineage.recalls.report import Report, Step
 from traceability.lineage.recalls.states import STATES
 
@@ -36,10 +39,16 @@ def pages(found: Report, language: Language = "en") -> list[str]:
 
 def sheet_xml(found: Report, language: Language = "en") -> str:
     target = io.BytesIO()
-    write_sheets(target, view(found, language))
+    write_sheets([target], [view(found, language)])
     with zipfile.ZipFile(target) as archive:
         names = [name for name in archive.namelist() if name.startswith("xl/worksheets/sheet")]
         return "".join(archive.read(name).decode() for name in names)
+
+
+def notice_rows(found: Report) -> str:
+    views = [view(found)]
+    rows = notice_lists(views, LineCells(views, csv_field), found.held()[0].lines)
+    return "".join(text for (text,) in rows)
 
 
 class TestPDF:
@@ -103,6 +112,17 @@ class TestSpreadsheet:
         assert "<f>" not in xml
         assert "HYPERLINK" in xml
 
+    def test_both_languages_are_written_side_by_side_and_say_the_same(self) -> None:
+        found = report(line(0, "used"), line(1, place="=1", unit="KGM", quantity=Decimal("2.5")))
+        both = [io.BytesIO(), io.BytesIO()]
+        write_sheets(both, [view(found, language) for language in LANGUAGES])
+        for target, language in zip(both, LANGUAGES, strict=True):
+            rows = read_workbook(target.getvalue())[view(found, language).say("lines")]
+            assert [row[0] for row in rows[1:]] == [readable(one.code) for one in found.lines]
+            assert view(found, language).say("used") in rows[1]
+            assert rows[2][3:5] == ["2.5", view(found, language).unit("KGM")]
+            assert sheet_xml(found, language).count("=1") == 1
+
     def test_it_has_every_line_with_record_and_proof(self) -> None:
         lines = [line(number) for number in range(50)]
         xml = sheet_xml(report(*lines))
@@ -118,7 +138,7 @@ class TestNotices:
     @pytest.mark.parametrize("language", LANGUAGES)
     def test_it_says_what_is_held_and_what_to_do(self, language: Language) -> None:
         found = report(line(0, "delivered"), line(1, "used"))
-        text = notice_html(view(found, language), 0, list_name="list.csv")
+        text = notice_html(view(found, language), found.held()[0], list_name="list.csv")
         assert readable(line(0).code) in text
         assert readable(line(1).code) not in text
         words = TEXTS["notice_do_mock-recall"][0 if language == "zh" else 1].split("|")
@@ -126,25 +146,26 @@ class TestNotices:
 
     def test_a_real_recall_says_to_stop(self) -> None:
         found = report(line(0, "delivered"), kind="recall")
-        text = notice_html(view(found), 0, list_name="list.csv")
+        text = notice_html(view(found), found.held()[0], list_name="list.csv")
         assert "Stop using, selling and moving the goods" in text
         assert "exercise" not in text
 
     def test_names_are_text(self) -> None:
-        text = notice_html(view(report(line(0), holder=EVIL)), 0, list_name="x.csv")
+        found = report(line(0), holder=EVIL)
+        text = notice_html(view(found), found.held()[0], list_name="x.csv")
         assert "<script>" not in text
 
     def test_more_codes_than_a_notice_holds_are_in_its_list(self) -> None:
         found = report(*(line(number) for number in range(MOST_CODES + 3)))
-        text = notice_html(view(found), 0, list_name="list.csv")
+        text = notice_html(view(found), found.held()[0], list_name="list.csv")
         assert "3 more codes" in text
         assert "list.csv" in text
-        rows = "".join(notice_list(view(found), found.held_by(0))).splitlines()
+        rows = notice_rows(found).splitlines()
         assert len(rows) == 1 + MOST_CODES + 3
 
     def test_a_list_has_no_formula(self) -> None:
         found = report(line(0, place="=1+1"))
-        rows = "".join(notice_list(view(found), found.held_by(0)))
+        rows = notice_rows(found)
         assert '"\'=1+1"' in rows
         assert '"=1+1"' not in rows
 

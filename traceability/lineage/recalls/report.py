@@ -5,7 +5,7 @@ Everything that a PDF, a spreadsheet or a notice shows is taken from here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -153,6 +153,14 @@ class LotPart:
     unit: str | None
 
 
+class Held(NamedTuple):
+    """What one holder has: its lines, and these by lot and state."""
+
+    holder: int
+    lines: list[Line]
+    parts: list[LotPart]
+
+
 @dataclass(frozen=True, slots=True)
 class Shortfall:
     """Material that is missing, or came out of nowhere: of a transformation, or of one code.
@@ -267,9 +275,16 @@ class Report:
         nothing = Figures(PIECES, zero, zero, zero, zero, zero, zero, zero, zero)
         return next((one for one in self.figures if one.unit == PIECES), nothing)
 
-    def held_by(self, holder: int) -> Iterator[Line]:
-        """Yield what a holder has and must act on."""
-        return (line for line in self.lines if line.holder == holder)
+    def held(self) -> list[Held]:
+        """Return what each holder has and must act on, in the order of the holders."""
+        found = [Held(number, [], []) for number in range(len(self.holders))]
+        for line in self.lines:
+            if line.holder >= 0:
+                found[line.holder].lines.append(line)
+        for part in self.parts:
+            if part.holder >= 0:
+                found[part.holder].parts.append(part)
+        return found
 
     def summary_json(self) -> dict[str, Any]:
         """Return everything but the lines and the steps."""

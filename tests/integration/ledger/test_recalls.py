@@ -318,7 +318,7 @@ class TestFolder:
             write()
         assert {path: path.read_bytes() for path in folder.rglob("*.*")} == before
 
-    @pytest.mark.parametrize("step", ["write_pdf", "write_sheets", "notice_html"])
+    @pytest.mark.parametrize("step", ["pdf.write_pdf", "folder.write_sheets", "folder.notice_html"])
     def test_a_crash_while_writing_leaves_nothing_and_what_was_said_stands(
         self,
         story: Story,
@@ -330,7 +330,7 @@ class TestFolder:
             raise OSError("disk is full: pulled")
 
         with monkeypatch.context() as patch:
-            patch.setattr(f"ledger_api.recalls.folder.{step}", broken)
+            patch.setattr(f"ledger_api.recalls.{step}", broken)
             with pytest.raises(OSError, match="pulled"):
                 write(reason="safety")
         assert story.status(RAW) == "recalled"

@@ -30,7 +30,8 @@ class Codes:
     """Numbers for the codes of one question, and back.
 
     `by_number` and `kinds` have the code and its kind, as `rules.kind_of` tells it, of every
-    number that is loaded; `starts` has what the codes begin with, up to their last part.
+    number that is loaded; `starts` has what the codes begin with, up to their last part, and
+    `kinds_met` the kinds that are among them.
     """
 
     def __init__(self, reader: Reader) -> None:
@@ -40,12 +41,24 @@ class Codes:
         self._unnamed = 0
         self.kinds: dict[int, str] = {}
         self.starts: set[str] = set()
+        self.kinds_met: set[str] = set()
 
     def _keep(self, codes: dict[int, str]) -> None:
         self.by_number |= codes
         starts = [code.rpartition("/")[0] for code in codes.values()]
         self.starts.update(starts)
-        self.kinds.update(zip(codes, map(kind_before, starts), strict=True))
+        kinds = set(map(kind_before, set(starts)))
+        self.kinds_met |= kinds
+        if len(kinds) == 1:
+            self.kinds |= dict.fromkeys(codes, *kinds)
+        else:
+            self.kinds.update(zip(codes, map(kind_before, starts), strict=True))
+
+    def of_kind(self, kind: str, numbers: Iterable[int]) -> list[int]:
+        """Return those of the numbers, which are loaded, that have a kind."""
+        if kind not in self.kinds_met:
+            return []
+        return [number for number in numbers if self.kinds[number] == kind]
 
     def load(self, numbers: Set[int]) -> None:
         """Read the codes of numbers that the store has given."""

@@ -21,6 +21,9 @@ from traceability.lineage.queries import EventFacts, Reader
 from traceability.lineage.rules import CONTAINMENT_TYPE
 from traceability.store.repositories.events import ROLES
 
+# Kinds of codes that never stand for an amount.
+SURELY_ONE = {"item", "container"}
+
 
 class Events:
     """Facts of events, each read once."""
@@ -111,12 +114,16 @@ class Holding:
     def load_upwards(self, children: Collection[int]) -> None:
         """Read the stays of things, where they are not known yet."""
         missing = unknown(children, self.upwards)
+        if not missing:
+            return
         self.upwards |= dict.fromkeys(missing, ())
         self._not_below |= missing
         self._codes.load(named(missing))
         kinds = self._codes.kinds
         # Reading no quantities, of what is never an amount, is half of the time.
-        single = {child for child in missing if kinds[child] in ("item", "container")}
+        single = missing
+        if not self._codes.kinds_met <= SURELY_ONE:
+            single = {child for child in missing if kinds[child] in SURELY_ONE}
         rows = self._reader.by_role(single, ROLES["child"])
         amounts = self._reader.quantities_by_role(missing - single, ROLES["child"])
         events = {event for _, event in rows}

@@ -18,6 +18,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from traceability.lineage.results import RecordReference
+from traceability.lineage.stretches import Stretches, stretches
 
 # So many numbers travel in one parameter: a megabyte of JSON at most.
 CHUNK = 100_000
@@ -26,7 +27,14 @@ _PARAMETER = re.compile(r":([a-z]+)")
 
 # The set that a statement begins with is the table `wanted`, its column `value`. SQLite must be
 # told which index to take where most rows are empty: statistics would make it read all events.
+# A stretch is a range: PostgreSQL must be kept from joining ranges by reading the whole table,
+# so there the table and its conditions are a subquery of their own, from `{table` to `end}`.
 _SQLITE = {
+    "stretches": "json_each(:many) AS wanted",
+    "first": "json_extract(wanted.value, '$[0]')",
+    "last": "json_extract(wanted.value, '$[1]')",
+    "table": "",
+    "end": "",
     "numbers": "json_each(:many) AS wanted",
     "codes": "json_each(:many) AS wanted",
     "by_event_id": "INDEXED BY ix_events_event_id",
@@ -37,6 +45,13 @@ _SQLITE = {
     "by_high": "INDEXED BY ix_event_attributes_name_high",
 }
 _POSTGRESQL = {
+    "stretches": (
+        "unnest(CAST(:firsts AS bigint[]), CAST(:lasts AS bigint[])) AS wanted(first, last)"
+    ),
+    "first": "wanted.first",
+    "last": "wanted.last",
+    "table": "LATERAL (SELECT * FROM",
+    "end": "OFFSET 0) AS x",
     "numbers": "unnest(CAST(:many AS bigint[])) AS wanted(value)",
     "codes": "unnest(CAST(:many AS text[])) AS wanted(value)",
     "by_event_id": "",
@@ -50,6 +65,9 @@ _POSTGRESQL = {
 _BY_ROLE = """
 SELECT x.epc, x.event FROM {numbers} CROSS JOIN event_epcs AS x
 WHERE x.epc = wanted.value AND x.role = :role"""
+_BY_ROLE_WITHIN = """
+SELECT x.epc, x.event FROM {stretches} CROSS JOIN {table} event_epcs AS x
+WHERE x.epc BETWEEN {first} AND {last} AND x.role = :role {end}"""
 _QUANTITIES_BY_ROLE = """
 SELECT x.epc, x.event, x.quantity, x.uom FROM {numbers} CROSS JOIN event_epcs AS x
 WHERE x.epc = wanted.value AND x.role = :role ORDER BY x.event, x.epc, x.ordinal"""
@@ -130,6 +148,9 @@ _PARTICIPANTS = """
 SELECT b.batch, b.participant FROM {numbers} CROSS JOIN batches AS b WHERE b.batch = wanted.value"""
 _CODES = """
 SELECT c.epc, c.uri FROM {numbers} CROSS JOIN epcs AS c WHERE c.epc = wanted.value"""
+_CODES_WITHIN = """
+SELECT x.epc, x.uri FROM {stretches} CROSS JOIN {table} epcs AS x
+WHERE x.epc BETWEEN {first} AND {last} {end}"""
 _NUMBERS = """
 SELECT c.uri, c.epc FROM {codes} CROSS JOIN epcs AS c WHERE c.uri = wanted.value"""
 _RUNS = """
@@ -200,7 +221,7 @@ class Reader:
 
     def by_role(self, epcs: Collection[int], role: int) -> list[tuple[int, int]]:
         """Return (code, event) where an event names one of the codes in a role."""
-        return self._read(_BY_ROLE, epcs, role=role)
+        return self._read_stretches(_BY_ROLE_WITHIN, epcs, scattered=_BY_ROLE, role=role)
 
     def quantities_by_role(
         self, epcs: Collection[int], role: int
@@ -296,7 +317,7 @@ class Reader:
 
     def codes(self, epcs: Collection[int]) -> dict[int, str]:
         """Return the codes behind numbers."""
-        return dict(self._read(_CODES, epcs))
+        return dict(self._read_stretches(_CODES_WITHIN, epcs, scattered=_CODES))
 
     def numbers(self, codes: Collection[str]) -> dict[str, int]:
         """Return the numbers of those codes that any event has named."""
@@ -322,6 +343,24 @@ class Reader:
             parameter = chunk if self._is_postgresql else orjson.dumps(chunk).decode()
             found += self._execute(statement, {"many": parameter, **others})
         return found
+
+    def _read_stretches(
+        self, statement: str, numbers: Collection[int], *, scattered: str, **others: Any
+    ) -> list[Any]:
+        """Read by stretches; numbers that make none, one by one with the other statement."""
+        found: list[Any] = []
+        for chunk in _chunks(numbers):
+            within = stretches(chunk)
+            if within is None:
+                found += self._read(scattered, chunk, **others)
+            else:
+                found += self._execute(statement, {**self._as_parameters(within), **others})
+        return found
+
+    def _as_parameters(self, within: Stretches) -> dict[str, Any]:
+        if self._is_postgresql:
+            return within._asdict()
+        return {"many": orjson.dumps(list(zip(*within, strict=True))).decode()}
 
     def _execute(self, statement: str, parameters: dict[str, Any]) -> list[Any]:
         written = prepared(statement, is_postgresql=self._is_postgresql)

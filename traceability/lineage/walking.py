@@ -202,5 +202,4 @@ class Walk(ABC):
 
     def lots_among(self, nodes: Iterable[int]) -> list[int]:
         """Return the nodes that are lots."""
-        kinds = self.sources.codes.kinds
-        return [node for node in nodes if kinds[node] == "lot"]
+        return self.sources.codes.of_kind("lot", nodes)

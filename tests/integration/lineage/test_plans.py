@@ -19,7 +19,6 @@ STATEMENTS = {
     if isinstance(value, str) and value.lstrip().startswith("SELECT")
 }
 PARAMETERS = {
-    "many": "[1]",
     "role": 1,
     "epc": 1,
     "first": 0,
@@ -48,7 +47,8 @@ def connection(sqlite_url: str) -> Iterator[Connection]:
 
 def plan(connection: Connection, statement: str) -> list[str]:
     written = queries.prepared(statement, is_postgresql=False)
-    rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {written}", PARAMETERS)
+    many = "[[1, 9]]" if "{stretches}" in statement else "[1]"
+    rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {written}", PARAMETERS | {"many": many})
     return [row.detail for row in rows]
 
 
@@ -65,6 +65,13 @@ def test_nothing_but_the_set_is_read_through(
         ["SCAN wanted VIRTUAL TABLE INDEX 1:"],
         [],
     )
+
+
+@pytest.mark.parametrize("name", [one for one in STATEMENTS if one.endswith("_WITHIN")])
+def test_a_stretch_is_searched_for_once(connection: Connection, name: str) -> None:
+    assert [step for step in plan(connection, STATEMENTS[name]) if "epc>? AND epc<?" in step] or [
+        step for step in plan(connection, STATEMENTS[name]) if "rowid>? AND rowid<?" in step
+    ]
 
 
 def test_without_its_hint_a_statement_would_read_every_event(connection: Connection) -> None:

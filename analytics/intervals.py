@@ -83,6 +83,23 @@ def exact_lower(successes: int, trials: int, *, confidence: Fraction) -> Fractio
     return 1 - exact_upper(trials - successes, trials, confidence=confidence)
 
 
+def clopper_pearson(successes: int, trials: int, *, confidence: Fraction) -> Interval:
+    """Return the two-sided exact interval of a proportion, rounded outward.
+
+    Parameters
+    ----------
+    successes, trials
+        Units; `0 <= successes <= trials`, `trials >= 1`.
+    confidence
+        Coverage wanted, in (0, 1); what is missing is shared by both sides.
+    """
+    each = (1 + confidence) / 2
+    return Interval(
+        exact_lower(successes, trials, confidence=each),
+        exact_upper(successes, trials, confidence=each),
+    )
+
+
 def capability_spread(
     index: Fraction, readings: int, *, degrees: Fraction, z: Fraction
 ) -> Fraction:

@@ -23,6 +23,7 @@ from analytics.integer_statistics import Observation, run_python, variance
 from analytics.memory_charts import ewma_chart
 from analytics.readings import describe, exact_readings, parse_readings
 from analytics.run_lengths import cusum_run_length, false_alarms_per_point, rules_run_length
+from analytics.sampling import LEVELS, code_letter
 from analytics.variables_charts import individuals_chart
 from analytics.yields import sigma_level
 
@@ -220,3 +221,13 @@ class TestSigma:
     def test_level_at_the_limit_is_the_level(self, at: int, level: str) -> None:
         just_inside = sigma_level(DPMO_EXACT[at] - Fraction(1, 10**6))
         assert just_inside == int(level)
+
+
+def test_every_code_letter_is_the_standards(conformance_data: Path) -> None:
+    path = conformance_data / "quality" / "aql" / "code_letters.csv"
+    rows = list(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))
+    assert len(rows) == 15
+    for row in rows:
+        ends = [int(row["lot_min"]), int(row["lot_max"] or 10**9)]
+        for level in LEVELS:
+            assert [code_letter(lot, level) for lot in ends] == [row[level]] * 2, (row, level)

@@ -9,6 +9,7 @@ from analytics.errors import CountsError
 from analytics.intervals import (
     capability_spread,
     chi_square_quantile,
+    clopper_pearson,
     exact_lower,
     exact_upper,
     normal_quantile,
@@ -80,6 +81,28 @@ class TestExactBounds:
     def test_refuses_no_trials(self) -> None:
         with pytest.raises(CountsError, match="got 0 of 0"):
             exact_upper(0, 0, confidence=CONFIDENCE)
+
+
+class TestClopperPearson:
+    # R. G. Newcombe (1998), Statistics in Medicine 17, 857-872, table I, method 5.
+    @pytest.mark.parametrize(
+        ("successes", "trials", "low", "high"),
+        [(81, 263, "0.2527", "0.3676"), (15, 148, "0.0578", "0.1617"), (0, 20, "0", "0.1684"),
+         (1, 29, "0.0009", "0.1776")],
+    )  # fmt: skip
+    def test_agrees_with_newcombe(self, successes: int, trials: int, low: str, high: str) -> None:
+        found = clopper_pearson(successes, trials, confidence=CONFIDENCE)
+        assert abs(found.low - Fraction(low)) < Fraction("0.00006")
+        assert abs(found.high - Fraction(high)) < Fraction("0.00006")
+
+    def test_agrees_with_scipy(self) -> None:
+        theirs = stats.binomtest(7, 90).proportion_ci(0.95, "exact")
+        found = clopper_pearson(7, 90, confidence=CONFIDENCE)
+        assert (float(found.low), float(found.high)) == pytest.approx(theirs, abs=1e-11)
+
+    def test_refuses_counts_that_contradict(self) -> None:
+        with pytest.raises(CountsError, match="successes outside 0"):
+            clopper_pearson(6, 5, confidence=CONFIDENCE)
 
 
 class TestCapabilitySpread:

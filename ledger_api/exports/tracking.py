@@ -33,6 +33,8 @@ STEPS: Final = {
 }
 TRANSFORMATION: Final = "Transformation"
 OTHER: Final = "Other events"
+# 21 CFR 1.1320(a): where these happen, a lot gets its code.
+_ASSIGNING: Final = ("Initial packing", "First land-based receiving", TRANSFORMATION)
 _WORD: Final = re.compile(r"[:/#-]")
 _OFFSET: Final = re.compile(r"([+-])(\d\d):(\d\d)")
 # A thing that holds others is no food.
@@ -122,11 +124,15 @@ class Line:
             moment = moment.astimezone(timezone(timedelta(minutes=minutes)))
         return moment.isoformat(" ", "seconds")
 
-    def documents(self) -> Value:
-        """Return the reference documents: the type and number of each."""
+    def document_types(self) -> Value:
+        """Return the type of each reference document."""
         found = self._event.get("bizTransactionList", ())
-        texts = [f"{one.get('type', 'document')}: {one['bizTransaction']}" for one in found]
-        return "; ".join(texts) or None
+        return "; ".join(one.get("type", "document") for one in found) or None
+
+    def document_numbers(self) -> Value:
+        """Return the number of each reference document, in the order of their types."""
+        found = self._event.get("bizTransactionList", ())
+        return "; ".join(one["bizTransaction"] for one in found) or None
 
     def source(self) -> Value:
         """Return where the lot code was assigned, as far as an event of the answer says so."""
@@ -147,7 +153,11 @@ class Line:
 
     def field(self) -> Value:
         """Return the growing area."""
-        return self.ilmd("growingArea", "fieldName", "containerName", "pondName")
+        return self.ilmd("growingArea", "fieldName")
+
+    def pond(self) -> Value:
+        """Return the container that farmed fish were taken from."""
+        return self.ilmd("containerName", "pondName")
 
     def harvested(self) -> Value:
         """Return the harvest date, or the range of it."""
@@ -194,8 +204,18 @@ ELEMENTS: Final[dict[str, Callable[[Line], Value]]] = {
         name: getattr(Line, name)
         for name in (
             *("lot", "product", "description", "quantity", "unit", "place", "before", "after"),
-            *("date", "documents", "source", "side", "field", "harvested", "catch_area", "farm"),
-            *("inside", "kind", "step", "event_id", "standing", "proof"),
+            *("date", "document_types", "document_numbers", "source", "side", "field", "pond"),
+            *(
+                "harvested",
+                "catch_area",
+                "farm",
+                "inside",
+                "kind",
+                "step",
+                "event_id",
+                "standing",
+                "proof",
+            ),
         )
     },
 }
@@ -221,15 +241,25 @@ class Book:
 
     @cached_property
     def sources(self) -> dict[str, Value]:
-        """Where each lot code was assigned: where it was made, commissioned or packed first."""
-        found: dict[str, Value] = {}
+        """Where each lot code was assigned.
+
+        That is where the lot was packed first, landed or made by a transformation (21 CFR
+        1.1320); where no event of the answer says so, where its code was first commissioned.
+        """
+        assigned: dict[str, Value] = {}
+        commissioned: dict[str, Value] = {}
         for one in self._shown:
+            assigns = tracking_event(one.event) in _ASSIGNING
             is_new = one.event.get("action") == "ADD" and one.event["type"] == "ObjectEvent"
             for amount in one.happening.amounts:
-                made = amount.role == "output" or (is_new and amount.role == "epc")
-                if made and amount.inside is None and not one.happening.is_erroneous:
-                    found.setdefault(amount.lot, Line(self, one, amount).place())
-        return found
+                if one.happening.is_erroneous or amount.inside is not None:
+                    continue
+                place = Line(self, one, amount).place()
+                if amount.role == "output" or (assigns and amount.role == "epc"):
+                    assigned.setdefault(amount.lot, place)
+                elif is_new and amount.role == "epc":
+                    commissioned.setdefault(amount.lot, place)
+        return commissioned | assigned
 
     @cached_property
     def _by_key(self) -> dict[str, Named]:

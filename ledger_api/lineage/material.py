@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
 
 from ledger_api.exports.serving import asker_of
 from ledger_api.lineage.limiting import UNLIMITED
-from ledger_api.services import CallerOf, ServicesOf
+from ledger_api.services import CallerOf, Services, ServicesOf
 from ledger_api.standings import with_standings
 from traceability.lineage.across.asking import across
 from traceability.lineage.across.causes import read_asked
 from traceability.lineage.balance.asking import balance
 from traceability.lineage.balance.tolerance import read_tolerance
+
+if TYPE_CHECKING:
+    from traceability.ledger.partners import Asker
 
 router = APIRouter()
 Code = Annotated[str, Query(description="Any GS1 code in any written form.")]
@@ -41,11 +44,29 @@ def get_balance(
     direction: Annotated[Literal["upstream", "downstream", "both"], Query()] = "both",
 ) -> dict[str, Any]:
     """Return the balance of each transformation, of each lot, and of all together."""
+    asker = asker_of(caller)
+    return balance_json(services, code, asker=asker, tolerance=tolerance, direction=direction)
+
+
+def balance_json(
+    services: Services,
+    code: str,
+    *,
+    asker: Asker,
+    tolerance: str | None = None,
+    direction: str = "both",
+) -> dict[str, Any]:
+    """Return a balance as JSON; without a tolerance that of the settings counts.
+
+    Raises
+    ------
+    As `balance` and `read_tolerance` do.
+    """
     node = services.node
     written = services.settings.balance_tolerance if tolerance is None else tolerance
     allowed = read_tolerance(written)
     with node.store.reading() as repositories:
-        limits = UNLIMITED.limits(repositories, asker_of(caller))
+        limits = UNLIMITED.limits(repositories, asker)
         found = balance(repositories, code, tolerance=allowed, direction=direction, limits=limits)
         return with_standings(repositories, node.identity, found)
 
@@ -61,9 +82,29 @@ def get_across(
     range_: Ranges = None,
 ) -> dict[str, Any]:
     """Return the causes of a code and of what it was made from, and everything with the same."""
+    keys, ranges = tuple(key or ()), tuple(range_ or ())
+    asker = asker_of(caller)
+    return across_json(services, code, asker=asker, keys=keys, ranges=ranges, window=window)
+
+
+def across_json(
+    services: Services,
+    code: str,
+    *,
+    asker: Asker,
+    keys: tuple[str, ...] = (),
+    ranges: tuple[str, ...] = (),
+    window: str | None = None,
+) -> dict[str, Any]:
+    """Return what shares a cause as JSON.
+
+    Raises
+    ------
+    As `across` and `read_asked` do.
+    """
     node = services.node
-    asked = read_asked(tuple(key or ()), tuple(range_ or ()), window)
+    asked = read_asked(keys, ranges, window)
     with node.store.reading() as repositories:
-        limits = UNLIMITED.limits(repositories, asker_of(caller))
+        limits = UNLIMITED.limits(repositories, asker)
         found = across(repositories, code, asked, limits=limits)
         return with_standings(repositories, node.identity, found)

@@ -10,7 +10,8 @@ from ledger_api.auth import Caller, authenticate, require_role
 from ledger_api.declarations.requests import DeclarationAsked
 from ledger_api.services import Services
 from ledger_api.statuses import http_status
-from ledger_api.web.views import BatchStanding, DeclaringPart, FaultRow, SaidRow, StatusRow
+from ledger_api.web.audit_views import SaidRow
+from ledger_api.web.views import BatchStanding, DeclaringPart, FaultRow, StatusRow
 from traceability.errors import ItemProofError
 from traceability.hashing.envelope import parse_envelope
 from traceability.hashing.statement import StatusStatement, parse_statement

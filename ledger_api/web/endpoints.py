@@ -13,7 +13,9 @@ from ledger_api.recalls.requests import RecallBody
 from ledger_api.services import Services, ServicesOf, in_hand
 from ledger_api.statuses import NotAuthenticated, http_status
 from ledger_api.web import filling, pages
+from ledger_api.web.audit_views import AskedPart
 from ledger_api.web.declaring import Declaring, declaring_part
+from ledger_api.web.lineage_asking import PAGE, Asking, Question, asked_part
 from ledger_api.web.quality_filling import quality_view
 from ledger_api.web.recalling import rehearsed
 from ledger_api.web.submitting import Upload, submission_part
@@ -150,9 +152,31 @@ async def mock_recall(
 
 
 @router.get("/audit", response_class=HTMLResponse)
-def audit(request: Request, services: ServicesOf) -> HTMLResponse:
-    """Show where the log stands and how to check it."""
-    return pages.audit_page(_page(request, services), filling.audit_view(services))
+def audit(
+    request: Request, services: ServicesOf, code: str = "", question: Question = "recall"
+) -> HTMLResponse:
+    """Show where the log stands and how to check it; a code in the address fills the form."""
+    asked = AskedPart(question, code)
+    return pages.audit_page(_page(request, services), filling.audit_view(services, asked))
+
+
+@router.post("/audit", response_class=HTMLResponse)
+async def ask_lineage(
+    request: Request,
+    services: ServicesOf,
+    *,
+    api_key: Annotated[str, Form()] = "",
+    code: Annotated[str, Form()] = "",
+    question: Annotated[Question, Form()] = "recall",
+    form: Annotated[str, Form(alias="format")] = PAGE,
+    key: Annotated[str, Form()] = "",
+) -> Response:
+    """Answer a question of lineage: on the page, or as a file."""
+    with in_hand(request, services, "page") as place:
+        found = await place.run(asked_part, services, Asking(api_key, code, question, form, key))
+    if isinstance(found, Response):
+        return found
+    return pages.audit_page(_page(request, services), filling.audit_view(services, found))
 
 
 @router.get("/quality", response_class=HTMLResponse)

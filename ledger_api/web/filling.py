@@ -11,11 +11,10 @@ from ledger_api.items.states import state_of, suspicion_of
 from ledger_api.lots import lot_attributes, lot_name
 from ledger_api.reports import ANCHOR_STATES
 from ledger_api.services import Services
+from ledger_api.web.audit_views import AnchorRow, AskedPart, AuditView
 from ledger_api.web.declaring import newest_said
 from ledger_api.web.views import (
-    AnchorRow,
     Attribute,
-    AuditView,
     ChainPart,
     Code,
     Figures,
@@ -267,8 +266,8 @@ def _block_time(evidence: bytes | None, log: bytes, contract: str) -> datetime |
     return datetime.fromtimestamp(head.timestamp, UTC)
 
 
-def audit_view(services: Services) -> AuditView:
-    """Return where the log stands."""
+def audit_view(services: Services, asked: AskedPart) -> AuditView:
+    """Return where the log stands, and the answer to a question."""
     identity = services.node.identity
     with services.node.store.reading() as repositories:
         checkpoint = repositories.tree.latest_checkpoint()
@@ -306,4 +305,5 @@ def audit_view(services: Services) -> AuditView:
         ),
         said=said,
         is_chain_reachable=services.workers.anchorer.fault is None,
+        asked=asked,
     )

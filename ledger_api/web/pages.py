@@ -10,9 +10,9 @@ from starlette.responses import HTMLResponse
 
 from ledger_api.i18n.translations import HTML_LANGUAGES, Language, choose_language
 from ledger_api.web.assets import SECURITY_HEADERS
+from ledger_api.web.audit_views import AuditView
 from ledger_api.web.templating import environment
 from ledger_api.web.views import (
-    AuditView,
     ItemView,
     LandingView,
     ProblemView,
@@ -103,8 +103,8 @@ def supplier_page(page: Page, view: SupplierView, *, status: int = 200) -> HTMLR
 
 
 def audit_page(page: Page, view: AuditView) -> HTMLResponse:
-    """Render where the log stands."""
-    return _render(page, "audit.html", view)
+    """Render where the log stands, and the answer to a question of lineage."""
+    return _render(page, "audit.html", view, status=view.asked.http_status)
 
 
 def quality_page(page: Page, view: QualityView) -> HTMLResponse:

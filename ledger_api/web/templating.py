@@ -13,6 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 
+from ledger_api.cli.wording import words
 from ledger_api.i18n.fault_texts import fault_sentence, fault_side
 from ledger_api.i18n.local_text import LocalText
 from ledger_api.i18n.terms import error_words, term
@@ -24,6 +25,7 @@ from ledger_api.i18n.translations import (
 )
 from ledger_api.web.assets import asset_url
 from traceability.hashing.statement_types import ROLES, STATUS_REASONS
+from traceability.lineage.across.causes import KEYS
 
 TEMPLATES = Path(__file__).parent / "templates"
 GROUP = 4
@@ -74,6 +76,8 @@ def environment(language: Language) -> Environment:
         other_language="en" if language == "zh" else "zh",
         other_html_language=HTML_LANGUAGES["en" if language == "zh" else "zh"],
         link=_link,
+        say=partial(words, language=language),
+        cause_keys=KEYS,
         role_names=ROLES,
         status_reasons=STATUS_REASONS,
         sign_codes=SIGN_CODES,

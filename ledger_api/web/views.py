@@ -241,49 +241,6 @@ class LandingView:
 
 
 @dataclass(frozen=True, slots=True)
-class AnchorRow:
-    """One checkpoint on its way into the chain."""
-
-    tree_size: int
-    root_hash: str
-    state: str
-    block_number: int | None = None
-    block_time: datetime | None = None
-    evidence_url: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class SaidRow:
-    """A status entry: what it says, of which batch, or of which records of it.
-
-    `records` is empty where it is the whole batch; `lot` is set where that is a lot.
-    """
-
-    said: StatusRow
-    batch: int | None
-    records: str
-    url: str
-    lot: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class AuditView:
-    """Where the log stands, and what an auditor fetches."""
-
-    chain: ChainPart
-    origin: str
-    checkpoint: str
-    tree_size: int
-    root_hash: str
-    states: tuple[tuple[str, int], ...]
-    anchors: tuple[AnchorRow, ...]
-    said: tuple[SaidRow, ...] = ()
-    is_chain_reachable: bool = True
-    trust_url: str = "/log/trust.json"
-    checkpoint_url: str = "/log/checkpoint"
-
-
-@dataclass(frozen=True, slots=True)
 class SupplierRow:
     """One supplier's score: 0 to 100, with the interval that its data allow.
 

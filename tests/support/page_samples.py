@@ -13,10 +13,18 @@ from starlette.routing import Route
 
 from ledger_api.i18n.local_text import LocalText
 from ledger_api.web import assets, pages
-from ledger_api.web.views import (
+from ledger_api.web.audit_views import (
     AnchorRow,
-    Attribute,
+    AnswerRow,
+    AskedPart,
     AuditView,
+    Cell,
+    Fact,
+    LineageShown,
+    SaidRow,
+)
+from ledger_api.web.views import (
+    Attribute,
     BatchStanding,
     ChainPart,
     Code,
@@ -30,7 +38,6 @@ from ledger_api.web.views import (
     QualityView,
     Recall,
     RecordRow,
-    SaidRow,
     ScanView,
     SignerPart,
     StatusRow,
@@ -210,6 +217,51 @@ AUDIT = AuditView(
         SaidRow(HISTORIES["erased"][0], None, "", ""),
     ),
 )
+ASKED = replace(
+    AUDIT,
+    asked=AskedPart(
+        "recall",
+        URI,
+        shown=LineageShown(
+            URI,
+            "recalled",
+            (Fact("items", Cell("3")), Fact("since", Cell(time=at(8, 1)), "/api/proofs")),
+            ("code", "kind", "amount", "state"),
+            (
+                AnswerRow(
+                    (
+                        Cell(URI, "code"),
+                        Cell("item", "object"),
+                        Cell("3", "things"),
+                        Cell("state_present", "said"),
+                    ),
+                    "/api/proofs",
+                ),
+                AnswerRow(
+                    (
+                        Cell("https://id.gs1.org/00/095212345000000018", "code"),
+                        Cell("container", "object"),
+                        Cell(),
+                        Cell("machine", "cause"),
+                    )
+                ),
+            ),
+            more=1_204,
+            findings=(("UNKNOWN_ORIGIN", URI),),
+            is_truncated=True,
+        ),
+    ),
+)
+REFUSED = replace(
+    AUDIT,
+    asked=AskedPart(
+        "where",
+        URI.lower(),
+        fault=FaultRow("CODE_NOT_TRACED", "", "code is unknown: nothing names it"),
+        nearest=URI,
+        http_status=404,
+    ),
+)
 QUALITY = QualityView(
     chain=TEST_CHAIN,
     computed=at(6, 0),
@@ -306,6 +358,8 @@ PAGES: dict[str, Render] = {
     "/wrong-digit": lambda page: pages.problem_page(page, WRONG_DIGIT),
     "/": lambda page: pages.landing_page(page, LANDING),
     "/audit": lambda page: pages.audit_page(page, AUDIT),
+    "/audit/asked": lambda page: pages.audit_page(page, ASKED),
+    "/audit/refused": lambda page: pages.audit_page(page, REFUSED),
     "/quality": lambda page: pages.quality_page(page, QUALITY),
     "/supplier": lambda page: pages.supplier_page(page, SupplierView(TEST_CHAIN)),
     "/supplier/answer": lambda page: pages.supplier_page(page, SupplierView(TEST_CHAIN, ANSWER)),

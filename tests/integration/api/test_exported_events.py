@@ -22,7 +22,9 @@ from traceability.strict_json import parse_json
 LOT = f"https://id.gs1.org/01/{GTIN}/10/F1"
 NEW_LOT = f"https://id.gs1.org/01/{GTIN}/10/P1"
 PALLET = "https://id.gs1.org/00/095212345000000018"
-FARM, PLANT = (f"https://id.gs1.org/414/{gln}" for gln in ("9521003000015", "9521005000013"))
+FARM, PACKER, PLANT = (
+    f"https://id.gs1.org/414/{gln}" for gln in ("9521003000015", "9521004000014", "9521005000013")
+)
 BUYER = "https://id.gs1.org/417/9521007000011"
 VOCABULARY = "https://example.com/steps/"
 
@@ -59,7 +61,7 @@ def chain() -> list[dict[str, Any]]:
     return [
         about(1, f"{VOCABULARY}harvesting", at=FARM, action="ADD", ilmd=grown),
         about(2, f"{VOCABULARY}cooling", at=FARM),
-        about(3, f"{VOCABULARY}initial_packing", at=FARM),
+        about(3, f"{VOCABULARY}initial_packing", at=PACKER),
         about(4, "receiving", at=PLANT, sourceList=[by]),
         about(5, "commissioning", at=PLANT, **transformed),
         about(6, "packing", at=PLANT, **packed),
@@ -104,11 +106,12 @@ class TestSpreadsheet:
             "Receiving": 1,
             "Transformation": 2,
             "Other events": 1,
-            "Locations": 4,
+            "Locations": 5,
             "Products": 1,
             "Missing events": 0,
             "Answer": 1,
             "Findings": 0,
+            "Columns": 135,
         }
 
     def test_maps_the_key_data_elements(self, told: Api) -> None:
@@ -121,7 +124,17 @@ class TestSpreadsheet:
         assert harvest["Farm location"].endswith(f"({FARM})") or harvest["Farm location"] == FARM
         assert harvest["Field or growing area"] == "North field"
         assert shipped["Immediate subsequent recipient"] == BUYER
-        assert shipped["Reference document type and number"].endswith("=DA-1")
+        assert shipped["Reference document type"] == "desadv"
+        assert shipped["Reference document number"].endswith("=DA-1")
+        (packed,), (received,) = found["Initial packing"], found["Receiving"]
+        assert packed["Aquaculture container (pond, pool, tank, cage)"] == ""
+        # Neither the harvest nor the commissioning before it assigns the code: packing does.
+        assert harvest["Farm location"] == FARM
+        assert (packed["Traceability lot code source"], PACKER) == (
+            PACKER,
+            packed["Packing location"],
+        )
+        assert received["Traceability lot code source"] == PACKER
 
     def test_a_pallets_shipping_is_its_contents(self, told: Api) -> None:
         (shipped,) = spreadsheet(told)["Shipping"]

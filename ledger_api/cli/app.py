@@ -20,13 +20,14 @@ from ledger_api.cli import (
     evidence,
     hashing,
     issuing,
-    key_life,
     locating,
     mirroring,
     policies,
     proving,
+    publishers,
     recalling,
     serving,
+    signing_offline,
     submitting,
 )
 
@@ -47,6 +48,7 @@ app.command()(demoing.demo)
 app.command()(serving.serve)
 app.command()(submitting.validate)
 app.command()(submitting.submit)
+app.command()(signing_offline.sign)
 app.command("hash")(hashing.hash_events)
 app.command()(issuing.mint)
 app.command()(issuing.labels)
@@ -77,7 +79,7 @@ app.command()(backing_up.backup)
 app.command()(backing_up.restore)
 app.command()(mirroring.mirror)
 app.command()(mirroring.rebuild)
-app.add_typer(key_life.key_app, name="key")
+app.add_typer(publishers.key_app, name="key")
 app.add_typer(administering.participant_app, name="participant")
 app.add_typer(policies.policy_app, name="policy")
 app.add_typer(administering.db_app, name="db")

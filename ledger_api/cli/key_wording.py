@@ -59,4 +59,13 @@ KEY_LINES = {
         "密钥      {plain} 个未加密的文件；未设置 ITEMPROOF_KEY_PASSPHRASE_FILE",
         "keys       {plain} plain files; ITEMPROOF_KEY_PASSPHRASE_FILE is not set",
     ),
+    "publisher_account": ("发布者地址 {address}：{path}", "publisher's address {address}: {path}"),
+    "publisher_next": (
+        "给它充值，并设置 ITEMPROOF_PUBLISHER_KEY_FILE={path}",
+        "fund it, and set ITEMPROOF_PUBLISHER_KEY_FILE={path}",
+    ),
+    "signed_here": (
+        "已签署：{path}，第 {sequence} 号，{record_count} 条记录；用 submit --signed 发送",
+        "signed: {path}, number {sequence}, {record_count} records; submit --signed sends it",
+    ),
 }

@@ -1,4 +1,4 @@
-"""`submit --url`: documents signed on this machine with one's own key, and sent to a node."""
+"""`submit --url`: documents signed on this machine, or on another, and sent to a node."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from traceability.errors import InvalidInput, Refused, SettingsInvalid
 
 if TYPE_CHECKING:
     from traceability.client import Accepted, DraftRecord, Submitter
+    from traceability.client.faults import BatchRefused
+    from traceability.client.sending import Signed
     from traceability.events.faults import Fault
     from traceability.hashing.signatures import SecretKey
     from traceability.strict_json import JSONValue
@@ -26,6 +28,9 @@ TrustFile = Annotated[
 ]
 ApiKeyFile = Annotated[
     Path | None, typer.Option("--api-key-file", help="With --url: file with your API key.")
+]
+SignedFiles = Annotated[
+    bool, typer.Option("--signed", help="With --url: the files are batches that sign has signed.")
 ]
 ChainFolder = Annotated[
     Path | None,
@@ -56,10 +61,9 @@ class Remote:
     """A node to send to, as the options name it."""
 
     url: str
-    key: SecretKey
-    chain: Path
     trust: Path
     api_key_file: Path | None
+    chain: Path | None = None
 
 
 def chain_folder(key: Path | None, named: Path | None, trust: Path | None) -> Path:
@@ -71,20 +75,32 @@ def chain_folder(key: Path | None, named: Path | None, trust: Path | None) -> Pa
     """
     if key is None:
         raise SigningIncomplete("--url needs --key FILE: a node's own keys stay with the node")
-    if trust is None:
-        raise SigningIncomplete("--url needs --trust FILE: nothing that the node says is believed")
+    require_trust(trust)
     return named or key.with_name(f"{key.name}.chain")
 
 
-def submit_remotely(files: Sequence[Path], remote: Remote, *, proceed: bool) -> Iterator[Report]:
+def require_trust(trust: Path | None) -> Path:
+    """Return the trust file that answers are checked by.
+
+    Raises
+    ------
+    SigningIncomplete
+    """
+    if trust is None:
+        raise SigningIncomplete("--url needs --trust FILE: nothing that the node says is believed")
+    return trust
+
+
+def submit_remotely(
+    files: Sequence[Path], remote: Remote, *, key: SecretKey, chain: Path, proceed: bool
+) -> Iterator[Report]:
     """Sign and send each file as a batch of its own; what was left unsent goes first."""
     from traceability.client import HttpTransport, KeyFolder, Submitter
     from traceability.verify.trust import load_trust
 
-    trust, named = load_trust(remote.trust), remote.api_key_file
-    api_key = None if named is None else named.read_text(encoding="utf-8").strip()
-    with HttpTransport(remote.url, api_key=api_key) as transport:
-        submitter = Submitter(transport, trust, key=remote.key, folder=KeyFolder(remote.chain))
+    trust = load_trust(remote.trust)
+    with HttpTransport(remote.url, api_key=_api_key(remote)) as transport:
+        submitter = Submitter(transport, trust, key=key, folder=KeyFolder(chain))
         left = submitter.resume()
         if left is not None:
             yield _resumed(left)
@@ -116,8 +132,8 @@ def _one(path: Path, submitter: Submitter, *, proceed: bool) -> Report:
     from traceability.client.faults import BatchRefused
 
     try:
-        value = _read(path)
-        records, faults = _drafted(value)
+        value = read_document(path)
+        records, faults = drafted(value)
         if not records or (faults and not proceed):
             return _report(path, records, faults, problem=NOT_SENT)
         try:
@@ -130,7 +146,13 @@ def _one(path: Path, submitter: Submitter, *, proceed: bool) -> Report:
         return _counted(path, [record | {"error": error.to_dict()}])
 
 
-def _read(path: Path) -> JSONValue:
+def read_document(path: Path) -> JSONValue:
+    """Return a document that can be signed here.
+
+    Raises
+    ------
+    FormNotSigned, InvalidInput
+    """
     from traceability.ledger.drafting import form_of
     from traceability.strict_json import parse_json
 
@@ -140,13 +162,63 @@ def _read(path: Path) -> JSONValue:
     return parse_json(data)
 
 
-def _drafted(value: JSONValue) -> tuple[list[DraftRecord], tuple[Fault, ...]]:
+def drafted(value: JSONValue) -> tuple[list[DraftRecord], tuple[Fault, ...]]:
     """Return the sound events of a document, and the faults of the others."""
     from traceability.client import event_record
     from traceability.events.jsonld import parse_document
 
     document = parse_document(value)
     return [event_record(event) for event in document.events], document.faults
+
+
+def faulty(path: Path, records: Sequence[DraftRecord], faults: Sequence[Fault]) -> Report:
+    """Return why nothing of a document is signed."""
+    return _report(path, records, faults, problem=NOT_SENT)
+
+
+def send_signed(files: Sequence[Path], remote: Remote) -> Iterator[Report]:
+    """Send batches that were signed elsewhere; what was left unsent goes first."""
+    from traceability.client import HttpTransport, KeyFolder
+    from traceability.client.faults import BatchRefused
+    from traceability.client.sending import Sender, read_signed
+    from traceability.verify.trust import load_trust
+
+    trust = load_trust(remote.trust)
+    with HttpTransport(remote.url, api_key=_api_key(remote)) as transport:
+        for path in files:
+            body = path.read_bytes()
+            signed = read_signed(body, log=trust.log)
+            key_id = signed.statement.header.key
+            folder = remote.chain or path.with_name(f"{key_id.hex()[:16]}.chain")
+            sender = Sender(transport, trust, key_id=key_id, folder=KeyFolder(folder))
+            try:
+                yield _sent(path, signed, sender.send(body))
+            except BatchRefused as error:
+                yield _counted(path, [_rejected(error)])
+
+
+def _sent(path: Path, signed: Signed, accepted: Accepted) -> Report:
+    """Return what became of a signed batch; each of its records was taken."""
+    from traceability.verify.identity import record_urn
+
+    rows = []
+    for index in range(signed.statement.record_count):
+        urn = record_urn(accepted.entry_hash, index)
+        row: Report = {"pointer": f"/records/{index}", "event_id": urn, "result": "accepted"}
+        rows.append(row | {"record": urn})
+    return _counted(path, rows) | _where(accepted)
+
+
+def _rejected(error: BatchRefused) -> Report:
+    """Return what the node says of a batch as a whole."""
+    told = _error(error.problem, 0) if "code" in error.problem else error.to_dict()
+    pointer = str(error.problem.get("pointer", ""))
+    return {"pointer": pointer, "event_id": None, "result": "rejected", "error": told}
+
+
+def _api_key(remote: Remote) -> str | None:
+    named = remote.api_key_file
+    return None if named is None else named.read_text(encoding="utf-8").strip()
 
 
 def _report(

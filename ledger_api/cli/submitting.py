@@ -18,9 +18,13 @@ from ledger_api.cli.signing import (
     ApiKeyFile,
     ChainFolder,
     Remote,
+    SignedFiles,
+    SigningIncomplete,
     TrustFile,
     Url,
     chain_folder,
+    require_trust,
+    send_signed,
     submit_remotely,
 )
 from ledger_api.i18n.fault_texts import fault_detail
@@ -67,7 +71,7 @@ def _validate(command: Command, files: list[Path]) -> int:
         submission = _ledger(stack, command)
         check_long = long_checker(command, submission)
         reports = [_taken(path, _checker(submission), check_long) for path in files]
-    return _answer(command, reports)
+    return answer_reports(command, reports)
 
 
 def _ledger(stack: ExitStack, command: Command) -> Submission | None:
@@ -102,35 +106,47 @@ def submit(
     trust: TrustFile = None,
     api_key_file: ApiKeyFile = None,
     chain: ChainFolder = None,
+    signed: SignedFiles = False,
     data: DataDir = DEFAULT_DATA,
     as_json: AsJSON = False,
 ) -> None:
     """Submit documents: check, sign, log. A new data folder opens a ledger of its own.
 
-    With --url they are signed here and sent to a node, and its answers are checked.
+    With --url they are signed here and sent to a node, and its answers are checked; with --signed,
+    too, they were signed on another machine.
     """
 
     def work(command: Command) -> int:
         require_readable(files)
+        if signed:
+            remote = _remote(url, require_trust(trust), api_key_file, chain)
+            return _reported(command, send_signed(files, remote))
         place = chain_folder(key, chain, trust) if url is not None else None
         signing = None if key is None else own_key(command, key, passphrase_file)
-        if url is None or signing is None or place is None or trust is None:
+        if url is None or signing is None or place is None:
             return _submit(command, files, signing, proceed)
-        return _submit_there(
-            command, files, Remote(url, signing, place, trust, api_key_file), proceed
-        )
+        remote = _remote(url, require_trust(trust), api_key_file, place)
+        reports = submit_remotely(files, remote, key=signing, chain=place, proceed=proceed)
+        return _reported(command, reports)
 
     run(data, as_json, work)
 
 
-def _submit_there(command: Command, files: list[Path], remote: Remote, proceed: bool) -> int:
+def _remote(url: str | None, trust: Path, api_key_file: Path | None, chain: Path | None) -> Remote:
+    if url is None:
+        raise SigningIncomplete("--signed needs --url URL: where to send what was signed")
+    return Remote(url, trust, api_key_file, chain)
+
+
+def _reported(command: Command, told: Iterator[Report]) -> int:
+    """Answer with what became of each file, also where something stops the command."""
     reports: list[Report] = []
     try:
-        for report in submit_remotely(files, remote, proceed=proceed):
+        for report in told:
             reports.append(report)
     except (ItemProofError, OSError) as error:
         return _stopped(command, reports, error)
-    return _answer(command, reports)
+    return answer_reports(command, reports)
 
 
 def _submit(command: Command, files: list[Path], key: SecretKey | None, proceed: bool) -> int:
@@ -147,7 +163,7 @@ def _submit(command: Command, files: list[Path], key: SecretKey | None, proceed:
                 node.sequencer.run()
     except (ItemProofError, OSError) as error:
         return _stopped(command, reports, error)
-    return _answer(command, reports)
+    return answer_reports(command, reports)
 
 
 def _submitter(
@@ -232,7 +248,8 @@ def _refused(path: Path, error: ItemProofError) -> Report:
     }
 
 
-def _answer(command: Command, reports: list[Report]) -> int:
+def answer_reports(command: Command, reports: list[Report]) -> int:
+    """Tell what became of each file, and return the exit status."""
     command.output.answer({"files": reports}, _lines(reports, command.output))
     faults = [fault for report in reports for fault in _faults(report)]
     if any(fault["code"] == FileUnusable.code for fault in faults):

@@ -105,6 +105,11 @@ def _draw() -> bytes:
     return (1 + secrets.randbelow(ORDER - 1)).to_bytes(KEY_BYTES, "big")
 
 
+def drawn_account() -> KeyAccount:
+    """Return a new account; who asks keeps its key."""
+    return account_of(_draw())
+
+
 def publisher_of(keys: KeyFolder) -> KeyAccount:
     """Return the publisher's account that a folder of key files holds, made on first use."""
     if not keys.exists(PUBLISHER, SECP256K1_ALG):
@@ -126,7 +131,7 @@ def account_in(path: Path, keys: KeyFolder) -> KeyAccount:
 
 def create_account(path: Path) -> KeyAccount:
     """Make a random account and write its key; an existing file is never overwritten."""
-    account = account_of(_draw())
+    account = drawn_account()
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY)
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
         file.write(f"0x{account.key.hex()}\n")

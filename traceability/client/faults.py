@@ -13,6 +13,18 @@ class DraftInvalid(InvalidInput):
     code = "DRAFT_INVALID"
 
 
+class SignedFileInvalid(InvalidInput):
+    """The file holds no signed batch, or one of another key or log than is sent for."""
+
+    code = "SIGNED_FILE_INVALID"
+
+
+class HeadOutdated(InvalidInput):
+    """The head that was carried to the signing machine is older than one it has seen."""
+
+    code = "HEAD_OUTDATED"
+
+
 class NodeUnavailable(Unavailable):
     """The node does not answer, or something else answers in its place; try again."""
 

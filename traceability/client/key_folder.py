@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from traceability.client.faults import KeyFolderBusy, KeyFolderInvalid
+from traceability.client.faults import KeyChainDiffers, KeyFolderBusy, KeyFolderInvalid
 from traceability.errors import ItemProofError
 from traceability.hashing.canonical import canonicalize
 from traceability.hashing.encoding import ZERO_HASH, b64u_decode, b64u_encode
@@ -46,6 +46,22 @@ class KeyState:
     def advanced(self, sequence: int, leaf_hash: bytes) -> KeyState:
         """Return the state after the statement of this number was accepted."""
         return replace(self, next_sequence=sequence + 1, previous=leaf_hash)
+
+    def require(self, sequence: int, previous: bytes) -> None:
+        """Refuse another place of the chain than this one, once anything was signed.
+
+        Raises
+        ------
+        KeyChainDiffers
+        """
+        if self.next_sequence not in (None, sequence) or (
+            self.next_sequence is not None and previous != self.previous
+        ):
+            raise KeyChainDiffers(
+                f"node and folder do not agree on the key's chain: expected {self.next_sequence} "
+                f"statements after {self.previous.hex()[:16]}, "
+                f"got {sequence} after {previous.hex()[:16]}"
+            )
 
     def to_json(self) -> dict[str, JSONValue]:
         """Return the state's JSON."""
@@ -117,6 +133,11 @@ class KeyFolder:
         """Remove the signed batch, once its answer is kept."""
         (self.path / "outbox.json").unlink(missing_ok=True)
         self._sync(self.path)
+
+    def keep_signed(self, sequence: int, body: bytes) -> None:
+        """Write a batch that was signed here, and is sent from elsewhere."""
+        (self.path / "signed").mkdir(exist_ok=True, mode=0o700)
+        self._write(f"signed/{sequence}.json", body)
 
     def set_aside(self, sequence: int, problem: JSONValue) -> None:
         """Keep a batch that was refused, and why, away from the outbox."""

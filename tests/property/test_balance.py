@@ -11,12 +11,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
+from tests.support.across_oracle import Oracle, Tie
 from tests.support.balance_oracle import left_of, transformations
 from tests.support.lineage import ELSEWHERE, HERE, World, lot, serial, write
 from traceability.events.attributes import Attribute, scaled
 from traceability.lineage.across.asking import across
 from traceability.lineage.across.causes import Asked, Range, Window
-from traceability.lineage.across.rules import Sharing, share
+from traceability.lineage.across.rules import share
 from traceability.lineage.balance.asking import balance
 from traceability.lineage.balance.findings import (
     LOT_OVERDRAWN,
@@ -172,20 +173,23 @@ def check_totals(found, world: World) -> None:
 
 @modest
 @given(scene=scenes())
-def test_what_shares_a_cause_is_what_the_rules_mean(engine: Engine, scene: Scene) -> None:
+def test_what_shares_a_cause_is_what_the_oracle_means(engine: Engine, scene: Scene) -> None:
     world, code, wanted = scene
     if not is_named(world, code):
         return
+    causes, shared = Oracle(world).shared(code, wanted)
     meant = share(world.graph(), world.said, code, wanted)
+    assert {Tie(*one) for one in meant.causes} == causes
+    assert {Tie(*one) for one in meant.shared} == shared
     with UnitOfWork(engine) as work:
         written = write(work.repositories, world)
         found = across(work.repositories, code, wanted, proof_url=written.number)
-    assert {tie(one) for one in found.causes} == meant.causes
-    assert {tie(one) for one in found.shared} == meant.shared
-    stated = {one.key for one in meant.causes}
+    assert {tie(one) for one in found.causes} == causes
+    assert {tie(one) for one in found.shared} == shared
+    stated = {one.key for one in causes}
     names = {*wanted.keys, *(one.name for one in wanted.ranges)}
     assert {one.subject for one in found.findings} == names - stated
 
 
-def tie(one) -> Sharing:
-    return Sharing(one.code, one.key, one.value, int(one.proof_url))
+def tie(one) -> Tie:
+    return Tie(one.code, one.key, one.value, int(one.proof_url))

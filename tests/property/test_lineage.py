@@ -3,27 +3,40 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import random
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
-from tests.support.chains import PARTNER, TAPE_BYTES, Chain, Tape
+from tests.support.chains import PARTNER
+from tests.support.fleets import (
+    CHAIN_BYTES,
+    FEED,
+    PROBE,
+    TOGETHER,
+    YIELD,
+    Fleet,
+    Member,
+    known,
+)
 from tests.support.lineage import ELSEWHERE, World, Written, write
 from traceability.ledger.partners import Asker
 from traceability.ledger.sight import sight_of
-from traceability.lineage.choice import EVERYTHING, Choice
 from traceability.lineage.findings import (
     ONLY_ITS_LOT_WAS_SEEN,
     SEEN_AFTER_ITS_END,
     UNKNOWN_ORIGIN,
 )
 from traceability.lineage.journeys import journey
+from traceability.lineage.limited_reading import reader_for
+from traceability.lineage.locating import Locator
 from traceability.lineage.place_results import Amount
 from traceability.lineage.results import Edge, Finding, Holder, Item, Limits, Trace
 from traceability.lineage.rules import (
@@ -38,43 +51,29 @@ from traceability.lineage.rules import (
 )
 from traceability.lineage.streaming import End, Row, stream_recall
 from traceability.lineage.tracing import CodeNotTraced, recall, trace
+from traceability.lineage.walking import Sources
 from traceability.lineage.where import holders, where
-from traceability.lineage.whereabouts import Part, parts, shares, whereabouts
+from traceability.lineage.whereabouts import Part, Settled, parts, shares, whereabouts
 from traceability.store.engine import open_engine
 from traceability.store.repositories import Repositories
 from traceability.store.repositories.participants import ParticipantRow
 from traceability.store.times import from_milliseconds
 from traceability.store.unit_of_work import UnitOfWork
 
+# So many chains on each database; ITEMPROOF_LINEAGE_CHAINS asks for more.
+CHAINS = int(os.environ.get("ITEMPROOF_LINEAGE_CHAINS", "2400"))
 
-class Scene(NamedTuple):
-    """A world, a code of it to ask for, the limits of the question, and whether ELSEWHERE asks."""
-
-    world: World
-    code: str
-    choice: Choice = EVERYTHING
-    is_partner: bool = False
-
-    def graph(self) -> Graph:
-        """Return what the question may know."""
-        if self.is_partner:
-            return self.world.seen_by(ELSEWHERE, PARTNER, self.choice)
-        return self.world.graph(self.choice)
-
-    def limits(self, repositories: Repositories) -> Limits:
-        """Return the limits as the store takes them."""
-        sight = sight_of(repositories, Asker(ELSEWHERE)) if self.is_partner else None
-        return Limits(choice=replace(self.choice, sight=sight))
+# Of so many chains of a fleet every question is asked alone, with limits and rights of its own.
+ALONE = 3
 
 
-def scene_of(tape: bytes) -> Scene:
-    """Return the chain that a tape says, and a question about it."""
-    chain = Chain(Tape(tape))
-    choice = chain.choice()
-    return Scene(chain.world, chain.code(), choice, chain.tape.number(0, 3) == 1)
-
-
-tapes = st.binary(min_size=TAPE_BYTES, max_size=TAPE_BYTES)
+@st.composite
+def tapes(draw: st.DrawFn) -> bytes:
+    """Draw a tape; it shrinks to fewer chains with shorter stories."""
+    noise = random.Random(draw(st.integers(0, 2**32 - 1)))
+    chains = draw(st.sampled_from([1, 2, 4, 8, *[TOGETHER] * 60]))
+    told = draw(st.sampled_from([8, 16, 32, 64, *[CHAIN_BYTES] * 60]))
+    return b"".join(noise.randbytes(told).ljust(CHAIN_BYTES, b"\0") for _ in range(chains))
 
 
 @pytest.fixture
@@ -84,12 +83,9 @@ def engine(database_url: str) -> Iterator[Engine]:
     engine.dispose()
 
 
-# So many chains on each database; ITEMPROOF_LINEAGE_CHAINS asks for more.
-CHAINS = int(os.environ.get("ITEMPROOF_LINEAGE_CHAINS", "250"))
-
 # One database serves all examples: each is rolled back.
 modest = settings(
-    max_examples=CHAINS,
+    max_examples=-(-CHAINS // TOGETHER),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
@@ -108,55 +104,157 @@ def is_known(graph: Graph, code: str) -> bool:
 
 
 @modest
-@given(tape=tapes)
-def test_the_store_answers_what_the_rules_mean(engine: Engine, tape: bytes) -> None:
-    scene = scene_of(tape)
+@given(tape=tapes())
+def test_the_store_answers_what_the_rules_mean(
+    engine: Engine, tape: bytes, compared: Counter[str]
+) -> None:
+    fleet = Fleet(tape)
+    compared["chains"] += len(fleet.members)
     with UnitOfWork(engine) as work:
+        repositories = work.repositories
         gln = PARTNER.rpartition("/")[2]
-        work.repositories.participants.put(ParticipantRow(ELSEWHERE, gln, "A partner"))
-        asked = Asked(work.repositories, write(work.repositories, scene.world), scene)
-        if not is_known(asked.graph, scene.code):
-            asked.check_unknown()
-            return
-        asked.check_traces()
-        asked.check_journey()
-        asked.check_where()
-        asked.check_holders()
+        repositories.participants.put(ParticipantRow(ELSEWHERE, gln, "A partner"))
+        written = write(repositories, fleet.world)
+        for member in fleet.members[:ALONE]:
+            alone = Asked(repositories, member.graph(), member, written, compared)
+            if is_known(alone.graph, alone.code):
+                alone.check_all()
+            else:
+                alone.check_unknown()
+        check_places(repositories, fleet, written, compared)
+        check_joined(repositories, fleet, written, compared)
+
+
+def check_joined(
+    repositories: Repositories, fleet: Fleet, written: Written, compared: Counter[str]
+) -> None:
+    """Ask of what all chains are joined by: the answers are those of all of them at once."""
+    choice = fleet.asked.choice
+    if None not in (choice.earliest, choice.before) and choice.earliest >= choice.before:
+        return
+    joints = World(list(fleet.join()))
+    written = Written({**written.numbers, **write(repositories, joints).numbers})
+    graph = known(fleet.world, choice, is_partner=fleet.asked.is_partner)
+
+    def ask(code: str) -> Asked:
+        return Asked(repositories, graph, fleet.asked, written, compared, code=code)
+
+    ask(FEED).check_downstream()
+    ask(YIELD).check_upstream()
+    if is_known(graph, PROBE):
+        ask(PROBE).check_journey()
+        ask(PROBE).check_where()
+
+
+def check_places(
+    repositories: Repositories, fleet: Fleet, written: Written, compared: Counter[str]
+) -> None:
+    """Ask where everything of all chains is, at once."""
+    choice = limits_of(fleet.asked, repositories).choice
+    reader = reader_for(repositories, choice)
+    sources = Sources(reader, choice)
+    meant = {
+        code: whereabouts(graph, code)
+        for member in fleet.members
+        for graph in [known(member.world, fleet.asked.choice, is_partner=fleet.asked.is_partner)]
+        for code in sorted({one.code for fact in graph.facts for one in fact.objects})
+    }
+    nodes = sources.codes.intern(list(meant))
+    for together, found in Locator(sources, reader).settled(nodes):
+        events = [one.event for one in (found.place, found.holder) if one is not None]
+        records = reader.references(set(events))
+        numbers = {event: int(written.number(record)) for event, (_, record) in records.items()}
+        for node in together:
+            compared["answers"] += 1
+            assert plain(found, numbers) == plain(meant[sources.codes[node]], None)
+
+
+def plain(settled: Settled, numbers: Mapping[int, int] | None) -> tuple[object, ...]:
+    """Return what is settled of a thing with event numbers of the world."""
+    fixed = [
+        one
+        and (
+            named_as(one.code),
+            one.basis,
+            one.since[0],
+            one.until[0],
+            one.event if numbers is None else numbers[one.event],
+            one.through,
+        )
+        for one in (settled.place, settled.holder)
+    ]
+    return (*fixed, settled.state, settled.seen_after_its_end, settled.only_its_lot)
+
+
+def limits_of(member: Member, repositories: Repositories) -> Limits:
+    """Return the limits of a question as the store takes them."""
+    sight = sight_of(repositories, Asker(ELSEWHERE)) if member.is_partner else None
+    return Limits(choice=replace(member.choice, sight=sight))
 
 
 class Asked:
-    """One scene in a store, and the checks of each question."""
+    """One question in a store, and the checks of each way to ask it."""
 
-    def __init__(self, repositories: Repositories, written: Written, scene: Scene) -> None:
+    def __init__(
+        self,
+        repositories: Repositories,
+        graph: Graph,
+        member: Member,
+        written: Written,
+        compared: Counter[str],
+        *,
+        code: str | None = None,
+    ) -> None:
         self.repositories = repositories
-        self.code = scene.code
-        self.graph = scene.graph()
-        self.portion = (1, 3, 10_000)[len(scene.world.facts) % 3]
-        self.asked: Any = {"limits": scene.limits(repositories), "proof_url": written.number}
+        self.code = code or member.code
+        self.graph = graph
+        self.compared = compared
+        # Of what is asked alone; of many chains so small a portion would be many queries.
+        portions = (1, 3, 10_000) if code is None else (30, 10_000)
+        self.portion = portions[len(member.world.facts) % len(portions)]
+        limits = limits_of(member, repositories)
+        self.asked: Any = {"limits": limits, "proof_url": written.number}
 
     def check_unknown(self) -> None:
         for question in (trace, recall, journey, where, holders):
             with pytest.raises(CodeNotTraced):
                 question(self.repositories, self.code, **self.asked)
 
+    def check_all(self) -> None:
+        self.check_traces()
+        self.check_journey()
+        self.check_where()
+        self.check_holders()
+
     def check_traces(self) -> None:
+        self.check_upstream()
+        self.check_downstream()
+        self.compared["answers"] += 1
         up, down = (reach(self.graph, self.code, direction=way) for way in (UPSTREAM, DOWNSTREAM))
-        found = trace(self.repositories, self.code, direction=UPSTREAM, **self.asked)
-        assert_same(found, up)
-        unknown = {one.subject for one in found.findings if one.code == UNKNOWN_ORIGIN}
-        assert unknown == without_origin(self.graph, up)
-        found = trace(self.repositories, self.code, direction=DOWNSTREAM, **self.asked)
-        assert_same(found, down)
-        recalled = recall(self.repositories, self.code, **self.asked)
-        assert_same(recalled, down)
-        portion = self.portion
-        rows = stream_recall(self.repositories, self.code, portion=portion, **self.asked)
-        assert_streamed(list(rows), recalled)
         both = trace(self.repositories, self.code, **self.asked)
         assert both.codes == up.codes | down.codes
         assert edges_of(both) == up.edges | down.edges
 
+    def check_upstream(self) -> None:
+        self.compared["answers"] += 1
+        meant = reach(self.graph, self.code, direction=UPSTREAM)
+        found = trace(self.repositories, self.code, direction=UPSTREAM, **self.asked)
+        assert_same(found, meant)
+        unknown = {one.subject for one in found.findings if one.code == UNKNOWN_ORIGIN}
+        assert unknown == without_origin(self.graph, meant)
+
+    def check_downstream(self) -> None:
+        self.compared["answers"] += 3
+        meant = reach(self.graph, self.code, direction=DOWNSTREAM)
+        found = trace(self.repositories, self.code, direction=DOWNSTREAM, **self.asked)
+        assert_same(found, meant)
+        recalled = recall(self.repositories, self.code, **self.asked)
+        assert_same(recalled, meant)
+        rows = stream_recall(self.repositories, self.code, portion=self.portion, **self.asked)
+        assert_streamed(list(rows), recalled)
+
     def check_journey(self) -> None:
+        self.compared["answers"] += 1
         found = journey(self.repositories, self.code, **self.asked)
         meant = history(self.graph, self.code)
         steps = {(int(step.proof_url), step.inherited_from) for step in found.steps}
@@ -168,6 +266,7 @@ class Asked:
         assert keys == sorted(keys)
 
     def check_where(self) -> None:
+        self.compared["answers"] += 1
         found = where(self.repositories, self.code, **self.asked)
         meant = whereabouts(self.graph, self.code)
         assert found.state == meant.state
@@ -185,6 +284,7 @@ class Asked:
     def check_holders(self) -> None:
         if kind_of(self.code) != "lot":
             return
+        self.compared["answers"] += 1
         found = holders(self.repositories, self.code, **self.asked)
         counted = {
             (one.holder, one.location, one.state, one.only_its_lot): one.items

@@ -146,19 +146,22 @@ class Held:
         now = Now(holding)
         met: set[int] = set()
         for node, size in _packed_together(holding, nodes):
-            around = now.around(node)
+            around, packed_by = now.around(node), holding.upwards[node]
             met |= around
             for container in around:
-                self.counts[container] += size
+                # Nothing is inside itself, whatever its events say: that is a finding of its own.
+                is_itself = container in nodes and holding.upwards[container] is packed_by
+                self.counts[container] += size - is_itself
             if now.is_apart(node):
-                packed = (one for one in nodes if holding.upwards[one] is holding.upwards[node])
+                packed = (one for one in nodes if holding.upwards[one] is packed_by)
                 items = (one for one in packed if codes.kinds[one] == "item")
                 self._doubts |= {finding(IN_TWO_CONTAINERS, codes[one]) for one in items}
         self._inside |= {(one, parent) for one in met for parent in now.parents(one)}
 
     def holders(self, codes: Mapping[int, str]) -> tuple[Holder, ...]:
         """Return the containers by their codes."""
-        return tuple(sorted(Holder(codes[node], count) for node, count in self.counts.items()))
+        counts = ((codes[node], count) for node, count in self.counts.items() if count)
+        return tuple(sorted(Holder(code, count) for code, count in counts))
 
     def findings(self, codes: Mapping[int, str]) -> set[Finding]:
         """Return what cannot be: a thing in two places, a container in itself."""

@@ -33,7 +33,7 @@ class Sighting(NamedTuple):
 
 
 class Seen(NamedTuple):
-    """What is known of one thing: last and first event, and the container that it is in now."""
+    """What is known of one thing: last and first event, and what it was put into last and is in."""
 
     last: Sighting | None
     made: int | None
@@ -110,8 +110,10 @@ class Sightings:
         key = id(stays)
         if key not in self._inherited:
             inside = [one for _, one in self.events_around(node)]
-            now = [stay.parent for stay in stays if stay.end is None]
-            self._inherited[key] = (max(inside, default=None), now[-1] if now else None)
+            now = [stay for stay in stays if stay.end is None]
+            newest = max(now, key=lambda stay: stay.start, default=None)
+            container = None if newest is None else newest.parent
+            self._inherited[key] = (max(inside, default=None), container)
         return self._inherited[key]
 
     def events_around(

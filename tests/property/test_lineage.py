@@ -64,7 +64,7 @@ from traceability.store.unit_of_work import UnitOfWork
 CHAINS = int(os.environ.get("ITEMPROOF_LINEAGE_CHAINS", "2400"))
 
 # Of so many chains of a fleet every question is asked alone, with limits and rights of its own.
-ALONE = 3
+ALONE = 2
 
 
 @st.composite

@@ -17,9 +17,9 @@ from traceability.lineage.rules import Fact, Graph
 
 # Bytes that a chain and a question about it may use: the longest of thousands took 230.
 CHAIN_BYTES = 256
-TOGETHER = 48
+TOGETHER = 64
 # A journey reads what each container told by itself: one through all would take long.
-PROBED = 16
+PROBED = 8
 
 # What chains are joined by: made into all, made from all, and packed into something of many.
 FEED, YIELD, PROBE = "urn:example:feed:1", "urn:example:yield:1", sscc(99)

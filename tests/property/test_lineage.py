@@ -103,6 +103,8 @@ def is_known(graph: Graph, code: str) -> bool:
     return named or code in graph.lots_of or any(code in lots for lots in graph.lots_of.values())
 
 
+# Minutes where many share the machine.
+@pytest.mark.timeout(1200)
 @modest
 @given(tape=tapes())
 def test_the_store_answers_what_the_rules_mean(

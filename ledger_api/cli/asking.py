@@ -128,7 +128,7 @@ def _ask(
         if exported(command, asked, form=options.export, path=options.output):
             return
         if options.ndjson:
-            told_in_rows(command, asked)
+            told_in_rows(command, asked, Page(*options.page))
             return
         with command.node(need="existing") as node:
             found = paged(answer(node, asked), Page(*options.page))

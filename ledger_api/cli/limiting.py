@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from ledger_api.cli.running import Command
     from ledger_api.exports.exporting import Asked
     from ledger_api.lineage.limiting import Within
+    from ledger_api.lineage.paging import Page
 
 Earliest = Annotated[
     str | None,
@@ -52,12 +53,12 @@ def within_words(words: Words) -> Within:
     return Within(earliest, before, tuple(steps or ()), tuple(places or ()), depth)
 
 
-def told_in_rows(command: Command, asked: Asked) -> None:
+def told_in_rows(command: Command, asked: Asked, page: Page) -> None:
     """Write an answer as rows, each as soon as it is known."""
     from ledger_api.lineage.rows import rows
 
     with command.node(need="existing") as node:
-        for piece in rows(node, asked):
+        for piece in rows(node, asked, page):
             typer.echo(piece, nl=False)
 
 

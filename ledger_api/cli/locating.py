@@ -76,7 +76,7 @@ def _ask(
         limit, cursor, ndjson = options
         asked = Asked(question, code, OPERATOR, within=within_words(within))
         if ndjson:
-            told_in_rows(command, asked)
+            told_in_rows(command, asked, Page(limit, cursor))
             return
         with command.node(need="existing") as node:
             found = paged(answer(node, asked), Page(limit, cursor))

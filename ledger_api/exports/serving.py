@@ -88,7 +88,7 @@ def served(
     """Return an answer in a format: the one that is named, else the one that is accepted."""
     headers = {"Vary": "Accept, Authorization"}
     if wants_rows(form, accept):
-        found = Streamed(lambda: rows(services.node, asked))
+        found = Streamed(lambda: rows(services.node, asked, page))
         return StreamingResponse(iter(found), headers=headers, media_type=NDJSON_TYPE)
     named = chosen(form, accept)
     if named is not None:

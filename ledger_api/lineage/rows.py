@@ -1,23 +1,27 @@
 """An answer as rows of JSON, one a line: first what was asked, last how much there was.
 
-A recall is told as it is found, in memory that hardly grows; the others are worked out first.
+A recall is told as it is found, however long, in memory that hardly grows; the others are worked
+out first.
 """
 
 from __future__ import annotations
 
 import queue
+import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
 from ledger_api.exports.exporting import Asked, answer
+from ledger_api.lineage.encoding import lines
+from ledger_api.lineage.paging import WHOLE, Page, paged
 from traceability.errors import ItemProofError
-from traceability.lineage.results import Edge, Finding, Holder, Item
-from traceability.lineage.streaming import End, Row, stream_recall
+from traceability.lineage.streaming import stream_recall
 
 if TYPE_CHECKING:
     from traceability.ledger.node import Node
@@ -41,42 +45,31 @@ _LISTS = {
 }
 
 
-def rows(node: Node, asked: Asked) -> Iterator[bytes]:
-    """Yield an answer in pieces of whole lines.
+def rows(node: Node, asked: Asked, page: Page = WHOLE) -> Iterator[bytes]:
+    """Yield an answer in pieces of whole lines; a recall in pages is worked out first, too.
 
     Raises
     ------
-    As `answer` does, before anything is yielded.
+    As `answer` and `paged` do, before anything is yielded.
     """
-    found = _told(node, asked) if asked.question == "recall" else _known(answer(node, asked))
-    lines = (orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in found)
-    first = next(lines, b"")
-    yield first
-    while piece := b"".join(islice(lines, ROWS_PER_PIECE)):
+    if asked.question == "recall" and page == WHOLE:
+        yield from _told(node, asked)
+        return
+    found = _known(paged(answer(node, asked), page))
+    told = (orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in found)
+    yield next(told, b"")
+    while piece := b"".join(islice(told, ROWS_PER_PIECE)):
         yield piece
 
 
-def _told(node: Node, asked: Asked) -> Iterator[dict[str, Any]]:
+def _told(node: Node, asked: Asked) -> Iterator[bytes]:
     with node.store.reading() as repositories:
-        limits = asked.within.limits(repositories, asked.asker)
+        limits = replace(asked.within.limits(repositories, asked.asker), max_items=sys.maxsize)
         found = stream_recall(repositories, asked.code, limits=limits)
         with closing(found):  # type: ignore[type-var]  # a generator, as its docstring says
-            for row in found:
-                yield _row(row)
-
-
-def _row(row: Row) -> dict[str, Any]:
-    match row:
-        case Item():
-            return {"item": row._asdict()}
-        case Edge():
-            return {"edge": row.to_json()}
-        case Finding():
-            return {"finding": row.to_json()}
-        case Holder():
-            return {"holder": row.to_json()}
-        case End():
-            return {"end": row._asdict()}
+            yield lines(islice(found, 1))
+            while piece := lines(islice(found, ROWS_PER_PIECE)):
+                yield piece
 
 
 def _known(found: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -92,6 +93,66 @@ def postgresql_objects(
             text(_OURS + query), {"names": list(tables)}
         )
     }
+
+
+# Of an index that holds every row: its name, and the columns that put its rows in its own order.
+_WHOLE_INDEXES = """
+    SELECT c.relname, string_agg(quote_ident(a.attname), ', ' ORDER BY k.place)
+    FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_am m ON m.oid = c.relam
+    CROSS JOIN LATERAL unnest(i.indkey::int2[]) WITH ORDINALITY AS k(number, place)
+    JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.number
+    WHERE i.indrelid = to_regclass(:name) AND i.indpred IS NULL AND i.indexprs IS NULL
+      AND i.indisvalid AND m.amname = 'btree' AND k.place <= i.indnkeyatts
+    GROUP BY c.relname ORDER BY c.relname"""
+_OF_ROWS = ("enable_indexscan", "enable_indexonlyscan", "enable_bitmapscan")
+_OF_INDEXES = ("enable_seqscan", "enable_bitmapscan", "enable_sort", "enable_incremental_sort")
+
+
+@contextmanager
+def without_indexes(connection: Connection) -> Iterator[None]:
+    """Let queries read a table's rows themselves meanwhile, whatever its indexes hold."""
+    if connection.dialect.name != "postgresql":
+        yield
+        return
+    with _switched_off(connection, _OF_ROWS):
+        yield
+
+
+def postgresql_index_faults(connection: Connection, table: str) -> dict[str, str]:
+    """Return which indexes of a table do not hold as many entries as it has rows.
+
+    What is read of each is what a query would: an index out of which rows were kept while it was
+    not maintained, and which was then said to be again, yields fewer.
+    """
+    if connection.dialect.name != "postgresql":
+        return {}
+    if connection.scalar(text("SELECT to_regclass(:name)"), {"name": table}) is None:
+        return {}
+    found: dict[str, str] = {}
+    with _switched_off(connection, _OF_ROWS):
+        rows = connection.scalar(text(f"SELECT count(*) FROM {table}"))  # noqa: S608 # the name is ours
+    indexes = list(connection.execute(text(_WHOLE_INDEXES), {"name": table}))
+    with _switched_off(connection, _OF_INDEXES):
+        for name, columns in indexes:
+            ordered = f"SELECT {columns} FROM {table} ORDER BY {columns} OFFSET 0"  # noqa: S608 # as the catalogue quotes them
+            query = f"SELECT count(*) FROM ({ordered}) o"  # noqa: S608 # as above
+            plan = "\n".join(line for (line,) in connection.execute(text(f"EXPLAIN {query}")))
+            if f" using {name} on " not in plan:
+                continue  # Another index has the same order: it is counted under its own name.
+            held = connection.scalar(text(query))
+            if held != rows:
+                found[str(name)] = f"{held} of {rows} rows"
+    return found
+
+
+@contextmanager
+def _switched_off(connection: Connection, settings: Sequence[str]) -> Iterator[None]:
+    """Change what the planner may use, until the block ends."""
+    with connection.begin_nested() as savepoint:
+        for setting in settings:
+            connection.execute(text(f"SET LOCAL {setting} = off"))
+        yield
+        savepoint.rollback()
 
 
 @cache

@@ -220,6 +220,20 @@ def test_names_what_was_changed_on_postgresql(
     assert {(one.key, one.column) for one in differences(full)} == expected
 
 
+def test_names_an_index_that_rows_were_kept_out_of_on_postgresql(postgresql_node: Node) -> None:
+    """The catalogue says nothing of it any more: only what the index holds does."""
+    full = filled(postgresql_node)
+    assert differences(full) == ()
+    index = "indexrelid = 'ix_item_runs_gtin_lot'::regclass"
+    change(full, f"update pg_index set indisready = false where {index}")
+    change(full, "insert into item_runs values (99, '09521234567899', 'L9', 1, 1)")
+    change(full, f"update pg_index set indisready = true where {index}")
+    lacks = Difference(
+        "item_runs", "ix_item_runs_gtin_lot", "index", "every row, once", "1 of 2 rows"
+    )
+    assert lacks in differences(full)
+
+
 def test_how_an_index_is_laid_out_is_no_fault_on_postgresql(postgresql_node: Node) -> None:
     change(postgresql_node, "alter index ix_events_biz_step set (fillfactor = 70)")
     assert differences(postgresql_node) == ()

@@ -10,6 +10,7 @@ from traceability.ledger.audit.units import Context, Result, RowsUnit
 from traceability.store.repositories import Repositories
 from traceability.store.repositories.doubled import doubled
 from traceability.store.schema import schema_differences
+from traceability.store.schema_postgresql import postgresql_index_faults, without_indexes
 from traceability.store.schema_sqlite import index_faults
 
 # Longest line of a database about itself in a report.
@@ -31,22 +32,21 @@ def unreadable(altered: Difference, error: ItemProofError) -> Difference:
 
 def check_rows(context: Context, unit: RowsUnit) -> Result:
     """Name what an index of a table lacks, and every row beside another of the same key."""
-    connection = context.repositories.connection
-    return Result(
-        [
-            *(
-                Difference(unit.table, name, "index", "every row, once", fault[:LONGEST])
-                for name, fault in index_faults(connection, unit.table).items()
-            ),
-            *(
-                Difference(
-                    unit.table,
-                    ", ".join(map(shown, found.key)),
-                    ", ".join(found.columns),
-                    "one row",
-                    f"{found.rows} rows",
-                )
-                for found in doubled(connection, unit.table)
-            ),
+    connection, table = context.repositories.connection, unit.table
+    faults = index_faults(connection, table) | postgresql_index_faults(connection, table)
+    lacking = [
+        Difference(table, name, "index", "every row, once", fault[:LONGEST])
+        for name, fault in faults.items()
+    ]
+    with without_indexes(connection):
+        twice = [
+            Difference(
+                table,
+                ", ".join(map(shown, found.key)),
+                ", ".join(found.columns),
+                "one row",
+                f"{found.rows} rows",
+            )
+            for found in doubled(connection, table)
         ]
-    )
+    return Result([*lacking, *twice])

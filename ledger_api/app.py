@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from functools import partial
 
 from fastapi import FastAPI
@@ -33,6 +33,7 @@ from ledger_api.web import endpoints as web
 from ledger_api.workers import Bells, Workers
 from traceability.ledger.drafting import draft_body
 from traceability.ledger.node import Node
+from traceability.lineage.snapshot.keeping import Memory
 
 DESCRIPTION = "Supply-chain traceability ledger: one item, one code, one proof."
 
@@ -93,13 +94,29 @@ async def _lifespan(
     services.slot.begin(os.getpid())
     services.workers.start()
     try:
-        yield
+        with _memory(services):
+            yield
     finally:
         services.workers.stop()
         services.admission.close()
         services.slot.end()
         submission.drafter = draft_body
         drafting.close()
+
+
+@contextmanager
+def _memory(services: Services) -> Iterator[None]:
+    """Keep the lineage in memory, where the settings say so."""
+    if not services.settings.lineage_snapshot:
+        yield
+        return
+    memory = services.node.memory = Memory(services.node.store)
+    memory.start()
+    try:
+        yield
+    finally:
+        services.node.memory = None
+        memory.stop()
 
 
 def _workers(node: Node, settings: Settings, bells: Bells | None, slot: Slot) -> Workers:

@@ -99,6 +99,9 @@ class Settings(BaseSettings):
     balance_tolerance: str = Field(
         default="0", max_length=64, description="what a balance may miss: 0.5%, 200 g, or both by +"
     )
+    lineage_snapshot: bool = Field(
+        default=False, description="keep the lineage in memory, so that recalls are told sooner"
+    )
     max_connections: int = Field(
         default=1000, ge=1, description="connections that a process answers at once"
     )

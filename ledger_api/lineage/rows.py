@@ -65,7 +65,8 @@ def rows(node: Node, asked: Asked, page: Page = WHOLE) -> Iterator[bytes]:
 def _told(node: Node, asked: Asked) -> Iterator[bytes]:
     with node.store.reading() as repositories:
         limits = replace(asked.within.limits(repositories, asked.asker), max_items=sys.maxsize)
-        found = stream_recall(repositories, asked.code, limits=limits)
+        told = stream_recall if node.memory is None else node.memory.stream_recall
+        found = told(repositories, asked.code, limits=limits)
         with closing(found):  # type: ignore[type-var]  # a generator, as its docstring says
             yield lines(islice(found, 1))
             while piece := lines(islice(found, ROWS_PER_PIECE)):

@@ -43,6 +43,7 @@ from traceability.ledger.faults import ErasureIncomplete, EventIdMustGo
 from traceability.store.repositories import Repositories
 from traceability.store.repositories.batches import BatchRow, RecordRow
 from traceability.store.repositories.erased_codes import LOT_RECORD, lot_name
+from traceability.store.repositories.erasing import ERASURES
 from traceability.store.repositories.participants import CardRow
 from traceability.strict_json import JSONValue, parse_json
 
@@ -62,6 +63,7 @@ def destroy(
     """Destroy what an `erased` entry names; what is gone already stays gone."""
     batch = repositories.batches.by_entry_hash(entry)
     repositories.meta.put(PURGE_DUE, secrets.token_bytes(8))
+    repositories.meta.put(ERASURES, secrets.token_bytes(8))
     if batch is None:
         _destroy_card(repositories, entry)
         return

@@ -41,6 +41,7 @@ from traceability.ledger.statuses import Statuses
 from traceability.ledger.submission import Submission
 from traceability.ledger.tree_reading import UpperLevelsCache
 from traceability.ledger.trust import write_trust
+from traceability.lineage.snapshot.keeping import Memory
 from traceability.store.repositories.anchors import AttemptRow
 from traceability.store.repositories.erased_codes import code_key
 from traceability.store.repositories.tree import CheckpointRow
@@ -107,6 +108,8 @@ class Node:
         self.chain = chain
         self.clock = clock
         self.states = StateCache()
+        # The lineage in memory, while this process serves and keeps one.
+        self.memory: Memory | None = None
         self.upper = UpperLevelsCache()
         self.second_place = SecondPlace(served_heads or data_dir / SERVED_HEADS)
         if ask_chain is None and chain is not None:

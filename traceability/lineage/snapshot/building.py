@@ -29,12 +29,11 @@ from traceability.lineage.snapshot.arrays import (
 from traceability.lineage.snapshot.reading import SnapshotReader
 from traceability.lineage.walking import Sources
 from traceability.store.repositories import Repositories
+from traceability.store.repositories.erasing import ERASURES
 from traceability.store.repositories.events import ROLES
 
 T = TypeVar("T")
 
-# Changed by everything that erases, within its own transaction.
-ERASURES = "lineage_erasures"
 # Containers, or things in them, that are worked out together.
 PORTION = 10_000
 _KIND_NUMBERS = {kind: number for number, kind in enumerate(KINDS)}

@@ -33,6 +33,8 @@ from traceability.store.tables import (
     records,
 )
 
+# A name in `meta` whose value changes with each erasure, for whoever keeps copies in memory.
+ERASURES = "erasures"
 # Jobs looked through or deleted at a time.
 _AT_ONCE = 200
 # Tables from which an erasure takes something: what is freed in them is overwritten afterwards.

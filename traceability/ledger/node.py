@@ -87,6 +87,9 @@ class Node:
         The second place; default: a file in the data folder.
     """
 
+    # The lineage in memory, while this process serves and keeps one.
+    memory: Memory | None = None
+
     def __init__(
         self,
         store: Store,
@@ -108,8 +111,6 @@ class Node:
         self.chain = chain
         self.clock = clock
         self.states = StateCache()
-        # The lineage in memory, while this process serves and keeps one.
-        self.memory: Memory | None = None
         self.upper = UpperLevelsCache()
         self.second_place = SecondPlace(served_heads or data_dir / SERVED_HEADS)
         if ask_chain is None and chain is not None:

@@ -19,6 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from scripts.benchmarks import (
     anchoring,
     auditing,
+    crowded_log,
     disclosing,
     hashing,
     http,
@@ -27,6 +28,7 @@ from scripts.benchmarks import (
     minting,
     mirror,
     sequencing,
+    statuses,
     streaming,
     xml,
 )
@@ -37,6 +39,8 @@ RESULTS = Path("bench-results.json")
 PARTS = (
     hashing.PART,
     disclosing.PART,
+    crowded_log.PART,
+    statuses.PART,
     xml.PART,
     minting.PART,
     anchoring.PART,

@@ -10,6 +10,7 @@ import base64
 import json
 import sqlite3
 from collections.abc import Iterator
+from hashlib import sha256
 from itertools import chain, islice
 from pathlib import Path
 from random import Random
@@ -39,6 +40,15 @@ _HEAD = (
     "INSERT INTO checkpoints (tree_size, root_hash, note, ends_with_state, signed) "
     "VALUES (?, ?, ?, 0, ?)"
 )
+_STATUS = (
+    "INSERT INTO statuses (entry_hash, record_index, kind, arrival, entry_index) "
+    "VALUES (?, ?, 'recalled', ?, ?)"
+)
+_KEY = (
+    "INSERT INTO keys (key_id, alg, public_key, participant, custody, roles, prefixes, card, "
+    "registered_arrival, registered_at) VALUES (?, 'ed25519', ?, ?, 'own', '[]', '[]', ?, 0, ?)"
+)
+RECORDS = 1_000
 DIGEST = "A" * 43
 
 
@@ -130,3 +140,39 @@ def lengthen(data: Path, size: int) -> None:
     connection.execute("COMMIT")
     connection.close()
     SecondPlace(data / SERVED_HEADS).append(ServedHead(size, tree.root()))
+
+
+def status_entry(number: int) -> bytes:
+    """Return the hash of the batch's entry of which a made-up status is."""
+    return sha256(number.to_bytes(8, "big")).digest()
+
+
+def status_index(number: int) -> int:
+    """Return the record's index of which a made-up status is."""
+    return number % RECORDS
+
+
+def add_statuses(database: Path, first: int, end: int) -> None:
+    """Put statuses `first` … `end` − 1 into a closed store, each of the entry of its number."""
+    _insert(
+        database,
+        _STATUS,
+        ((status_entry(at), status_index(at), at, at) for at in range(first, end)),
+    )
+
+
+def add_keys(database: Path, count: int, *, below: int) -> None:
+    """Put so many keys into a closed store, registered by entries below an index."""
+    chosen = Random(SEED)  # noqa: S311 # bytes that nobody has to guess
+    draw = chosen.randbytes
+    rows = (
+        (draw(32), draw(32), draw(16), draw(32), chosen.randrange(1, below)) for _ in range(count)
+    )
+    _insert(database, _KEY, rows)
+
+
+def _insert(database: Path, statement: str, rows: Iterator[tuple[object, ...]]) -> None:
+    connection = sqlite3.connect(database)
+    connection.executemany(statement, rows)
+    connection.commit()
+    connection.close()

@@ -32,6 +32,7 @@ LOTS = ("L1", "L2")
 LOT = f"https://id.gs1.org/01/{GTIN}/10/"
 ITEM = f"https://id.gs1.org/01/{GTIN}/21/"
 PLACE = "https://id.gs1.org/414/9521005000013"
+CORRECTED = "urn:uuid:3e9f5d0a-54a4-4d37-9a0e-6f7c5b8f2d11"
 PALLET = "https://id.gs1.org/00/095212340000000013"
 
 
@@ -105,7 +106,7 @@ def _events() -> list[dict[str, Any]]:
     nothing = {"action": None, "epcList": None}
     children = {"parentID": PALLET, "childEPCs": [f"{ITEM}C1", f"{ITEM}C2"], "epcList": None}
     return [
-        event(1, eventID="urn:uuid:3e9f5d0a-54a4-4d37-9a0e-6f7c5b8f2d11", **facts),
+        event(1, eventID=CORRECTED, **facts),
         event(
             2,
             type="TransformationEvent",
@@ -124,6 +125,21 @@ def _events() -> list[dict[str, Any]]:
             ],
         ),
         event(6, quantityList=quantities, **facts, **_making()),
+        *_declaring(),
+    ]
+
+
+def _declaring() -> list[dict[str, Any]]:
+    """Return two events that declare an error: of what is not recorded, or not replaced yet."""
+    said: dict[str, Any] = {"declarationTime": "2026-05-02T08:00:00.000Z"}
+    return [
+        event(7, eventID="urn:uuid:3e9f5d0a-54a4-4d37-9a0e-6f7c5b8f2d12", errorDeclaration=said),
+        event(
+            1,
+            eventID=CORRECTED,
+            errorDeclaration=said
+            | {"correctiveEventIDs": ["urn:uuid:3e9f5d0a-54a4-4d37-9a0e-6f7c5b8f2d13"]},
+        ),
     ]
 
 

@@ -19,6 +19,7 @@ from sqlalchemy import (
     Connection,
     Engine,
     Table,
+    UniqueConstraint,
     and_,
     create_engine,
     delete,
@@ -41,25 +42,34 @@ from traceability.store.tables import metadata
 
 # Rows that nothing counts: what is left out of them shows only where something refers to it.
 MAY_BE_LACKING = ("anchors", "checkpoints", "conflicting_entries")
-# A code that no event names says nothing, nor does the same evidence once more.
-MAY_BE_ADDED = ("conflicting_entries", "epcs", "meta")
+# A code that no event names says nothing, nor does the same evidence once more; and a correction
+# that nothing is due is looked at once, and forgotten.
+MAY_BE_ADDED = ("conflicting_entries", "corrections", "epcs", "meta")
+# A correction that waits for nothing is looked at again, and then waits for the same.
+MAY_BE_EMPTY = (("corrections", "waits_for"),)
 ROW = "(row)"
 # Columns whose values say what sort of row it is.
 SORTS = ("kind", "type", "media_type", "role")
 SMALL_SCALE = 1
+# Other values that are tried in the place of one that the database refuses.
+MOST_TRIED = 8
 
 
 Place = tuple[object, ...]
 
 
 class Mutation(NamedTuple):
-    """A change and what undoes it: statements, in order; `place` is a column, or the row."""
+    """A change and what undoes it: statements, in order; `place` is a column, or the row.
+
+    `instead` are others of the same place, for where the database refuses this one.
+    """
 
     table: str
     place: str
     kind: str
     do: tuple[Any, ...]
     undo: tuple[Any, ...]
+    instead: tuple[Mutation, ...] = ()
 
 
 @dataclass(slots=True)
@@ -98,6 +108,17 @@ def altered(value: Any, column: Column[Any]) -> Any:
     return value[:-1] + ("0" if value[-1:] != "0" else "1")
 
 
+def others(column: Column[Any], rows: Sequence[Row]) -> list[Any]:
+    """Return values that the database may take: one above all that are there, and all of these.
+
+    A column that takes few values, such as a kind, takes those of other rows.
+    """
+    there = list(dict.fromkeys(row[column.name] for row in rows if row[column.name] is not None))
+    if column.type.python_type is int and there:
+        there.insert(0, max(there) + 1)
+    return there[:MOST_TRIED]
+
+
 def mutations(connection: Connection, table: Table, *, thorough: bool) -> Iterator[Mutation]:
     """Yield the changes of a table."""
     query = select(table).order_by(*table.primary_key.columns)
@@ -106,7 +127,8 @@ def mutations(connection: Connection, table: Table, *, thorough: bool) -> Iterat
     rows = [dict(row._mapping) for row in connection.execute(query)]
     chosen = chosen_rows(rows, _places(connection), thorough=thorough)
     for column in committed(table):
-        yield from _values(table, column, chosen, thorough=thorough)
+        spare = others(column, rows)
+        yield from _values(table, column, chosen, spare=spare, thorough=thorough)
     if table.name not in MAY_BE_LACKING:
         for row in chosen if thorough else rows[-1:]:
             yield Mutation(
@@ -114,10 +136,32 @@ def mutations(connection: Connection, table: Table, *, thorough: bool) -> Iterat
             )
     if rows and table.name not in MAY_BE_ADDED:
         last = list(table.primary_key.columns)[-1]
-        added = rows[-1] | {last.name: altered(rows[-1][last.name], last)}
-        yield Mutation(
-            table.name, ROW, "added", (insert(table).values(added),), (_delete(table, added),)
-        )
+        beside = rows[-1] | {last.name: altered(rows[-1][last.name], last)}
+        yield _added(table, beside)._replace(instead=(_added(table, _unlike_all(table, rows)),))
+
+
+def _added(table: Table, row: Row) -> Mutation:
+    do, undo = insert(table).values(row), _delete(table, row)
+    return Mutation(table.name, ROW, "added", (do,), (undo,))
+
+
+def _unlike_all(table: Table, rows: Sequence[Row]) -> Row:
+    """Return the last row with another value in each key that no two rows may share."""
+    keys = [table.primary_key, *_unique(table)]
+    row = dict(rows[-1])
+    for column in {list(key.columns)[-1] for key in keys}:
+        if row[column.name] is not None:
+            spare = [altered(row[column.name], column), *others(column, rows)]
+            row[column.name] = next(value for value in spare if value not in _there(column, rows))
+    return row
+
+
+def _unique(table: Table) -> list[UniqueConstraint]:
+    return [one for one in table.constraints if isinstance(one, UniqueConstraint)]
+
+
+def _there(column: Column[Any], rows: Sequence[Row]) -> set[Any]:
+    return {row[column.name] for row in rows}
 
 
 def chosen_rows(rows: Sequence[Row], partly: Container[Place], *, thorough: bool) -> list[Row]:
@@ -142,26 +186,31 @@ def _places(connection: Connection) -> set[Place]:
 
 
 def _values(
-    table: Table, column: Column[Any], rows: Sequence[Row], *, thorough: bool
+    table: Table, column: Column[Any], rows: Sequence[Row], *, spare: Sequence[Any], thorough: bool
 ) -> Iterator[Mutation]:
     name = column.name
     kinds: list[tuple[str, Row, Any]] = [
         ("changed", row, altered(row[name], column)) for row in rows
     ]
-    if rows and column.nullable:
+    if rows and column.nullable and (table.name, name) not in MAY_BE_EMPTY:
         kinds += [("emptied", row, None) for row in rows if row[name] is not None]
     if thorough and len(rows) > 1:
         kinds.append(("another's", rows[0], rows[-1][name]))
         kinds.append(("another's", rows[-1], rows[0][name]))
     for kind, row, value in kinds:
         if value != row[name]:
-            changed = row | {name: value}
-            do = (_update(table, row, {name: value}),)
-            yield Mutation(
-                table.name, name, kind, do, (_update(table, changed, {name: row[name]}),)
-            )
+            tried = [one for one in spare if one not in (value, row[name])]
+            instead = tuple(_set(table, row, name, one) for one in tried)
+            found = _set(table, row, name, value)._replace(kind=kind)
+            yield found._replace(instead=instead) if kind == "changed" else found
     if thorough and len(rows) > 1 and not column.primary_key:
         yield from _swapped(table, name, rows[0], rows[-1])
+
+
+def _set(table: Table, row: Row, name: str, value: Any) -> Mutation:
+    do = _update(table, row, {name: value})
+    undo = _update(table, row | {name: value}, {name: row[name]})
+    return Mutation(table.name, name, "changed", (do,), (undo,))
 
 
 def _swapped(table: Table, name: str, one: Row, other: Row) -> Iterator[Mutation]:
@@ -235,6 +284,11 @@ def _make(node: Node, engine: Engine, mutation: Mutation, found: Found) -> None:
     tally = found.tallies[mutation.table, mutation.place]
     if not run(engine, mutation.do):
         tally.refused += 1
+        for other in mutation.instead:
+            made = tally.made
+            _make(node, engine, other, found)
+            if tally.made > made:
+                return
         return
     try:
         differences = report(node)
@@ -305,20 +359,20 @@ def table_of(runs: Sequence[Found]) -> list[tuple[str, str, str, str, str]]:
             refused = sum(one.refused for one in tallies)
             by = "what refers to it" if column is None else column.by
             if made or refused or column is not None:
-                changes = f"{made} + {refused} refused" if refused else str(made)
-                rows.append((table, name, by, changes, str(named)))
+                rows.append((table, name, by, _changes(made, refused), str(named)))
     return rows
 
 
+def _changes(made: int, refused: int) -> str:
+    if not refused:
+        return str(made)
+    return f"{made} + {refused} refused" if made else f"0 + all {refused} refused"
+
+
 def untouched_columns(found: Found) -> list[str]:
-    """Return the committed columns of which no change was made or refused."""
+    """Return the committed columns of which no change took place, though some were refused."""
     places = [(table, name) for table, columns in COMMITTED.items() for name in columns]
-    tallies = found.tallies
-    return [
-        f"{table}.{name}"
-        for table, name in places
-        if not (tallies[table, name].made or tallies[table, name].refused)
-    ]
+    return [f"{table}.{name}" for table, name in places if not found.tallies[table, name].made]
 
 
 def _row(database: str) -> Attack:

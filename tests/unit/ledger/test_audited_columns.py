@@ -24,5 +24,5 @@ def test_a_change_is_named_as_a_committed_column() -> None:
     columns = {f"{table}.{name}" for table, found in COMMITTED.items() for name in found}
     others = {place for found in COMMITTED.values() for one in found.values() for place in one.also}
     # A name without a column is of rows that lack.
-    assert others - columns == {"events.event", "erased_items."}
+    assert others - columns == {"events.event", "erased_items.", "corrections."}
     assert all(one.by for found in COMMITTED.values() for one in found.values())

@@ -68,6 +68,13 @@ COMMITTED: Mapping[str, Mapping[str, Committed]] = {
         "sequence",
         "envelope",
     ),
+    "corrections": _all(
+        "the event that declares an error, until its status is signed",
+        "batch",
+        "record_index",
+        "waits_for",
+        also=("corrections.", "statuses.kind"),
+    ),
     "entries": {
         "leaf_index": Committed(_TREE),
         "leaf_hash": Committed(_TREE, ("entries.envelope",)),
@@ -210,7 +217,6 @@ OPERATIONAL: Mapping[str, Mapping[str, str]] = {
     ),
     "checkpoints": {"signed": _TIME},
     "conflicting_entries": {"conflict": _LOCAL, "received": _TIME},
-    "corrections": dict.fromkeys(("batch", "record_index", "waits_for"), _QUEUE),
     "entries": {"arrival": _LOCAL, "received": _TIME, "anchored_by": _TIME},
     "epcs": {"epc": _LOCAL},
     "erased_codes": dict.fromkeys(

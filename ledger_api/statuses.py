@@ -125,4 +125,6 @@ def http_status(error: ItemProofError) -> int:
 
 def exit_status(error: ItemProofError) -> int:
     """Return the exit status of a command that ended with an error."""
+    if isinstance(error, InvalidInput) and error.is_option:
+        return EXIT_USAGE
     return next(status for kind, _, status in _TABLE if isinstance(error, kind))

@@ -75,9 +75,13 @@ def _revived(
 
 
 class InvalidInput(ItemProofError):
-    """What was handed in is malformed; mend it and send it again."""
+    """What was handed in is malformed; mend it and send it again.
+
+    `is_option` says that an option of a command was malformed, not what the command works on.
+    """
 
     code = "INVALID_INPUT"
+    is_option: bool = False
 
 
 class SettingsInvalid(InvalidInput):

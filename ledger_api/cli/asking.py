@@ -20,6 +20,7 @@ from ledger_api.cli.limiting import (
     Steps,
     Words,
     page_lines,
+    require_export_alone,
     told_in_rows,
     within_words,
 )
@@ -124,6 +125,8 @@ def _ask(
         from ledger_api.lineage.paging import Page, paged
         from traceability.ledger.partners import OPERATOR
 
+        if options.export is not None:
+            require_export_alone(ndjson=options.ndjson, page=options.page)
         asked = Asked(question, code, OPERATOR, direction, within_words(within))
         if exported(command, asked, form=options.export, path=options.output):
             return
@@ -174,7 +177,7 @@ def _journey_lines(found: dict[str, Any], output: Output) -> list[str]:
         lines.append(f"  {step['event_time']}  {what}  {place}{inside}")
         if "said" in step:
             lines.append(f"    ! {said_line(step['said'], output)}")
-    return lines
+    return lines + [f"  ! {output.say(finding['code'])}" for finding in found["findings"]]
 
 
 def score(

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from ledger_api.cli.asking import SHOWN, Code, mark_lines
+from ledger_api.cli.limiting import options_read
 from ledger_api.cli.output import Output
 from ledger_api.cli.running import DEFAULT_DATA, AsJSON, Command, DataDir, run
 
@@ -48,7 +49,8 @@ def balance(
         from traceability.lineage.balance.tolerance import read_tolerance
 
         written = command.settings.balance_tolerance if tolerance is None else tolerance
-        allowed = read_tolerance(written)
+        with options_read():
+            allowed = read_tolerance(written)
         with command.node(need="existing") as node, node.store.reading() as repositories:
             answer = balance_of(repositories, code, tolerance=allowed, direction=direction)
             found = with_standings(repositories, node.identity, answer)
@@ -73,7 +75,8 @@ def across(
         from traceability.lineage.across.asking import across as across_from
         from traceability.lineage.across.causes import read_asked
 
-        asked = read_asked(tuple(key or ()), tuple(range_ or ()), window)
+        with options_read():
+            asked = read_asked(tuple(key or ()), tuple(range_ or ()), window)
         with command.node(need="existing") as node, node.store.reading() as repositories:
             answer = across_from(repositories, code, asked)
             found = with_standings(repositories, node.identity, answer)

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from ledger_api.statuses import OptionInvalid
+from traceability.errors import InvalidInput
 
 if TYPE_CHECKING:
     from ledger_api.cli.running import Command
@@ -45,12 +50,46 @@ AsRows = Annotated[
 Words = tuple[str | None, str | None, list[str] | None, list[str] | None, int | None]
 
 
+@contextmanager
+def options_read() -> Iterator[None]:
+    """Let a malformed option end the command as misuse, under its own code and in its own words."""
+    try:
+        yield
+    except InvalidInput as error:
+        error.is_option = True
+        raise
+
+
 def within_words(words: Words) -> Within:
-    """Return the limits that were typed."""
+    """Return the limits that were typed, if they can be read.
+
+    Raises
+    ------
+    LineageLimitInvalid, UnknownWord
+    CodeSyntaxError, CodeLengthError, CodeCharacterError, CodeCheckDigitError
+    """
     from ledger_api.lineage.limiting import Within
+    from traceability.lineage.choice import choice_of
 
     earliest, before, steps, places, depth = words
+    with options_read():
+        choice_of(earliest=earliest, before=before, biz_steps=steps or (), places=places or ())
     return Within(earliest, before, tuple(steps or ()), tuple(places or ()), depth)
+
+
+def require_export_alone(*, ndjson: bool, page: tuple[int | None, str | None]) -> None:
+    """Refuse, beside --export, options that would be passed over in silence.
+
+    Raises
+    ------
+    OptionInvalid
+    """
+    named = {"--ndjson": ndjson or None, "--limit": page[0], "--cursor": page[1]}
+    for name in (name for name, value in named.items() if value is not None):
+        raise OptionInvalid(
+            f"options exclude each other: expected --export alone, got also {name}",
+            chinese=f"选项不能同时使用：应为仅 --export，实为还有 {name}",
+        )
 
 
 def told_in_rows(command: Command, asked: Asked, page: Page) -> None:

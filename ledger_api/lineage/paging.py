@@ -28,6 +28,7 @@ class CursorInvalid(InvalidInput):
     """The cursor is none, or is of another answer."""
 
     code = "CURSOR_INVALID"
+    is_option = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,7 @@ from traceability.store.times import from_milliseconds
 from traceability.store.unit_of_work import UnitOfWork
 
 # So many chains on each database; ITEMPROOF_LINEAGE_CHAINS asks for more.
-CHAINS = int(os.environ.get("ITEMPROOF_LINEAGE_CHAINS", "2400"))
+CHAINS = int(os.environ.get("ITEMPROOF_LINEAGE_CHAINS", "2500"))
 
 # Of so many chains of a fleet every question is asked alone, with limits and rights of its own.
 ALONE = 2
@@ -252,6 +252,8 @@ class Asked:
         assert_same(found, meant)
         recalled = recall(self.repositories, self.code, **self.asked)
         assert_same(recalled, meant)
+        held = Counter(box for code in meant.codes for box in boxes_around(self.graph, code))
+        assert {one.code: one.items for one in recalled.holders} == held
         rows = stream_recall(self.repositories, self.code, portion=self.portion, **self.asked)
         assert_streamed(list(rows), recalled)
 
@@ -301,6 +303,17 @@ class Asked:
             one._replace(holder=one.holder and named_as(one.holder))
             for one in parts(self.graph, self.code)
         }
+
+
+def boxes_around(graph: Graph, code: str) -> set[str]:
+    """Return what a thing is in now, and what that is in; never itself."""
+    found: set[str] = set()
+    todo = [code]
+    while todo:
+        now = {stay.parent for stay in graph.containers.get(todo.pop(), ()) if stay.end is None}
+        todo += now - found
+        found |= now
+    return found - {code}
 
 
 def assert_streamed(rows: list[Row], meant: Trace) -> None:

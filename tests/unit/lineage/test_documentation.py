@@ -15,6 +15,7 @@ FOLDERS = (
     "tests/unit/events",
     "tests/integration/lineage",
     "tests/integration/api",
+    "tests/integration/cli",
     "tests/property",
 )
 

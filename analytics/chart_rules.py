@@ -17,6 +17,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
+from analytics.errors import ParameterError
 from analytics.intervals import normal_quantile
 
 
@@ -94,6 +95,8 @@ def _rule(name: str, tuning: Tuning) -> tuple[int, Callable[[Window], bool]]:
         return 1, lambda window: window[-1].beyond(tuning.limit)
     if name == "nelson_2":
         return tuning.run, _one_side
+    if name not in _FIXED_RULES:
+        raise ParameterError(f"no such rule: got {name[:40]!r}")
     return _FIXED_RULES[name]
 
 

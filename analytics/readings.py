@@ -13,7 +13,13 @@ from fractions import Fraction
 from itertools import pairwise
 from math import isfinite
 
-from analytics.errors import MetricSyntaxError, ReadingError, TooFewError, VarianceError
+from analytics.errors import (
+    MetricSyntaxError,
+    ReadingError,
+    SpecificationError,
+    TooFewError,
+    VarianceError,
+)
 from analytics.exact import parse_decimal, sqrt_down
 
 _ROOT_DECIMALS = 40
@@ -48,7 +54,11 @@ def parse_readings(
     ReadingError
         Empty, NaN, infinite, not a plain decimal, no multiple of the quantum. The row is
         named, counted from 1.
+    SpecificationError
+        Quantum not positive.
     """
+    if quantum is not None and quantum <= 0:
+        raise SpecificationError(f"quantum is not positive: got {float(quantum)}")
     found = []
     for row, text in enumerate(texts, 1):
         try:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from analytics.errors import CountsError, PlanError
-from analytics.sampling import Plan, Severity, single_plan
+from analytics.sampling import Plan, single_plan, standard_aql
 
 State = Literal["normal", "tightened", "reduced", "discontinued"]
 WINDOW = 5
@@ -61,24 +61,45 @@ class Conditions:
 
 @dataclass(frozen=True, slots=True)
 class InspectedLot:
-    """A lot as it was inspected; `submission` counts from 1."""
+    """A lot as it was inspected, or is to be.
+
+    Parameters
+    ----------
+    nonconforming
+        Found in the sample; None for a lot that has only its plan as yet.
+    submission
+        Counts from 1.
+    size
+        Units of the lot; None where it is larger than any sample.
+    """
 
     supplier: str
     part: str
     letter: str
     aql: str
-    nonconforming: int
+    nonconforming: int | None
     submission: int = 1
+    size: int | None = None
     conditions: Conditions = Conditions()
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a lot, under which plan, and what binds the next one."""
+    """What became of a lot, under which plan, and what binds the next one.
+
+    Parameters
+    ----------
+    plan
+        None where inspection is discontinued.
+    accepted
+        None without a plan or without a result.
+    counted
+        Whether the lot counts for switching.
+    """
 
     lot: InspectedLot
-    plan: Plan
-    accepted: bool
+    plan: Plan | None
+    accepted: bool | None
     counted: bool
     next: Switching
 
@@ -142,31 +163,29 @@ def replay(lots: Iterable[InspectedLot]) -> tuple[Outcome, ...]:
 
     Raises
     ------
-    PlanError
-        A lot of a part whose inspection is discontinued.
+    PlanError, CountsError
     """
     states: dict[tuple[str, str, str], Switching] = {}
     found = []
     for lot in lots:
-        key = (lot.supplier, lot.part, lot.aql)
-        now = states.get(key, Switching())
-        severity = _severity(now, lot)
-        plan = single_plan(lot.letter, lot.aql, severity)
-        states[key] = after_lot(
-            now, plan, lot.nonconforming, submission=lot.submission, conditions=lot.conditions
-        )
-        accepted = is_accepted(plan, lot.nonconforming)
-        found.append(Outcome(lot, plan, accepted, lot.submission == 1, states[key]))
+        key = (lot.supplier, lot.part, standard_aql(lot.aql))
+        outcome = _outcome(states.get(key, Switching()), lot)
+        states[key] = outcome.next
+        found.append(outcome)
     return tuple(found)
 
 
-def _severity(now: Switching, lot: InspectedLot) -> Severity:
+def _outcome(now: Switching, lot: InspectedLot) -> Outcome:
     if now.state == "discontinued":
-        raise PlanError(
-            f"inspection of {lot.part[:40]!r} of {lot.supplier[:40]!r} is discontinued: "
-            "the supplier has to act first"
-        )
-    return now.state
+        return Outcome(lot, None, None, False, now)
+    plan = single_plan(lot.letter, lot.aql, now.state, lot=lot.size)
+    if lot.nonconforming is None:
+        return Outcome(lot, plan, None, False, now)
+    then = after_lot(
+        now, plan, lot.nonconforming, submission=lot.submission, conditions=lot.conditions
+    )
+    accepted = is_accepted(plan, lot.nonconforming)
+    return Outcome(lot, plan, accepted, lot.submission == 1, then)
 
 
 def _after_normal(

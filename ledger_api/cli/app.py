@@ -28,6 +28,7 @@ from ledger_api.cli import (
     recalling,
     serving,
     signing_offline,
+    spc,
     submitting,
 )
 
@@ -83,6 +84,7 @@ app.add_typer(publishers.key_app, name="key")
 app.add_typer(administering.participant_app, name="participant")
 app.add_typer(policies.policy_app, name="policy")
 app.add_typer(administering.db_app, name="db")
+app.add_typer(spc.spc_app, name="spc")
 
 
 def main() -> None:

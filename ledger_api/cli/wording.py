@@ -10,6 +10,7 @@ from ledger_api.cli.balance_wording import BALANCE_LINES
 from ledger_api.cli.key_wording import KEY_LINES
 from ledger_api.cli.place_wording import PLACE_LINES
 from ledger_api.cli.recall_wording import RECALL_LINES
+from ledger_api.cli.spc_wording import SPC_LINES
 from ledger_api.cli.status_wording import STATUS_LINES
 from ledger_api.i18n.translations import Language
 
@@ -19,6 +20,7 @@ LINES = KEY_LINES | {
     **PLACE_LINES,
     **BALANCE_LINES,
     **RECALL_LINES,
+    **SPC_LINES,
     **AUDIT_LINES,
     # The log
     "log": ("日志      {entries} 条，根 {root}", "log        {entries} entries, {root}"),

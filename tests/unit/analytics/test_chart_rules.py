@@ -14,6 +14,7 @@ from analytics.chart_rules import (
     signals,
     tuned,
 )
+from analytics.errors import ParameterError
 
 
 def points(*values: float) -> list[Point]:
@@ -70,6 +71,11 @@ def test_one_changed_point_silences_the_rule(rule: str, values: list[float]) -> 
 
 def test_a_stable_zigzag_breaks_no_western_electric_rule() -> None:
     assert signals(points(*ZIGZAG), WESTERN_ELECTRIC) == ()
+
+
+def test_a_rule_that_nobody_knows_is_refused() -> None:
+    with pytest.raises(ParameterError, match="no such rule: got 'nelson_9'"):
+        signals(points(0.1), ["nelson_9"])
 
 
 class TestTuned:

@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import pytest
 
-from analytics.errors import ReadingError, TooFewError, VarianceError
+from analytics.errors import ReadingError, SpecificationError, TooFewError, VarianceError
 from analytics.readings import describe, exact_readings, parse_readings, varying
 
 
@@ -16,6 +16,11 @@ class TestParseReadings:
     def test_refuses_what_is_finer_than_the_quantum(self) -> None:
         with pytest.raises(ReadingError, match=r"reading 2 of diameter is finer .* got 8.013"):
             parse_readings(["8.01", "8.013"], name="diameter", quantum=Fraction("0.01"))
+
+    @pytest.mark.parametrize("quantum", [0, -1])
+    def test_refuses_a_quantum_that_is_not_positive(self, quantum: int) -> None:
+        with pytest.raises(SpecificationError, match="quantum is not positive"):
+            parse_readings(["8"], name="diameter", quantum=Fraction(quantum))
 
     @pytest.mark.parametrize("text", ["", "NaN", "inf", "1e3", "8,01", "0x1", "八"])
     def test_refuses_what_is_no_number(self, text: str) -> None:

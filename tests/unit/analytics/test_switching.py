@@ -113,12 +113,21 @@ class TestReplay:
             InspectedLot("B", "rod", "K", "1.0", 9, submission=2),
         ]
         found = replay(lots)
-        severities = [outcome.plan.severity for outcome in found]
+        severities = [outcome.plan.severity for outcome in found if outcome.plan]
         assert severities == ["normal", "normal", "normal", "tightened", "normal", "normal"]
         assert [outcome.accepted for outcome in found] == [False, True, False, False, True, False]
         assert not found[5].counted
         assert found[5].next == Switching()
 
-    def test_a_lot_after_discontinuation_is_refused_by_name(self) -> None:
-        with pytest.raises(PlanError, match="inspection of 'rod' of 'A' is discontinued"):
-            replay([InspectedLot("A", "rod", "K", "1.0", 9)] * 8)
+    def test_a_lot_after_discontinuation_has_no_plan(self) -> None:
+        found = replay([InspectedLot("A", "rod", "K", "1.0", 9)] * 8)
+        assert [outcome.next.state for outcome in found[-2:]] == ["discontinued"] * 2
+        assert found[-2].plan is not None
+        assert (found[-1].plan, found[-1].accepted, found[-1].counted) == (None, None, False)
+
+    def test_a_lot_without_a_result_has_its_plan_and_counts_for_nothing(self) -> None:
+        refused = InspectedLot("A", "rod", "K", "1.0", 9)
+        *_, last = replay([refused, refused, InspectedLot("A", "rod", "K", "1", None, size=60)])
+        assert last.plan is not None
+        assert (last.plan.severity, last.plan.sample, last.accepted) == ("tightened", 60, None)
+        assert last.next == Switching("tightened")

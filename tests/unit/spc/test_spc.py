@@ -54,8 +54,8 @@ class TestChart:
 
     def test_a_shifted_lot_in_phase_two_is_1_and_drawn(self, rods: str, tmp_path: Path) -> None:
         picture = tmp_path / "chart.svg"
-        status, found = spc("chart", rods, "--column", "diameter", "--subgroup", "lot",
-                            "--phase-one", "20", "--rules", "nelson_1", "-o", str(picture))  # fmt: skip
+        how = ("--column", "diameter", "--subgroup", "lot", "--phase-one", "20")
+        status, found = spc("chart", rods, *how, "--rules", "nelson_1", "-o", str(picture))
         assert (status, found["kind"], found["phase_one"]) == (1, "xbar_r", 20)
         assert found["tracks"][0]["signals"] == [{"rule": "nelson_1", "point": 25}]
         assert "25: nelson_1" in texts(picture)

@@ -25,6 +25,7 @@ from scripts.benchmarks import (
     http,
     lineage,
     lineage_ingest,
+    lineage_snapshot,
     minting,
     mirror,
     sequencing,
@@ -51,6 +52,7 @@ PARTS = (
     streaming.PART,
     *lineage.PARTS,
     *lineage_ingest.PARTS,
+    *lineage_snapshot.PARTS,
 )
 
 

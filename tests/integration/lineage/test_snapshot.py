@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import time
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
+from starlette.testclient import TestClient
 
+from ledger_api.app import create_app
+from ledger_api.auth import create_api_key
+from ledger_api.settings import Settings
 from tests.support.ledger import add_participant, document, event
 from traceability.codes.keys import check_digit
 from traceability.hashing.statement import Erasure
@@ -133,3 +141,35 @@ def test_it_is_built_beside_the_answers_and_stops_at_once(node: Node, memory: Me
     assert told(node, memory)[1] is None
     with pytest.raises(Stopped):
         memory.refresh()
+
+
+@pytest.mark.parametrize("is_kept", [True, False])
+def test_a_serving_node_keeps_one_if_it_is_told_to(
+    node: Node, batch: CapturedBatch, is_kept: bool
+) -> None:
+    _, token = create_api_key(node.store, "auditor", participant=None, now=0)
+    headers = {"Authorization": f"Bearer {token}", "Accept": "application/x-ndjson"}
+    app = create_app(node, Settings(lineage_snapshot=is_kept))
+    with TestClient(app, base_url="http://127.0.0.1:8000") as client:
+        assert (node.memory is not None) == is_kept
+        if node.memory is not None:
+            assert wait_until(partial(answers, node, node.memory))
+        told = client.get("/api/recall", params={"code": ROD}, headers=headers).text
+    kinds = [next(iter(json.loads(line))) for line in told.splitlines()]
+    assert sorted(kinds) == ["edge", "edge", "end", "item", "item", "item"]
+    assert (kinds[:3] == ["item"] * 3) == is_kept
+    assert node.memory is None
+
+
+def answers(node: Node, memory: Memory) -> bool:
+    with node.store.reading() as repositories:
+        return memory.recall(repositories, ROD, limits=Limits()) is not None
+
+
+def wait_until(is_so: Callable[[], bool], *, seconds: float = 60.0) -> bool:
+    end = time.monotonic() + seconds
+    while not is_so():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.02)
+    return True

@@ -204,7 +204,7 @@ class Now:
 
     def is_apart(self, node: int) -> bool:
         """Tell whether something lies in two containers of which neither is in the other."""
-        return any(
+        return len(self.parents(node)) > 1 and any(
             one not in self.around(other) and other not in self.around(one)
             for one, other in combinations(self.parents(node), 2)
         )

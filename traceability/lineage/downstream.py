@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
+from itertools import groupby
+from operator import itemgetter
 
 from traceability.lineage.codes import named, unknown
 from traceability.lineage.containment import follow
@@ -64,8 +66,9 @@ class Downstream(Walk):
         """Return what the transformations of uses have made, and note the edges."""
         outputs: dict[int, set[int]] = {}
         making = {event for group in groups.values() for event in group}
-        for event, node in self.sources.reader.named_in(making, ROLES["output"]):
-            outputs.setdefault(event, set()).add(node)
+        made = self.sources.reader.named_in(making, ROLES["output"])
+        for event, rows in groupby(made, key=itemgetter(0)):
+            outputs.setdefault(event, set()).update(map(itemgetter(1), rows))
         self.link(uses, groups, far=outputs)
         return set().union(*outputs.values())
 

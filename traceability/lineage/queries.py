@@ -75,8 +75,9 @@ _NAMED_IN = """
 SELECT x.event, x.epc FROM {numbers} CROSS JOIN event_epcs AS x
 WHERE x.event = wanted.value AND x.role = :role"""
 _COUNTED_IN = """
-SELECT x.event, count(*) FROM {numbers} CROSS JOIN event_epcs AS x
-WHERE x.event = wanted.value AND x.role = :role GROUP BY x.event"""
+SELECT wanted.value, (SELECT count(*) FROM event_epcs AS x
+    WHERE x.event = wanted.value AND x.role = :role)
+FROM {numbers}"""
 _QUANTITIES_NAMED_IN = """
 SELECT x.event, x.epc, x.quantity, x.uom FROM {numbers} CROSS JOIN event_epcs AS x
 WHERE x.event = wanted.value AND x.role = :role ORDER BY x.event, x.epc, x.ordinal"""
@@ -234,7 +235,7 @@ class Reader:
         return self._read(_NAMED_IN, events, role=role)
 
     def counted_in(self, events: Collection[int], role: int) -> dict[int, int]:
-        """Return how many codes events name in a role, where they name any."""
+        """Return how many codes events name in a role."""
         return dict(self._read(_COUNTED_IN, events, role=role))
 
     def quantities_named_in(

@@ -13,7 +13,7 @@ from itertools import groupby, repeat
 from typing import NamedTuple
 
 from traceability.lineage.answers import EDGE, ITEM, Held
-from traceability.lineage.codes import named
+from traceability.lineage.codes import Codes, named
 from traceability.lineage.cycles import cycles
 from traceability.lineage.downstream import Downstream, UsedLots
 from traceability.lineage.findings import (
@@ -192,17 +192,17 @@ class _Stream:
     ) -> list[Row]:
         """Return what is new, as far as the limits allow, and note what of it leads on."""
         codes = sources.codes
-        codes.load(named(found))
-        new = self._met.others(one for one in found if one > 0)
-        new += [one for one in found if one < 0 and not self._met.has_code(codes[one])]
+        stored = named(found)
+        codes.load(stored)
+        new = self._met.others(stored)
+        new += [one for one in found - stored if not self._met.has_code(codes[one])]
         new.sort(key=codes.by_number.__getitem__)
         too_deep = self._limits.max_depth is not None and depth > self._limits.max_depth
         room = 0 if too_deep else max(0, self._room())
         if len(new) > room:
             self._truncated = True
             del new[room:]
-        self._met.add([one for one in new if one > 0])
-        self._met.add_codes(codes[one] for one in new if one < 0)
+        self._note_met(codes, set(new))
         self._items += len(new)
         self._look_ahead(sources, set(new))
         if full:
@@ -214,6 +214,11 @@ class _Stream:
             self._next.lots += sorted(map(codes.__getitem__, added))
         of_new = map(codes.by_number.__getitem__, new), map(codes.kinds.__getitem__, new)
         return list(map(ITEM, zip(*of_new, repeat(depth))))
+
+    def _note_met(self, codes: Codes, new: set[int]) -> None:
+        stored = named(new)
+        self._met.add(stored)
+        self._met.add_codes(codes[one] for one in new - stored)
 
     def _look_ahead(self, sources: Sources, new: set[int]) -> None:
         """Note which of the new things lead on, and what is around them now."""
@@ -227,8 +232,8 @@ class _Stream:
         self._next.nodes.extend(one for one in ordered if one > 0)
         self._next.unnamed += [codes[one] for one in ordered if one < 0]
         self._held.add(sources, named(new))
-        classes = (codes[one] for one in new if codes.kinds[one] == "class")
-        self._findings |= {finding(CLASS_WITHOUT_LOT, code) for code in classes}
+        classes = codes.of_kind("class", new)
+        self._findings |= {finding(CLASS_WITHOUT_LOT, codes[one]) for one in classes}
 
     def _expand(self, part: Frontier, depth: int) -> Iterator[list[Row]]:
         """Yield what is one step from a part of the last level, a portion at a time."""
@@ -296,7 +301,8 @@ class _Stream:
         events: set[int] = set()
         for use in sorted(walk.edges, key=lambda use: (near_codes[use[0]], proofs[use[1]])):
             node, event = use
-            targets = walk.edges[use] & told
+            made = walk.edges[use]
+            targets = made & told if self._truncated else made
             if targets:
                 events.add(event)
                 self._note_onward(node, targets)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import IO, TYPE_CHECKING, Any, Literal
 
 from ledger_api.exports.answered import Answered
@@ -11,6 +13,7 @@ from ledger_api.exports.events import Gathered, gather
 from ledger_api.lineage.limiting import UNLIMITED, Within
 from ledger_api.standings import LineageAnswer, with_standings
 from traceability.lineage.journeys import journey
+from traceability.lineage.streaming import End, stream_recall
 from traceability.lineage.tracing import recall, trace
 from traceability.lineage.where import holders, where
 
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
     from ledger_api.exports.formats import Format
     from traceability.ledger.node import Node
     from traceability.ledger.partners import Asker
+    from traceability.lineage.results import Limits
     from traceability.store.repositories import Repositories
 
 Question = Literal["trace", "recall", "journey", "where", "holders"]
@@ -28,6 +32,9 @@ _QUESTIONS: dict[str, Callable[..., LineageAnswer]] = {
     "where": where,
     "holders": holders,
 }
+
+# How to have an answer that is longer than its limit.
+HOW = "ask for rows, which have no limit: Accept: application/x-ndjson, or --ndjson"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +68,20 @@ def _answer(repositories: Repositories, node: Node, asked: Asked) -> dict[str, A
         if asked.question == "trace"
         else _QUESTIONS[asked.question](repositories, asked.code, limits=limits)
     )
-    return with_standings(repositories, node.identity, found)
+    value = with_standings(repositories, node.identity, found)
+    if asked.question == "recall" and len(value["items"]) >= limits.max_items:
+        value |= _beyond(repositories, asked, limits)
+    return value
+
+
+def _beyond(repositories: Repositories, asked: Asked, limits: Limits) -> dict[str, Any]:
+    """Return how much a recall that reached its limit has in all, and how to have it."""
+    told = stream_recall(repositories, asked.code, limits=replace(limits, max_items=sys.maxsize))
+    (end,) = deque(told, maxlen=1)
+    if not isinstance(end, End) or end.items <= limits.max_items:
+        return {}
+    whole = {"items": end.items, "edges": end.edges, "limit": limits.max_items, "how": HOW}
+    return {"beyond_limit": whole}
 
 
 def export(

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import Any
 
 import pytest
 
 from ledger_api.auth import create_api_key
+from ledger_api.exports.exporting import HOW
+from ledger_api.lineage import limiting
 from tests.support.api import Api, problem
 from tests.support.disclosure import PARTNER_GLN, policy, put, rule
 from tests.support.ledger import add_participant, document, event
 from traceability.codes.keys import check_digit
+from traceability.lineage.results import Limits
 
 QUESTIONS = ("trace", "recall", "journey", "where", "holders")
 ALL_QUESTIONS = (*QUESTIONS, "balance", "across", "mock-recalls")
@@ -266,3 +270,26 @@ class TestRows:
     def test_json_stays_what_is_given_without_asking(self, chain: Api) -> None:
         answer = ask(chain, "recall", code=lot(1))
         assert answer.headers["content-type"] == "application/json"
+
+    def test_a_recall_beyond_its_limit_says_how_many_and_how(
+        self, chain: Api, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(limiting, "Limits", partial(Limits, max_items=3))
+        found = ask(chain, "recall", code=lot(0)).json()
+        rows = ask(chain, "recall", code=lot(0), format="ndjson").text.splitlines()
+        end = json.loads(rows[-1])["end"]
+        assert len(found["items"]) == 3
+        assert found["truncated"]
+        assert found["beyond_limit"] == {
+            "items": end["items"], "edges": end["edges"], "limit": 3, "how": HOW
+        }  # fmt: skip
+        assert end["items"] == 5
+        assert not end["truncated"]
+        assert "beyond_limit" not in ask(chain, "recall", code=lot(2)).json()
+
+    def test_a_page_of_rows_is_a_page(self, chain: Api) -> None:
+        page = ask(chain, "recall", code=lot(0), limit=2).json()
+        rows = ask(chain, "recall", code=lot(0), limit=2, format="ndjson").text.splitlines()
+        told = [json.loads(row) for row in rows]
+        assert [row["item"]["code"] for row in told if "item" in row] == page["items"]
+        assert told[0]["answer"]["next"] == page["next"]

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, MultipleResultsFound, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -38,6 +39,24 @@ def translated() -> Iterator[None]:
         raise StoreUnavailable("store cannot be used now: all connections are in use") from error
 
 
+@contextmanager
+def set_apart(connection: Connection) -> Iterator[None]:
+    """Let what fails within leave the transaction as it was: PostgreSQL ends it otherwise."""
+    with translated():
+        if connection.dialect.name != "postgresql":
+            yield
+            return
+        with connection.begin_nested():
+            yield
+
+
+def is_of_values(error: BaseException) -> bool:
+    """Tell whether a statement was refused because of a value, such as a sum too large."""
+    cause = error.__cause__
+    found = getattr(cause, "orig", None) or cause
+    return str(getattr(found, "sqlstate", None)).startswith(_DATA)
+
+
 def translate(error: DBAPIError) -> ItemProofError:
     """Return what an error of the database means to a caller."""
     return _fault(error.orig or error, may_pass=isinstance(error, OperationalError))
@@ -48,6 +67,8 @@ def translate_driver(error: Exception, driver: Any) -> ItemProofError:
     return _fault(error, may_pass=isinstance(error, driver.OperationalError))
 
 
+# The class of PostgreSQL's errors that are of data ("PostgreSQL Error Codes").
+_DATA = "22"
 # PostgreSQL's own: after a failover to a server that only reads.
 _READ_ONLY = "25006"
 

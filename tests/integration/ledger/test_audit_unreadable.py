@@ -1,4 +1,4 @@
-"""A value that nothing can read is named, with its table, key and column; the audit goes no way."""
+"""A value that nothing can read is named, with its table, key and column; the rest is checked."""
 
 from __future__ import annotations
 
@@ -102,6 +102,45 @@ def test_names_a_number_that_no_column_means(
     fill(node)
     change(node, statement)
     assert (table, column) in named(run_audit(node))
+
+
+OTHER = "update records set field_count = 77 where batch = 2 and record_index = 0"
+
+
+def test_goes_on_behind_a_number_that_no_column_means(node: Node) -> None:
+    fill(node)
+    change(node, "update events set event_time = 9223372036854775807 where event = 1")
+    change(node, "update batches set record_count = 9223372036854775807 where batch = 1")
+    change(node, OTHER)
+    report = run_audit(node)
+    expected = {("events", "event_time"), ("batches", "record_count"), ("records", "field_count")}
+    assert expected <= named(report)
+    assert report.checked["records"] == 23
+
+
+@pytest.mark.parametrize(
+    ("statement", "table", "column"),
+    [
+        ("update records set payload = 'x' where batch = 1 and record_index = 0",
+         "records", "payload"),
+        ("update items set salt = 5 where record_index = 7", "items", "salt"),
+        ("update entries set envelope = 'x' where leaf_index = 2", "entries", "envelope"),
+        ("update keys set public_key = 'x'", "keys", "public_key"),
+        ("update batches set record_count = 'x' where batch = 1", "batches", "record_count"),
+        ("update checkpoints set note = 1 where tree_size = 3", "checkpoints", "note"),
+    ],
+)  # fmt: skip
+def test_goes_on_behind_a_value_of_another_type(
+    sqlite_node: Node, statement: str, table: str, column: str
+) -> None:
+    fill(sqlite_node)
+    change(sqlite_node, statement)
+    change(sqlite_node, "update participants set name = 'another'")
+    # In another process, too.
+    report = run_audit(sqlite_node, jobs=2 if table == "records" else 1)
+    assert {(table, column), ("participants", "name")} <= named(report)
+    assert "entries" in report.checked
+    assert not report.ok
 
 
 def test_a_large_price_is_no_number_too_large(node: Node) -> None:

@@ -1,11 +1,11 @@
 """The audit: everything is recomputed from stored bytes and compared with the log.
 
 In order: (0) the schema, its indexes, and rows that are there twice; then that every table is
-there, and every value of its column's type and size: where one is not, the rest cannot be read and
-is not checked; (1) the log: entries, statuses, tiles and heads; (2) batches: records, items,
-events, trees; (3) serials; (4) rows that belong to nothing; (5) what has arrived and is not logged
-yet; (6) keys, chains, participants, cards and names; (7) the second place, anchors and the
-contract.
+there, and every value of its column's type and size: one that is not is named, and so is what
+cannot be read because of it; where a table or a place in the log is lost so, nothing else is
+checked; (1) the log: entries, statuses, tiles and heads; (2) batches: records, items, events,
+trees; (3) serials; (4) rows that belong to nothing; (5) what has arrived and is not logged yet;
+(6) keys, chains, participants, cards and names; (7) the second place, anchors and the contract.
 
 (0) to (4) are done in pieces (`units.py`), whose results are taken up in order; nothing is held
 of a piece afterwards, so that memory grows neither with records nor with entries.
@@ -24,7 +24,7 @@ from typing import Protocol
 from traceability.ledger.audit.anchored import check_kept
 from traceability.ledger.audit.batches import BatchTree, batch_units, columns, statement_of
 from traceability.ledger.audit.corrections import CanSign, check_corrections
-from traceability.ledger.audit.difference import Difference, Finding
+from traceability.ledger.audit.difference import UNREADABLE, Difference, Finding, Unchecked
 from traceability.ledger.audit.entries import Replay
 from traceability.ledger.audit.heads import check_anchors, check_contract, check_served
 from traceability.ledger.audit.log import LogReplay, find_batch_in
@@ -55,7 +55,13 @@ from traceability.ledger.audit.units import (
     TypesUnit,
     Unit,
 )
-from traceability.ledger.audit.unreadable import dropped_tables, high_places, naming_unreadable
+from traceability.ledger.audit.unreadable import (
+    dropped_tables,
+    ends_audit,
+    going_on,
+    high_places,
+    naming_unreadable,
+)
 from traceability.ledger.audit.workers import working
 from traceability.ledger.audit.working import perform
 from traceability.ledger.second_place import SecondPlace, ServedHead
@@ -220,7 +226,7 @@ class _Run:
 
     def all(self) -> Iterator[Finding]:
         """Yield every difference, part by part."""
-        first: Difference | None = None
+        first: Finding | None = None
         try:
             with translated():
                 for found in chain(check_schema(self.repositories), self._rows()):
@@ -236,30 +242,36 @@ class _Run:
     def _contents(self) -> Iterator[Finding]:
         """Yield what differs in the rows."""
         mistyped = list(self._types())
-        if mistyped:
+        yield from mistyped
+        if any(ends_audit(found) for found in mistyped):
             self.checked["records"] = 0
-            yield from mistyped
+            yield Unchecked("entries", "", "", UNREADABLE, mistyped[0].table)
             return
         log = self._log()
         if self.done.log is not None:
             log.go_on(self.done.log)
-        yield from self._entries(log)
-        yield from self._batches()
-        yield from self._serials()
+        yield from self._going_on("entries", self._entries(log))
+        if "entries" not in self.checked:
+            return  # What comes next asks the log.
+        yield from self._going_on("batches", self._batches())
+        yield from self._going_on("items", self._serials())
         yield from self._strays()
         yield from check_served(log, self.outside.served)
-        yield from check_anchors(log, self.code_hash)
-        yield from check_kept(log, self.outside.contract)
+        yield from self._going_on("anchors", check_anchors(log, self.code_hash))
+        yield from self._going_on("anchors", check_kept(log, self.outside.contract))
         self.checked["checkpoints"], self.checked["anchors"] = self.context.rows.count_kept()
         yield from check_contract(log, self.outside.contract)
         yield from self._tables(log)
 
-    def _rows(self) -> Iterator[Difference]:
+    def _going_on(self, table: str, findings: Iterator[Finding]) -> Iterator[Finding]:
+        return going_on(table, findings, self.repositories)
+
+    def _rows(self) -> Iterator[Finding]:
         names = [table.name for table in metadata.sorted_tables]
         for _, result in self.do(map(RowsUnit, names)):
             yield from result.differences
 
-    def _types(self) -> Iterator[Difference]:
+    def _types(self) -> Iterator[Finding]:
         dropped = list(dropped_tables(self.repositories))
         if dropped:
             yield from dropped
@@ -274,7 +286,7 @@ class _Run:
         marks = self.context.rows.anchored_sizes() | self.outside.sizes()
         return LogReplay(repositories, Replay(find_batch_in(repositories)), marks)
 
-    def _entries(self, log: LogReplay) -> Iterator[Difference]:
+    def _entries(self, log: LogReplay) -> Iterator[Finding]:
         size = self.repositories.entries.count_sequenced()
         units = (
             EntriesUnit(first, min(first + ENTRIES, size))
@@ -300,9 +312,8 @@ class _Run:
         self.started = now
         self.kept.save(self.done)
 
-    def _batches(self) -> Iterator[Difference]:
-        total = self.repositories.batches.count_records()
-        done = self.done
+    def _batches(self) -> Iterator[Finding]:
+        total, done = self._total(), self.done
         for name in ("batches", "records"):
             self.checked.setdefault(name, 0)
         within = (0, 0)
@@ -323,6 +334,14 @@ class _Run:
                 done.tree = None if self.tree is None else self.tree.to_json()
                 self._save()
 
+    def _total(self) -> int:
+        """Return how many records there are, for the progress; 0 where a count is beyond all."""
+        try:
+            with translated():
+                return self.repositories.batches.count_records()
+        except (StoreFault, StoreUnavailable):
+            return 0
+
     def _tree(self, batch: int) -> BatchTree:
         rows = self.context.rows
         statement = statement_of(rows, batch)
@@ -330,7 +349,7 @@ class _Run:
             raise AssertionError("only a batch whose entry was read is checked in chunks")
         return BatchTree(batch, statement, rows.runs(batch, batch).get(batch))
 
-    def _chunk(self, unit: ChunkUnit, hashes: ChunkHashes) -> Iterator[Difference]:
+    def _chunk(self, unit: ChunkUnit, hashes: ChunkHashes) -> Iterator[Finding]:
         """Put a large batch together from its chunks, which come in order."""
         rows, batch = self.context.rows, unit.batch
         if self.tree is None:
@@ -343,23 +362,26 @@ class _Run:
             self.checked["batches"] += 1
             self.done.after, self.tree = batch, None
 
-    def _serials(self) -> Iterator[Difference]:
+    def _serials(self) -> Iterator[Finding]:
         gtins = self.context.rows.gtins_of_several_runs()
         for done, (_, result) in enumerate(self.do(map(SerialsUnit, gtins)), 1):
             yield from result.differences
             self.progress("serials", done, len(gtins))
 
-    def _strays(self) -> Iterator[Difference]:
+    def _strays(self) -> Iterator[Finding]:
         for _, result in self.do(map(StraysUnit, range(KINDS))):
             yield from result.differences
 
     def _tables(self, log: LogReplay) -> Iterator[Finding]:
         """Check what is small, against the log and what waits to be put into it."""
         repositories, replay, size = self.repositories, log.replay, log.replay.size
-        yield from check_corrections(repositories, self.can_sign)
-        yield from check_pending(repositories, replay)
-        yield from check_keys(repositories, replay, size)
-        yield from check_chains(repositories, replay)
-        yield from check_cards(repositories, replay)
-        yield from check_conflicts(repositories, replay)
-        yield from check_names(repositories, replay)
+        for table, found in (
+            ("corrections", check_corrections(repositories, self.can_sign)),
+            ("entries", check_pending(repositories, replay)),
+            ("keys", check_keys(repositories, replay, size)),
+            ("key_chains", check_chains(repositories, replay)),
+            ("cards", check_cards(repositories, replay)),
+            ("conflicting_entries", check_conflicts(repositories, replay)),
+            ("meta", check_names(repositories, replay)),
+        ):
+            yield from self._going_on(table, found)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from traceability.errors import ItemProofError
-from traceability.ledger.audit.difference import Difference, shown
+from traceability.ledger.audit.difference import Difference, Finding, shown
 from traceability.ledger.audit.units import Context, Result, RowsUnit
 from traceability.store.repositories import Repositories
 from traceability.store.repositories.doubled import doubled
@@ -24,7 +24,7 @@ def check_schema(repositories: Repositories) -> Iterator[Difference]:
         yield Difference(table, name, kind, found.expected, found.found)
 
 
-def unreadable(altered: Difference, error: ItemProofError) -> Difference:
+def unreadable(altered: Finding, error: ItemProofError) -> Difference:
     """Name what cannot be read since the schema is another, so that the rest was not checked."""
     fault = str(error)[:LONGEST]
     return Difference(altered.table, "", "", "a schema that can be read: the rest is open", fault)

@@ -6,6 +6,7 @@ went before is left to whoever collects the results, in order (`audit.py`).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple, TypeAlias
@@ -14,7 +15,7 @@ from traceability.errors import ItemProofError
 from traceability.hashing.ed25519 import key_id
 from traceability.hashing.envelope import parse_envelope
 from traceability.hashing.statement import Genesis, KeyRegister, Statement, parse_statement
-from traceability.ledger.audit.difference import Difference
+from traceability.ledger.audit.difference import Finding
 from traceability.ledger.audit.signed import CheckedEntry
 from traceability.store.repositories import Repositories
 from traceability.store.repositories.auditing import AuditRepository
@@ -98,7 +99,7 @@ class LogPart(NamedTuple):
 class Result(NamedTuple):
     """What doing a piece has found."""
 
-    differences: list[Difference]
+    differences: Sequence[Finding]
     records: int = 0
     batches: int = 0
     value: LogPart | ChunkHashes | None = None

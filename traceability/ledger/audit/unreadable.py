@@ -9,8 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from traceability.ledger.audit.difference import Difference, Finding, shown
-from traceability.store.faults import StoreFault, StoreUnavailable, translated
+from traceability.errors import ItemProofError
+from traceability.ledger.audit.difference import UNREADABLE, Difference, Finding, Unchecked, shown
+from traceability.store.faults import (
+    StoreFault,
+    StoreUnavailable,
+    is_of_values,
+    set_apart,
+    translated,
+)
 from traceability.store.repositories import Repositories
 from traceability.store.repositories.storage import (
     Misfit,
@@ -59,6 +66,28 @@ def naming_unreadable(
         if not found:
             raise
         yield from found
+
+
+def ends_audit(found: Finding) -> bool:
+    """Tell whether a value or a table is lost without which nothing else can be looked at."""
+    return found.column == "" or (found.table, found.column) == ("entries", "leaf_index")
+
+
+def going_on(
+    table: str, findings: Iterator[Finding], repositories: Repositories
+) -> Iterator[Finding]:
+    """Yield findings; where a value ends them that nobody can read, say that the rest is open.
+
+    A store that does not answer, or refuses to be read, is for whoever asked.
+    """
+    try:
+        with set_apart(repositories.connection):
+            yield from findings
+    except Exception as error:  # whatever a value of another type makes of the code that reads it
+        if isinstance(error, ItemProofError) and not is_of_values(error):
+            raise
+        fault = f"{type(error).__name__}: {shown(str(error))}"
+        yield Unchecked(table, "", "", UNREADABLE, fault)
 
 
 def unreadable(store: Store) -> list[Difference]:

@@ -114,8 +114,13 @@ def _drawn(output: Path, picture: str) -> str:
 
 def _number(text: str | None, name: str) -> Fraction | None:
     from analytics.exact import parse_decimal
+    from ledger_api.cli.limiting import options_read
+    from traceability.quality.faults import translated
 
-    return None if text is None else parse_decimal(text, name=name)
+    if text is None:
+        return None
+    with options_read(), translated():
+        return parse_decimal(text, name=name)
 
 
 def _chart_lines(found: dict[str, Any], output: Output) -> list[str]:

@@ -133,7 +133,6 @@ REFUSED = [
     (("capability",), "QUALITY_SPECIFICATION"),
     (("capability", "--upper", "60", "--quantum", "1"), "READING_INVALID"),
     (("capability", "--upper", "60", "--quantum", "0"), "QUALITY_SPECIFICATION"),
-    (("capability", "--upper", "x"), "METRIC_SYNTAX"),
     (("chart", "--column", "none"), "SPC_TABLE_INVALID"),
     (("chart", "--mean", "50"), "SPC_TABLE_INVALID"),
     (("chart", "--mean", "50", "--sigma", "0"), "PARAMETER_INVALID"),
@@ -149,6 +148,12 @@ REFUSED = [
 def test_bad_input_is_1_by_name(flow: str, arguments: tuple[str, ...], code: str) -> None:
     status, answer = spc(arguments[0], flow, *arguments[1:])
     assert (status, answer["error"]["code"]) == (1, code)
+
+
+def test_a_malformed_option_is_2(flow: str) -> None:
+    status, answer = spc("capability", flow, "--upper", "x")
+    assert (status, answer["error"]["code"]) == (2, "METRIC_SYNTAX")
+    assert spc("capability", flow, "--upper", "60")[0] == 0
 
 
 @pytest.mark.parametrize(

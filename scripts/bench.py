@@ -28,6 +28,7 @@ from scripts.benchmarks import (
     lineage_snapshot,
     minting,
     mirror,
+    recalling,
     sequencing,
     statuses,
     streaming,
@@ -53,6 +54,7 @@ PARTS = (
     *lineage.PARTS,
     *lineage_ingest.PARTS,
     *lineage_snapshot.PARTS,
+    recalling.PART,
 )
 
 

@@ -7,7 +7,7 @@ so that a report of a million pieces has no more pages than one of a thousand.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import partial
+from functools import cache, partial
 from html import escape
 from itertools import islice
 from typing import IO, Any, Final
@@ -33,6 +33,10 @@ from ledger_api.recalls.view import View
 from traceability.lineage.recalls.report import LotPart, Step
 
 MOST_ROWS: Final = 400
+# A row must fit on a page, in the narrowest column that has texts of strangers. The spreadsheet
+# has the whole of it.
+MOST_TEXT: Final = 400
+_MOST_TITLE: Final = 90
 _MARGIN = 16 * mm
 # The library keeps 6 points free on each side of its frame.
 _WIDTH = A4[0] - 2 * _MARGIN - 12
@@ -84,7 +88,7 @@ class _Pages(Canvas):  # type: ignore[misc]  # the library ships no types
 
     def __init__(self, *given: Any, title: str, **more: Any) -> None:
         super().__init__(*given, **more)
-        self._shown_title = title
+        self._shown_title = title[:_MOST_TITLE]
         self._kept: list[dict[str, Any]] = []
 
     def showPage(self) -> None:  # noqa: N802  # the library's name
@@ -295,7 +299,9 @@ def _section(
 
 def _grid(heads: Sequence[str], rows: Sequence[Sequence[str]], *, widths: Sequence[float]) -> Table:
     cells = [[_text(head, _FINE) for head in heads]]
-    cells += [[_text(value, _SMALL) for value in row] for row in rows]
+    # Lots, holders and states come again and again in a column, which has one width.
+    known = [cache(_cell) for _ in heads]
+    cells += [[text(value) for text, value in zip(known, row, strict=True)] for row in rows]
     unit = _WIDTH / sum(widths)
     table = LongTable(cells, colWidths=[width * unit for width in widths], repeatRows=1)
     table.setStyle(
@@ -312,6 +318,23 @@ def _grid(heads: Sequence[str], rows: Sequence[Sequence[str]], *, widths: Sequen
     return table
 
 
+def _cell(text: str) -> Paragraph:
+    return _text(text if len(text) <= MOST_TEXT else text[:MOST_TEXT] + "…", _SMALL)
+
+
+class _Measured(Paragraph):  # type: ignore[misc]  # the library ships no types
+    """A text that is broken into lines once: a table asks again on each page and for drawing."""
+
+    _found: tuple[float, tuple[float, float]] | None = None
+
+    def wrap(self, available: float, height: float) -> tuple[float, float]:
+        """Return the size in a width."""
+        # What was split has to be broken anew.
+        if self._found is None or self._found[0] != available or not hasattr(self, "blPara"):
+            self._found = available, super().wrap(available, height)
+        return self._found[1]
+
+
 def _text(text: str, style: ParagraphStyle = _TEXT) -> Paragraph:
     """Return text as it is: what looks like markup in a stranger's name is none."""
-    return Paragraph(escape(text), style)
+    return _Measured(escape(text), style)

@@ -42,6 +42,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "物料不平衡：{count} 处短缺或多出",
         "the material does not balance: {count} shortfalls",
     ),
+    "MORE_THAN_MADE": (
+        "用掉或发出的数量多于制成的数量",
+        "more was used or sent than was made",
+    ),
     "CUT_SHORT": ("结果超过上限，并不完整", "the answer is over its limit and not complete"),
     "time_taken": ("用时", "Time taken"),
     "target": ("目标", "Target"),

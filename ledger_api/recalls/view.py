@@ -14,6 +14,7 @@ from ledger_api.recalls.texts import Say, readable, say_in, taken_text
 from traceability.lineage.recalls.report import (
     CUT_SHORT,
     MATERIAL_MISSING,
+    MORE_THAN_MADE,
     PIECES,
     TOO_FEW_FOUND,
     TOO_SLOW,
@@ -117,6 +118,7 @@ class View:
                 "target": self.number(report.target.percent),
             },
             MATERIAL_MISSING: {"count": breaks},
+            MORE_THAN_MADE: {},
             CUT_SHORT: {},
         }
         return [self.say(name, **values[name]) for name in report.reasons]

@@ -108,6 +108,10 @@ class TestMockRecall:
         pieces = found["figures"][0]
         assert (pieces["unit"], pieces["found"]) == ("pieces", len(PLAN.tainted))
         assert pieces["in_stock"] + pieces["shipped"] + pieces["used"] == pieces["found"]
+        lines = json.loads((target / "report.json").read_bytes())["lines"]
+        recalled = itemproof("recall", BAD_LOT, "--json", "--data", folder).value["items"]
+        drums = [one["code"] for one in lines if one["kind"] == "item"]
+        assert sorted(drums) == sorted(code for code in recalled if "/21/" in code)
         checked = itemproof("verify-report", target, "--json", "--data", folder)
         assert (checked.status, checked.value["verified"]) == (0, True)
         (target / "report-zh.pdf").write_bytes(b"%PDF")

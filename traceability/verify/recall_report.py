@@ -23,9 +23,9 @@ from traceability.verify.trust import Trust
 
 REPORT_TYPE = "application/vnd.itemproof.recall-report+json"
 SUITE = "itemproof-1"
-# A notice and a sheet for each of some thousand holders.
-MAX_FILES = 20_000
-MAX_MANIFEST_BYTES = 8 * 2**20
+# Four files for each of some ten thousand holders: every pharmacy of a country.
+MAX_FILES = 100_000
+MAX_MANIFEST_BYTES = 24 * 2**20
 PARTICIPANT_BYTES = 16
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}(/[A-Za-z0-9][A-Za-z0-9._-]{0,99})?")
 

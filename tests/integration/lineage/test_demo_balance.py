@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -16,6 +18,8 @@ from traceability.events.jsonld import parse_document
 from traceability.ledger.prepared import event_attributes, event_facts, event_objects
 from traceability.lineage.balance.asking import balance
 from traceability.lineage.balance.tolerance import read_tolerance
+from traceability.lineage.recalls.making import Question, make_report
+from traceability.lineage.recalls.report import MOCK, LogHead, Report, Target
 from traceability.store.engine import open_engine
 from traceability.store.repositories import Repositories
 from traceability.store.repositories.events import NewEvent
@@ -93,6 +97,36 @@ def test_a_loss_of_three_kilograms_is_found_where_it_happened(repositories: Repo
     assert outputs(breached) == [WIRES[0]]
     assert named["MASS_UNACCOUNTED"].subject == breached.event_ids[0]
     assert named["LOT_OVERDRAWN"].subject == WIRES[0]
+
+
+def rehearsed(repositories: Repositories, *, tolerance: str = "0") -> Report:
+    now = datetime(2026, 5, 1, 8, tzinfo=UTC)
+    target = Target(Decimal(240), Decimal(100))
+    log = LogHead("ledger.example/log", "00" * 32, 0, "00" * 32)
+    question = Question(ROD, MOCK, target, now, read_tolerance(tolerance), log)
+    return make_report(repositories, question, clock=lambda: now)
+
+
+def test_a_mock_recall_says_that_the_material_closes(repositories: Repositories) -> None:
+    write(repositories)
+    found = rehearsed(repositories)
+    assert found.balance is not None
+    assert (found.balance.shortfalls, found.balance.unchecked) == ((), 0)
+    assert found.balance.checked == 10
+    assert "MATERIAL_MISSING" not in found.reasons
+
+
+def test_a_mock_recall_names_the_three_kilograms_and_fails(repositories: Repositories) -> None:
+    write(repositories, loss=3)
+    found = rehearsed(repositories)
+    assert found.balance is not None
+    (lost,) = [one for one in found.balance.shortfalls if one.code == "MASS_UNACCOUNTED"]
+    assert (lost.missing, lost.unit) == (3, "KGM")
+    assert lost.inputs is not None
+    assert lost.inputs - (lost.outputs or 0) == 3
+    assert lost.proof_url.startswith("/api/proofs?code=")
+    assert "MATERIAL_MISSING" in found.reasons
+    assert "MATERIAL_MISSING" not in rehearsed(repositories, tolerance="0.5%").reasons
 
 
 def test_a_tolerance_of_half_a_percent_lets_it_pass(repositories: Repositories) -> None:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import io
 import zipfile
+from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
 
 import pypdfium2
 import pytest
 
 from ledger_api.exports.cells import csv_field
 from ledger_api.i18n.translations import LANGUAGES, Language
-from ledger_api.recalls.asking import TargetInvalid, target_of
+from ledger_api.recalls.asking import TargetInvalid, check_folder, target_of
+from ledger_api.recalls.folder import SIGNATURE, sums_of, write_report
 from ledger_api.recalls.line_cells import LineCells
 from ledger_api.recalls.notices import MOST_CODES, notice_html, notice_lists
 from ledger_api.recalls.pdf import MOST_ROWS, write_pdf
@@ -20,9 +23,24 @@ from ledger_api.recalls.texts import TEXTS, readable, taken_text
 from ledger_api.recalls.view import View
 from tests.support.recalls import line, report
 from tests.support.workbooks import read_workbook
+from traceability.hashing.ed25519 import SigningKey
+from traceability.hashing.envelope import Envelope, sign_envelope
+from traceability.hashing.statement import PublicKey
 from traceability.lineage.recalls.report import Report, Step
 from traceability.lineage.recalls.states import STATES
+from traceability.lineage.results import Finding
+from traceability.verify.recall_report import REPORT_TYPE, FileSum, Manifest, ReportInvalid
+from traceability.verify.trust import Trust
 
+KEY = SigningKey.generate()
+TRUST = Trust(
+    chain_id=1,
+    contract="0x" + "11" * 20,
+    code_hash=bytes(32),
+    log=bytes(32),
+    log_key=PublicKey(KEY.alg, KEY.public_key),
+    origin="ledger.example/log",
+)
 EVIL = '=HYPERLINK("http://evil","x")<script>alert(1)</script>'
 
 
@@ -61,6 +79,8 @@ class TestPDF:
         first = pages(report(line(0, "unaccounted")))[0]
         assert "FAIL" in first
         assert "0% is accounted for, the target is 100%" in first
+        more = Finding("MORE_THAN_MADE", "urn:id:1", "")
+        assert "more was used or sent" in pages(report(line(0), findings=(more,)))[0]
         assert "PASS" not in first
 
     def test_chinese_is_chinese_and_its_font_is_embedded(self) -> None:
@@ -85,6 +105,15 @@ class TestPDF:
             text = document[at].get_textpage()
             boxes = [text.get_charbox(index) for index in range(text.count_chars())]
             assert max(right for _, _, right, _ in boxes) <= document[at].get_width() - 30
+
+    @pytest.mark.parametrize("text", ["位" * 9_000, "; ".join(["https://example.org/at"] * 900)])
+    def test_a_text_that_no_page_holds_is_cut(self, text: str) -> None:
+        found = report(line(0, code=text, lot=text, place=text), holder=text, code=text)
+        shown = found.holders[0]._replace(places=(text,))
+        pages_of_it = pages(replace(found, holders=(shown,)))
+        assert "…" in "".join(pages_of_it)
+        assert len(pages_of_it) < 30
+        assert text in sheet_xml(found)
 
     def test_a_long_table_ends_and_says_how_much_is_left(self) -> None:
         steps = tuple(
@@ -209,3 +238,33 @@ def test_a_target_out_of_range_is_refused(minutes: str, percent: str) -> None:
     with pytest.raises(TargetInvalid):
         target_of(minutes, percent)
     assert target_of("0.5", "99.5").minutes == Decimal("0.5")
+
+
+class TestFolder:
+    def write(self, target: Path) -> tuple[str, ...]:
+        def signed(_: Report, files: dict[str, FileSum]) -> Envelope:
+            payload = Manifest(bytes(32), {}, files).to_bytes()
+            return sign_envelope(REPORT_TYPE, payload, [KEY])
+
+        made = report(line(0), line(1, "used"))
+        return write_report(target, made, timezone="UTC", author=None, sign=signed)
+
+    def test_what_a_killed_run_left_is_no_report_and_is_replaced(self, tmp_path: Path) -> None:
+        left = tmp_path / ".recall.new"
+        (left / "notices").mkdir(parents=True)
+        (left / "notices" / "0001-old-zh.csv").write_text("half a li")
+        (left / "report.json").write_text('{"lines": [')
+        with pytest.raises(ReportInvalid):
+            check_folder(left, TRUST)
+        names = self.write(tmp_path / "recall")
+        assert [path.name for path in tmp_path.iterdir()] == ["recall"]
+        found = sums_of(tmp_path / "recall")
+        assert {*found, SIGNATURE} == set(names)
+        assert not any("old" in name for name in found)
+
+    def test_the_same_report_is_the_same_folder(self, tmp_path: Path) -> None:
+        for name in ("one", "other"):
+            self.write(tmp_path / name)
+        assert sums_of(tmp_path / "one") == sums_of(tmp_path / "other")
+        (tmp_path / "other" / "report.json").write_text("{}")
+        assert sums_of(tmp_path / "one") != sums_of(tmp_path / "other")

@@ -49,6 +49,14 @@ def test_what_the_log_key_signed_is_read_back() -> None:
     assert open_manifest(signed(MANIFEST), TRUST) == MANIFEST
 
 
+def test_a_report_for_ten_thousand_holders_can_be_checked() -> None:
+    files = {
+        f"notices/{at:05d}-9521007000011-zh.html": FileSum(at, b"c" * 32) for at in range(40_004)
+    }
+    large = replace(MANIFEST, files=files)
+    assert open_manifest(signed(large), TRUST) == large
+
+
 def test_a_participant_signs_before_the_log_key() -> None:
     assert open_manifest(signed(WITH_AUTHOR, FIRM, LOG_KEY), TRUST) == WITH_AUTHOR
 

@@ -18,6 +18,7 @@ from traceability.lineage.balance.accounts import (
 from traceability.lineage.balance.measuring import Stated, Weights, product_of
 from traceability.lineage.codes import named
 from traceability.lineage.queries import EventDetails
+from traceability.lineage.rules import kind_of
 from traceability.lineage.walking import Sources
 from traceability.store.repositories.events import ROLES
 
@@ -132,12 +133,21 @@ class Collector:
             for weight in said.get(event, ()):
                 yield self._sources.codes[node], weight
 
-    def uses(self, makings: Iterable[Making]) -> dict[str, Uses]:
-        """Return where events name each code of the transformations."""
+    def uses(self, makings: Iterable[Making], *, with_items: bool = True) -> dict[str, Uses]:
+        """Return where events name each code of the transformations.
+
+        Parameters
+        ----------
+        with_items
+            Single things too, not only what goes by quantity.
+        """
         makings = list(makings)
         here = {event for making in makings for event in making.events}
         stated = (one for making in makings for one in (*making.inputs, *making.outputs))
-        known = self._sources.codes.known({one.code for one in stated})
+        codes = {one.code for one in stated}
+        if not with_items:
+            codes = {code for code in codes if kind_of(code) != "item"}
+        known = self._sources.codes.known(codes)
         numbers = set(known.values())
         made = self._by_role(numbers, "output")
         used = self._by_role(numbers, "input")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
+from functools import lru_cache
 from typing import NamedTuple
 
 from traceability.errors import InvalidInput
@@ -186,6 +187,7 @@ def read_number(written: str) -> Fraction:
     return Fraction(number)
 
 
+@lru_cache(1_024)  # most things are one piece
 def read_amount(quantity: str, uom: str | None) -> tuple[Fraction, str]:
     """Return an amount in the base unit of its dimension, and the dimension.
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from itertools import islice
 from typing import Final, NamedTuple
 
 from traceability.lineage.answers import Answer
@@ -23,8 +24,8 @@ from traceability.lineage.recalls.amounts import Account
 from traceability.lineage.recalls.counting import figures_of, parts_of, steps_of
 from traceability.lineage.recalls.holders import Holders
 from traceability.lineage.recalls.material import material_of
-from traceability.lineage.recalls.report import Line, LogHead, Report, Target
-from traceability.lineage.recalls.sightings import Seen, Sighting, Sightings
+from traceability.lineage.recalls.report import MORE_THAN_MADE, Line, LogHead, Report, Step, Target
+from traceability.lineage.recalls.sightings import CHUNK, Seen, Sighting, Sightings
 from traceability.lineage.recalls.states import (
     DELIVERED,
     IN_STOCK,
@@ -52,7 +53,6 @@ from traceability.store.repositories import Repositories
 SINGLE: Final = "item"
 BULK: Final = ("lot", "class", "other")
 AMOUNT_UNKNOWN: Final = "AMOUNT_UNKNOWN"
-MORE_THAN_MADE: Final = "MORE_THAN_MADE"
 MESSAGES: Final = {
     AMOUNT_UNKNOWN: "an event names this without an amount: how much there is cannot be told",
     MORE_THAN_MADE: "more of this was used or sent than was made",
@@ -77,6 +77,21 @@ class Question:
     log: LogHead
 
 
+class _Said(NamedTuple):
+    """What an event says of everything that it is the last to tell of."""
+
+    place: str | None
+    since: int | None
+    biz_step: str | None
+    event_id: str | None
+    record: str
+    proof_url: str
+
+
+_UNSAID: Final = _Said(None, None, None, None, "", "")
+_HELD_BY_NOBODY: Final = (USED, REMOVED, UNACCOUNTED)
+
+
 @dataclass
 class _Facts:
     """What is read once for a report."""
@@ -84,12 +99,15 @@ class _Facts:
     sources: Sources
     proof_url: ProofURL
     details: dict[int, EventDetails] = field(default_factory=dict)
+    _said: dict[int, _Said] = field(default_factory=dict)
     hashes: dict[int, bytes] = field(default_factory=dict)
     signers: dict[int, bytes] = field(default_factory=dict)
 
     def load(self, events: Collection[int]) -> dict[int, EventDetails]:
         """Read what is told of events, and who signed them."""
         missing = [event for event in events if event not in self.details]
+        if not missing:
+            return self.details
         self.details |= {one.event: one for one in self.sources.reader.details(missing)}
         self.load_batches({self.details[event].batch for event in missing})
         return self.details
@@ -99,6 +117,22 @@ class _Facts:
         missing = {batch for batch in batches if batch not in self.signers}
         self.hashes |= self.sources.reader.entry_hashes(missing)
         self.signers |= self.sources.reader.participants(missing)
+
+    def said(self, event: int) -> _Said:
+        """Return what an event that is loaded says of many things, worked out once."""
+        found = self._said.get(event)
+        if found is None:
+            told = self.details[event]
+            record = self.record(told.batch, told.record_index)
+            found = self._said[event] = _Said(
+                place=told.biz_location or told.read_point,
+                since=told.event_time,
+                biz_step=told.biz_step,
+                event_id=record.known_as(told.event_id),
+                record=record.name,
+                proof_url=self.proof_url(record),
+            )
+        return found
 
     def record(self, batch: int, index: int) -> RecordReference:
         """Return a record that is loaded."""
@@ -132,14 +166,13 @@ def make_report(
     making = _Making(_Facts(walked.sources, proof_url), holders, walked.lot_of, walked.nodes)
     with collection_paused():
         lines = sorted(making.lines(), key=lambda line: (line.lot or line.code, line.code))
-    found, back = walked.found, walked.back
-    material = material_of(
-        walked.sources, walked.events, tolerance=question.tolerance, proof_url=proof_url
-    )
+        material = material_of(
+            walked.sources, walked.events, tolerance=question.tolerance, proof_url=proof_url
+        )
     finished = clock()
     return Report(
         kind=question.kind,
-        code=found.code,
+        code=walked.code,
         log=question.log,
         asked=question.asked,
         finished=finished,
@@ -149,22 +182,25 @@ def make_report(
         holders=holders.counted(lines),
         parts=tuple(parts_of(lines)),
         lines=lines,
-        forward=tuple(steps_of(found.edges, walked.lot_of)),
-        backward=tuple(steps_of(back.edges, walked.lot_of)),
+        forward=walked.forward,
+        backward=walked.backward,
         balance=material,
-        findings=tuple(sorted({*found.findings, *back.findings, *making.findings})),
-        truncated=found.truncated or back.truncated,
+        findings=tuple(sorted(walked.findings | making.findings)),
+        truncated=walked.truncated,
     )
 
 
 class _Walked(NamedTuple):
-    """Both walks from a code, and the lots of the serials in them."""
+    """What both walks from a code found, but the edges of single pieces, and their lots."""
 
     sources: Sources
     nodes: Collection[int]
     events: Collection[int]
-    found: Trace
-    back: Trace
+    code: str
+    forward: tuple[Step, ...]
+    backward: tuple[Step, ...]
+    findings: frozenset[Finding]
+    truncated: bool
     lot_of: dict[str, str]
 
 
@@ -177,7 +213,17 @@ def _walk(repositories: Repositories, code: str, *, limits: Limits, proof_url: P
         found = Answer(sources, start, walks=[walk]).recall(proof_url=proof_url)
         back = _backward(sources, start, limits=limits, proof_url=proof_url)
         lot_of = {one.serial: one.lot for one in sources.lots.of([*_serials(found, back)])}
-    return _Walked(sources, walk.depths, walk.events, found, back, lot_of)
+        return _Walked(
+            sources=sources,
+            nodes=walk.depths,
+            events=walk.events,
+            code=found.code,
+            forward=tuple(steps_of(found.edges, lot_of)),
+            backward=tuple(steps_of(back.edges, lot_of)),
+            findings=frozenset({*found.findings, *back.findings}),
+            truncated=found.truncated or back.truncated,
+            lot_of=lot_of,
+        )
 
 
 def _backward(sources: Sources, start: int, *, limits: Limits, proof_url: ProofURL) -> Trace:
@@ -216,11 +262,19 @@ class _Making:
         items = self.facts.sources.lots.of([codes[node] for node in nodes])
         minted = {one.serial: one for one in items}
         self.facts.load_batches({one.batch for one in items})
-        for node, seen in sightings.of(nodes):
+        for node, seen in self._loaded(sightings.of(nodes)):
             one = minted.get(codes[node])
             maker = None if one is None else self.facts.signers[one.batch]
             record = None if one is None else self.facts.record(one.batch, one.record_index)
             yield self._seen(node, seen, maker=maker, record=record)
+
+    def _loaded(self, found: Iterable[tuple[int, Seen]]) -> Iterator[tuple[int, Seen]]:
+        """Yield what is known of things, once the events that say so have been read together."""
+        waiting = iter(found)
+        while some := list(islice(waiting, CHUNK)):
+            asked = {one.last.event for _, one in some if one.last is not None}
+            self.facts.load(asked | {one.made for _, one in some if one.made is not None})
+            yield from some
 
     def _seen(
         self, node: int, seen: Seen, *, maker: bytes | None, record: RecordReference | None
@@ -228,7 +282,6 @@ class _Making:
         """Return the line of one thing by its last event; without one nobody knows where it is."""
         if seen.last is None:
             return self._line(node, UNACCOUNTED, record=record)
-        self.facts.load([one for one in (seen.last.event, seen.made) if one is not None])
         if maker is None and seen.made is not None:
             maker = self.facts.signers[self.facts.details[seen.made].batch]
         state = self._state(seen.last, maker)
@@ -257,7 +310,7 @@ class _Making:
         for place, account in drawn.accounts.items():
             yield from self._amounts(place, account, maker=drawn.makers.get(place))
         whole = [node for node in nodes if node not in counted and not self._has_items(node)]
-        for node, seen in sightings.of(whole):
+        for node, seen in self._loaded(sightings.of(whole)):
             yield self._seen(node, seen, maker=None, record=None)
 
     def _has_items(self, node: int) -> bool:
@@ -285,8 +338,9 @@ class _Making:
             state = IN_TRANSIT if one.is_moving else held
             yield self._line(node, state, event=one.event, quantity=one.amount, unit=unit)
 
-    def _holder(self, told: EventDetails, state: str) -> int:
+    def _holder(self, event: int, state: str) -> int:
         """Return who has something: whom it goes to while it is on its way, else who says so."""
+        told = self.facts.details[event]
         signer = self.facts.signers[told.batch]
         if state == IN_TRANSIT:
             return self.holders.on_the_way(told.event, signer)
@@ -305,25 +359,25 @@ class _Making:
     ) -> Line:
         """Return a line; the record that says it is the event's, or else the item's own."""
         codes, code = self.facts.sources.codes, self.facts.sources.codes[node]
-        told = None if event is None else self.facts.details[event]
-        if told is not None:
-            record = self.facts.record(told.batch, told.record_index)
-        holder = -1
-        if told is not None and state not in (USED, REMOVED, UNACCOUNTED):
-            holder = self._holder(told, state)
+        if event is not None:
+            said = self.facts.said(event)
+        elif record is not None:
+            said = _UNSAID._replace(record=record.name, proof_url=self.facts.proof_url(record))
+        else:
+            said = _UNSAID
         return Line(
             code=code,
             kind=codes.kinds[node],
             lot=self.lot_of.get(code),
             state=state,
-            holder=holder,
-            place=None if told is None else told.biz_location or told.read_point,
+            holder=-1 if event is None or state in _HELD_BY_NOBODY else self._holder(event, state),
+            place=said.place,
             container=None if container is None else codes[container],
             quantity=quantity,
             unit=unit,
-            since=None if told is None else told.event_time,
-            biz_step=None if told is None else told.biz_step,
-            event_id=None if told is None or record is None else record.known_as(told.event_id),
-            record="" if record is None else record.name,
-            proof_url="" if record is None else self.facts.proof_url(record),
+            since=said.since,
+            biz_step=said.biz_step,
+            event_id=said.event_id,
+            record=said.record,
+            proof_url=said.proof_url,
         )

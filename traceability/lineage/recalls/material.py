@@ -30,7 +30,6 @@ from traceability.lineage.balance.tolerance import Tolerance
 from traceability.lineage.balance.units import BASE_UNITS, MASS, as_text
 from traceability.lineage.recalls.report import Balance, Shortfall
 from traceability.lineage.results import ProofURL
-from traceability.lineage.rules import kind_of
 from traceability.lineage.walking import Sources
 
 # Of a code rather than of a transformation.
@@ -51,8 +50,7 @@ def material_of(
     dimension = dimension_of(closings)
     accounts = [
         account(code, uses, measure=measuring, dimension=dimension)
-        for code, uses in sorted(collector.uses(makings).items())
-        if kind_of(code) != "item"
+        for code, uses in sorted(collector.uses(makings, with_items=False).items())
     ]
     unchecked = sum(one.state == NOT_ESTABLISHED for one in closings)
     breached = [one for one in closings if one.state == BREACHED]

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from traceability.hashing.encoding import format_time
@@ -21,8 +22,9 @@ MOCK, REAL = "mock-recall", "recall"
 TOO_SLOW: Final = "TOO_SLOW"
 TOO_FEW_FOUND: Final = "TOO_FEW_FOUND"
 MATERIAL_MISSING: Final = "MATERIAL_MISSING"
+MORE_THAN_MADE: Final = "MORE_THAN_MADE"
 CUT_SHORT: Final = "CUT_SHORT"
-REASONS: Final = (TOO_SLOW, TOO_FEW_FOUND, MATERIAL_MISSING, CUT_SHORT)
+REASONS: Final = (TOO_SLOW, TOO_FEW_FOUND, MATERIAL_MISSING, MORE_THAN_MADE, CUT_SHORT)
 # What `percent` counts in where things go by the piece.
 PIECES: Final = "pieces"
 HUNDRED: Final = Decimal(100)
@@ -248,7 +250,9 @@ class Report:
 
     @property
     def percent(self) -> Decimal:
-        """The least of what is accounted for in any unit."""
+        """The least of what is accounted for in any unit; none of it where nobody told amounts."""
+        if self.lines and not self.figures:
+            return Decimal(0)
         return min((one.percent for one in self.figures), default=HUNDRED)
 
     @property
@@ -259,6 +263,7 @@ class Report:
             TOO_SLOW: late,
             TOO_FEW_FOUND: self.percent < self.target.percent,
             MATERIAL_MISSING: self.balance is not None and bool(self.balance.shortfalls),
+            MORE_THAN_MADE: any(one.code == MORE_THAN_MADE for one in self.findings),
             CUT_SHORT: self.truncated,
         }
         return tuple(name for name in REASONS if found[name])
@@ -328,6 +333,7 @@ def line_json(line: Line) -> dict[str, Any]:
     return found
 
 
+@lru_cache(10_000)  # the pieces of one event have its time
 def _time(milliseconds: int) -> str:
     return format_time(from_milliseconds(milliseconds))
 

@@ -11,7 +11,7 @@ import pytest
 from tests.support.recalls import ASKED, line, report
 from traceability.lineage.recalls.counting import figures_of, parts_of, steps_of
 from traceability.lineage.recalls.report import Balance, Shortfall, Target
-from traceability.lineage.results import Edge
+from traceability.lineage.results import Edge, Finding
 
 LOT = "https://id.gs1.org/01/09506000130011/10/L"
 
@@ -61,6 +61,17 @@ class TestVerdict:
         lost = Balance(1, 0, "0", (Shortfall("MASS_UNACCOUNTED", "urn:id:1", ""),))
         assert replace(report(), balance=lost).reasons == ("MATERIAL_MISSING",)
         assert replace(report(), balance=Balance(1, 0, "0", ())).passed
+
+    def test_more_than_was_made_fails_it(self) -> None:
+        more = Finding("MORE_THAN_MADE", "urn:id:1", "")
+        assert report(line(0), findings=(more,)).reasons == ("MORE_THAN_MADE",)
+        assert report(line(0), findings=(more._replace(code="CYCLE"),)).passed
+
+    def test_things_of_which_nobody_told_an_amount_are_not_accounted_for(self) -> None:
+        untold = line(0, "in_stock", kind="lot", unit=None, quantity=None)
+        assert report(untold).percent == 0
+        assert report(untold).reasons == ("TOO_FEW_FOUND",)
+        assert report(untold, line(1)).passed
 
     def test_an_answer_that_is_cut_short_fails_it(self) -> None:
         assert replace(report(), truncated=True).reasons == ("CUT_SHORT",)

@@ -105,13 +105,18 @@ class Collector:
         """Return what is stated of the net weight of each code, of its lot and of its product."""
         stated = (one for making in makings for one in (*making.inputs, *making.outputs))
         codes = {one.code for one in stated if one.code}
-        lots: dict[str, list[str]] = {}
+        lots: dict[str, tuple[str, ...]] = {}
+        alone: dict[str, tuple[str, ...]] = {}
         for member in self._sources.lots.of(codes):
-            lots.setdefault(member.serial, []).append(member.lot)
-        every = codes.union(*lots.values(), map(product_of, codes))
-        numbers = self._sources.codes.known(every)
+            # The serials of one lot share what names it.
+            lot = alone.setdefault(member.lot, (member.lot,))
+            known = lots.get(member.serial)
+            lots[member.serial] = lot if known is None else known + lot
+        numbers = set(
+            self._sources.codes.known(codes.union(alone, map(product_of, codes))).values()
+        )
         statements: dict[str, set[tuple[str, str | None]]] = {}
-        for code, weight in self._said_by_events(set(numbers.values())):
+        for code, weight in self._said_by_events(numbers):
             statements.setdefault(code, set()).add(weight)
         return Weights(
             {code: frozenset(said) for code, said in statements.items()},

@@ -164,11 +164,12 @@ def make_report(
     holders = Holders(repositories, reader_for(repositories, limits.choice))
     walked = _walk(repositories, question.code, limits=limits, proof_url=proof_url)
     making = _Making(_Facts(walked.sources, proof_url), holders, walked.lot_of, walked.nodes)
+    # What this reads is let go of before there are lines.
+    material = material_of(
+        walked.sources, walked.events, tolerance=question.tolerance, proof_url=proof_url
+    )
     with collection_paused():
         lines = sorted(making.lines(), key=lambda line: (line.lot or line.code, line.code))
-        material = material_of(
-            walked.sources, walked.events, tolerance=question.tolerance, proof_url=proof_url
-        )
     finished = clock()
     return Report(
         kind=question.kind,

@@ -21,6 +21,7 @@ from scripts.benchmarks import (
     auditing,
     crowded_log,
     disclosing,
+    exporting,
     hashing,
     http,
     lineage,
@@ -55,6 +56,7 @@ PARTS = (
     *lineage_ingest.PARTS,
     *lineage_snapshot.PARTS,
     recalling.PART,
+    exporting.PART,
 )
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
@@ -30,12 +31,45 @@ _NO_SALT = bytes(SALT_BYTES)
 _EVENT_ID = ("eventID",)
 
 
+class Kept:
+    """Events that wait in a file without a name, so that many of them take little memory."""
+
+    def __init__(self) -> None:
+        self._file = TemporaryFile()  # noqa: SIM115 # closed by `close`
+        self._end = 0
+
+    def close(self) -> None:
+        """Let go of all events."""
+        self._file.close()
+
+    def put(self, event: dict[str, Any]) -> slice:
+        """Keep an event; return where it is."""
+        payload = orjson.dumps(event)
+        self._file.seek(self._end)
+        self._file.write(payload)
+        place = slice(self._end, self._end + len(payload))
+        self._end = place.stop
+        return place
+
+    def get(self, place: slice) -> dict[str, Any]:
+        """Return an event again."""
+        self._file.seek(place.start)
+        found: dict[str, Any] = orjson.loads(self._file.read(place.stop - place.start))
+        return found
+
+
 class Shown(NamedTuple):
     """An event as it was committed, with its record time, and what it is about."""
 
-    event: dict[str, Any]
+    kept: Kept
+    place: slice
     happening: Happening
     proof_path: str
+
+    @property
+    def event(self) -> dict[str, Any]:
+        """The event, read anew each time."""
+        return self.kept.get(self.place)
 
 
 class Missing(NamedTuple):
@@ -58,47 +92,56 @@ class Gathered:
 NOTHING = Gathered()
 
 
-def gather(repositories: Repositories, found: dict[str, Any], *, asker: Asker) -> Gathered:
-    """Return the events of an answer: of a journey its steps, else all that name its codes."""
+def gather(
+    repositories: Repositories, found: dict[str, Any], *, asker: Asker, kept: Kept
+) -> Gathered:
+    """Return the events of an answer: of a journey its steps, else all that name its codes.
+
+    They can be read until `kept` is closed.
+    """
     told = happenings(repositories, found["items"])
     if "steps" in found:
         steps = {step["record"] for step in found["steps"]}
         told = [one for one in told if one.record.name in steps]
-    reader = _Reader(repositories, asker)
+    reader = _Reader(repositories, asker, kept)
+    seen = reader.read(told)
     shown: list[Shown] = []
     missing: list[Missing] = []
-    for happening, event in reader.read(told):
+    for happening in told:
         record = happening.record
         path = proof_path(record)
-        if isinstance(event, str):
-            missing.append(Missing(record.name, event, path))
+        found_at = seen.get((record.batch, record.record_index), ERASED)
+        if isinstance(found_at, str):
+            missing.append(Missing(record.name, found_at, path))
         else:
-            shown.append(Shown(event, happening, path))
+            shown.append(Shown(kept, found_at, happening, path))
     return Gathered(tuple(shown), tuple(missing), tuple(names_of(repositories, shown, asker=asker)))
 
 
 class _Reader:
     """Reads events for an asker; what decides about a batch is asked once."""
 
-    def __init__(self, repositories: Repositories, asker: Asker) -> None:
+    def __init__(self, repositories: Repositories, asker: Asker, kept: Kept) -> None:
         self._repositories = repositories
         self._asker = asker
         self._policies: dict[int, Policy] = {}
         self._own: dict[int, bool] = {}
+        self._kept = kept
 
-    def read(self, told: Sequence[Happening]) -> Iterator[tuple[Happening, dict[str, Any] | str]]:
-        """Yield each event as the asker sees it, or why it does not."""
-        places: dict[int, list[int]] = {}
+    def read(self, told: Sequence[Happening]) -> dict[tuple[int, int], slice | str]:
+        """Return where each event is kept as the asker sees it, or why it does not.
+
+        Batch by batch: no more than one of them is in memory. Those that were erased are absent.
+        """
+        records: dict[int, dict[int, RecordReference]] = {}
         for one in told:
-            places.setdefault(one.record.batch, []).append(one.record.record_index)
-        rows = {
-            (batch, index): row
-            for batch, indexes in places.items()
-            for index, row in self._repositories.recorded.within(batch, indexes).items()
-        }
-        for one in told:
-            row = rows.get((one.record.batch, one.record.record_index))
-            yield one, ERASED if row is None else self._seen(row, one.record)
+            records.setdefault(one.record.batch, {})[one.record.record_index] = one.record
+        found: dict[tuple[int, int], slice | str] = {}
+        for batch, by_index in records.items():
+            for index, row in self._repositories.recorded.within(batch, by_index).items():
+                event = self._seen(row, by_index[index])
+                found[batch, index] = event if isinstance(event, str) else self._kept.put(event)
+        return found
 
     def _seen(self, row: RecordedEvent, record: RecordReference) -> dict[str, Any] | str:
         event: dict[str, Any] = orjson.loads(row.payload)

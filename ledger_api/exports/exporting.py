@@ -5,11 +5,12 @@ from __future__ import annotations
 import sys
 from collections import deque
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import IO, TYPE_CHECKING, Any, Literal
 
 from ledger_api.exports.answered import Answered
-from ledger_api.exports.events import Gathered, gather
+from ledger_api.exports.events import Gathered, Kept, gather
 from ledger_api.lineage.limiting import UNLIMITED, Within
 from ledger_api.standings import LineageAnswer, with_standings
 from traceability.lineage.journeys import journey
@@ -93,10 +94,11 @@ def export(
     ------
     As `answer` does.
     """
-    with node.store.reading() as repositories:
-        found = _answer(repositories, node, asked)
-        gathered = Gathered()
-        if form.needs_events:
-            gathered = gather(repositories, found, asker=asked.asker)
-    form.write(Answered(asked.question, found, base_url, gathered), target)
+    with closing(Kept()) as kept:
+        with node.store.reading() as repositories:
+            found = _answer(repositories, node, asked)
+            gathered = Gathered()
+            if form.needs_events:
+                gathered = gather(repositories, found, asker=asked.asker, kept=kept)
+        form.write(Answered(asked.question, found, base_url, gathered), target)
     return found

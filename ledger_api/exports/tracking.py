@@ -52,11 +52,11 @@ def tracking_event(event: Mapping[str, Any]) -> str:
 class Line:
     """One line of a tab: an event and one lot that it is about."""
 
-    def __init__(self, book: Book, shown: Shown, amount: Amount) -> None:
+    def __init__(self, book: Book, shown: Shown, amount: Amount, *, event: dict[str, Any]) -> None:
         self._book = book
         self._shown = shown
         self._amount = amount
-        self._event = shown.event
+        self._event = event
         self._code = parsed(amount.lot)
 
     def value(self, element: str) -> Value:
@@ -234,10 +234,11 @@ class Book:
     def lines(self) -> Iterator[tuple[str, Line]]:
         """Yield each line with the tab that it belongs on, in the order of event times."""
         for one in self._shown:
-            tab = tracking_event(one.event)
+            event = one.event
+            tab = tracking_event(event)
             for amount in one.happening.amounts:
                 if kind_of(amount.lot) not in _HOLDERS:
-                    yield tab, Line(self, one, amount)
+                    yield tab, Line(self, one, amount, event=event)
 
     @cached_property
     def sources(self) -> dict[str, Value]:
@@ -249,12 +250,13 @@ class Book:
         assigned: dict[str, Value] = {}
         commissioned: dict[str, Value] = {}
         for one in self._shown:
-            assigns = tracking_event(one.event) in _ASSIGNING
-            is_new = one.event.get("action") == "ADD" and one.event["type"] == "ObjectEvent"
+            event = one.event
+            assigns = tracking_event(event) in _ASSIGNING
+            is_new = event.get("action") == "ADD" and event["type"] == "ObjectEvent"
             for amount in one.happening.amounts:
                 if one.happening.is_erroneous or amount.inside is not None:
                     continue
-                place = Line(self, one, amount).place()
+                place = Line(self, one, amount, event=event).place()
                 if amount.role == "output" or (assigns and amount.role == "epc"):
                     assigned.setdefault(amount.lot, place)
                 elif is_new and amount.role == "epc":

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
+from io import BytesIO
+from typing import IO, Any
 
+import orjson
 import pytest
 
+from ledger_api.exports.answered import Answered
+from ledger_api.exports.epcis import epcis_document, write_epcis
+from ledger_api.exports.events import Gathered
 from ledger_api.exports.exporting import Asked, export
 from ledger_api.exports.formats import FORMATS
 from tests.integration.api.test_exports import ask
@@ -183,6 +189,21 @@ class TestEPCISDocument:
         for one, submitted in zip(events, shared, strict=True):
             assert {name: one[name] for name in submitted} == submitted
 
+    def test_it_is_written_event_by_event_as_it_would_be_whole(self, told: Api) -> None:
+        compared = []
+
+        def compare(answered: Answered, _file: IO[bytes]) -> None:
+            for one in (answered, replace(answered, gathered=Gathered())):
+                whole = orjson.dumps(epcis_document(one), option=orjson.OPT_INDENT_2) + b"\n"
+                write_epcis(one, target := BytesIO())
+                compared.append((target.getvalue(), whole))
+
+        form = replace(FORMATS["epcis"], write=compare)
+        asked = Asked("recall", LOT, Asker(None, sees_all=True))
+        export(told.node, asked, form, base_url="https://x.example", target=BytesIO())
+        assert len(compared) == 2
+        assert all(written == whole for written, whole in compared)
+
     def test_its_xml_holds_the_same_events(self, told: Api) -> None:
         value: Any = parse_json(ask(told, "recall", code=LOT, format="epcis").content)
         found: Any = read_xml(
@@ -241,8 +262,6 @@ class TestEPCISDocument:
 
 
 def shown_to(api: Api, asker: Asker, code: str = LOT) -> Any:
-    from io import BytesIO
-
     target = BytesIO()
     asked = Asked("recall", code, asker)
     export(api.node, asked, FORMATS["epcis"], base_url="https://x.example", target=target)

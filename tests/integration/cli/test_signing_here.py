@@ -115,12 +115,11 @@ def test_what_the_node_refuses_is_told_by_record(desk: Desk) -> None:
 
 
 def test_what_was_left_unsent_goes_first(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    from traceability.client import submitting
+    from traceability.client import sending
 
     path = desk.file("first.json", document(event(1)))
     with monkeypatch.context() as patch:
-        patch.setattr(submitting, "TRIES", 1)
-        patch.setattr(submitting.Submitter, "_answered", _silent)
+        patch.setattr(sending.Sender, "_answered", _silent)
         status, answer = desk.submit(path)
     assert (status, answer["error"]["code"]) == (3, "NODE_UNAVAILABLE")
     status, answer = desk.submit(desk.file("second.json", document(event(2))))

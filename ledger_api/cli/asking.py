@@ -149,7 +149,19 @@ def _lines(found: dict[str, Any], output: Output) -> list[str]:
     lines += [f"  {item}" for item in items[:SHOWN]]
     if len(items) > SHOWN:
         lines.append(f"  {say('more', count=len(items) - SHOWN)}")
+    lines += _holder_lines(found.get("holders", ()), output)
     lines += [f"  ! {say(finding['code'])}" for finding in found["findings"]]
+    return lines
+
+
+def _holder_lines(holders: Sequence[dict[str, Any]], output: Output) -> list[str]:
+    """Say which containers hold what a recall reached, and how much each."""
+    if not holders:
+        return []
+    lines = [output.say("held_in", count=len(holders))]
+    lines += [f"  {output.say('holds', **one)}" for one in holders[:SHOWN]]
+    if len(holders) > SHOWN:
+        lines.append(f"  {output.say('more', count=len(holders) - SHOWN)}")
     return lines
 
 

@@ -13,6 +13,11 @@ PLACE_LINES: dict[str, tuple[str, str]] = {
         "held by {who} ({basis}), since {since}, last told {last_seen}",
     ),
     "inside_since": ("在 {code} 内，自 {since} 起", "in {code}, since {since}"),
+    "held_in": (
+        "{count} 个容器现在装有其中的编码：",
+        "{count} containers hold some of them now:",
+    ),
+    "holds": ("{code}：{items} 个编码", "{code}: {items} codes"),
     "held": ("{code}：{items} 件", "{code}: {items} items"),
     "share": (
         "{items} 件：{who}，{location}，{state}",

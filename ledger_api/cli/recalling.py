@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ledger_api.cli.limiting import options_read
 from ledger_api.cli.options import option_invalid, require_one_of
 from ledger_api.cli.output import Output
 from ledger_api.cli.running import DEFAULT_DATA, AsJSON, Command, DataDir, run
@@ -87,11 +88,14 @@ class _Options:
         who = None
         if node is not None and self.participant is not None:
             who = _participant(node, self.participant)
+        with options_read():
+            target = target_of(self.target, self.target_percent)
+            tolerance = read_tolerance(self.tolerance)
         return RecallAsked(
             code=self.code,
-            target=target_of(self.target, self.target_percent),
+            target=target,
             asked=datetime.now(UTC) if self.asked is None else _moment(self.asked),
-            tolerance=read_tolerance(self.tolerance),
+            tolerance=tolerance,
             reason=self.reason or None,
             participant=who,
         )

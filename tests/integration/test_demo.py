@@ -131,8 +131,9 @@ class TestMockRecall:
         [
             (("(01)09521003100012(10)NONE",), 1, "CODE_NOT_TRACED"),
             (("(01)09521003100013(10)X",), 1, "CODE_CHECK_DIGIT"),
-            ((BAD_LOT, "--target", "soon"), 1, "RECALL_TARGET_INVALID"),
-            ((BAD_LOT, "--tolerance", "much"), 1, "TOLERANCE_INVALID"),
+            ((BAD_LOT, "--target", "soon"), 2, "RECALL_TARGET_INVALID"),
+            ((BAD_LOT, "--target-percent", "most"), 2, "RECALL_TARGET_INVALID"),
+            ((BAD_LOT, "--tolerance", "much"), 2, "TOLERANCE_INVALID"),
             ((BAD_LOT, "--asked", "yesterday"), 2, "OPTION_INVALID"),
             ((BAD_LOT, "--asked", "2999-01-01"), 2, "OPTION_INVALID"),
             ((BAD_LOT, "--reason", "safety"), 2, "OPTION_INVALID"),
@@ -179,6 +180,21 @@ class TestLedger:
         assert len(drums) == told.value["recall"]["found"]
         assert found["holders"]
         assert not found["truncated"]
+
+    @pytest.mark.parametrize(
+        ("language", "words"),
+        [("zh", "{} 个容器现在装有其中的编码："), ("en", "{} containers hold some of them now:")],
+    )
+    def test_recall_command_names_the_containers(
+        self, told, folder, monkeypatch, *, language, words
+    ):
+        holders = itemproof("recall", BAD_LOT, "--json", "--data", folder).value["holders"]
+        monkeypatch.setenv("ITEMPROOF_LANG", language)
+        said = itemproof("recall", BAD_LOT, "--data", folder).stdout
+        upstream = itemproof("trace", BAD_LOT, "--data", folder).stdout
+        assert words.format(len(holders)) in said
+        assert f"{holders[0]['code']}" in said
+        assert words.partition("{}")[2] not in upstream
 
     def test_material_of_the_bad_lot_adds_up_to_the_gram(self, told, folder):
         result = itemproof("balance", BAD_LOT, "--json", "--data", folder)

@@ -1,4 +1,8 @@
-"""What the store answers is what the rules mean, on generated chains with every nasty case."""
+"""What the store answers is what the rules mean, on generated chains with every nasty case.
+
+The rules share functions with the store. So each answer is held to an oracle as well, which was
+written from the document alone: a rule that is wrong in both would be wrong for the oracle.
+"""
 
 from __future__ import annotations
 
@@ -27,6 +31,14 @@ from tests.support.fleets import (
     known,
 )
 from tests.support.lineage import ELSEWHERE, World, Written, write
+from tests.support.lineage_compared import (
+    Told,
+    assert_journey,
+    assert_place,
+    named_as,
+    oracle_of,
+)
+from tests.support.lineage_oracle import Oracle
 from traceability.ledger.partners import Asker
 from traceability.ledger.sight import sight_of
 from traceability.lineage.findings import (
@@ -53,7 +65,7 @@ from traceability.lineage.streaming import End, Row, stream_recall
 from traceability.lineage.tracing import CodeNotTraced, recall, trace
 from traceability.lineage.walking import Sources
 from traceability.lineage.where import holders, where
-from traceability.lineage.whereabouts import Part, Settled, parts, shares, whereabouts
+from traceability.lineage.whereabouts import Fixed, Part, Settled, parts, shares, whereabouts
 from traceability.store.engine import open_engine
 from traceability.store.repositories import Repositories
 from traceability.store.repositories.participants import ParticipantRow
@@ -118,7 +130,8 @@ def test_the_store_answers_what_the_rules_mean(
         repositories.participants.put(ParticipantRow(ELSEWHERE, gln, "A partner"))
         written = write(repositories, fleet.world)
         for member in fleet.members[:ALONE]:
-            alone = Asked(repositories, member.graph(), member, written, compared)
+            oracle = oracle_of(member.world, member)
+            alone = Asked(repositories, member.graph(), member, written, compared, oracle=oracle)
             if is_known(alone.graph, alone.code):
                 alone.check_all()
             else:
@@ -137,9 +150,10 @@ def check_joined(
     joints = World(list(fleet.join()))
     written = Written({**written.numbers, **write(repositories, joints).numbers})
     graph = known(fleet.world, choice, is_partner=fleet.asked.is_partner)
+    oracle = oracle_of(fleet.world, fleet.asked)
 
     def ask(code: str) -> Asked:
-        return Asked(repositories, graph, fleet.asked, written, compared, code=code)
+        return Asked(repositories, graph, fleet.asked, written, compared, oracle=oracle, code=code)
 
     ask(FEED).check_downstream()
     ask(YIELD).check_upstream()
@@ -156,8 +170,9 @@ def check_places(
     reader = reader_for(repositories, choice)
     sources = Sources(reader, choice)
     meant = {
-        code: whereabouts(graph, code)
+        code: (whereabouts(graph, code), oracle)
         for member in fleet.members
+        for oracle in [oracle_of(member.world, fleet.asked)]
         for graph in [known(member.world, fleet.asked.choice, is_partner=fleet.asked.is_partner)]
         for code in sorted({one.code for fact in graph.facts for one in fact.objects})
     }
@@ -168,24 +183,32 @@ def check_places(
         numbers = {event: int(written.number(record)) for event, (_, record) in records.items()}
         for node in together:
             compared["answers"] += 1
-            assert plain(found, numbers) == plain(meant[sources.codes[node]], None)
+            code = sources.codes[node]
+            right, oracle = meant[code]
+            place, holder, *rest = plain(found, numbers)
+            assert (place, holder, *rest) == plain(right, None)
+            assert_place(oracle, code, place=place, holder=holder, rest=tuple(rest))
 
 
-def plain(settled: Settled, numbers: Mapping[int, int] | None) -> tuple[object, ...]:
+def plain(
+    settled: Settled, numbers: Mapping[int, int] | None
+) -> tuple[Told | None, Told | None, str, bool, bool]:
     """Return what is settled of a thing with event numbers of the world."""
-    fixed = [
-        one
-        and (
-            named_as(one.code),
-            one.basis,
-            one.since[0],
-            one.until[0],
-            one.event if numbers is None else numbers[one.event],
-            one.through,
-        )
-        for one in (settled.place, settled.holder)
-    ]
-    return (*fixed, settled.state, settled.seen_after_its_end, settled.only_its_lot)
+
+    def told(one: Fixed | None) -> Told | None:
+        if one is None:
+            return None
+        event = one.event if numbers is None else numbers[one.event]
+        times = one.since[0], one.until[0]
+        return Told(named_as(one.code), one.basis, *times, event, one.through)
+
+    return (
+        told(settled.place),
+        told(settled.holder),
+        settled.state,
+        settled.seen_after_its_end,
+        settled.only_its_lot,
+    )
 
 
 def limits_of(member: Member, repositories: Repositories) -> Limits:
@@ -205,8 +228,10 @@ class Asked:
         written: Written,
         compared: Counter[str],
         *,
+        oracle: Oracle,
         code: str | None = None,
     ) -> None:
+        self.oracle = oracle
         self.repositories = repositories
         self.code = code or member.code
         self.graph = graph
@@ -242,6 +267,7 @@ class Asked:
         meant = reach(self.graph, self.code, direction=UPSTREAM)
         found = trace(self.repositories, self.code, direction=UPSTREAM, **self.asked)
         assert_same(found, meant)
+        assert found.codes == self.oracle.upstream(self.code)
         unknown = {one.subject for one in found.findings if one.code == UNKNOWN_ORIGIN}
         assert unknown == without_origin(self.graph, meant)
 
@@ -252,8 +278,10 @@ class Asked:
         assert_same(found, meant)
         recalled = recall(self.repositories, self.code, **self.asked)
         assert_same(recalled, meant)
+        assert recalled.codes == self.oracle.downstream(self.code)
         held = Counter(box for code in meant.codes for box in boxes_around(self.graph, code))
         assert {one.code: one.items for one in recalled.holders} == held
+        assert held == self.oracle.boxes(recalled.codes)
         rows = stream_recall(self.repositories, self.code, portion=self.portion, **self.asked)
         assert_streamed(list(rows), recalled)
 
@@ -266,6 +294,7 @@ class Asked:
         assert {event for event, _ in steps} == {event for event, _ in meant}
         own = {event for event, container in meant if container is None}
         assert {event for event, container in steps if container is None} == own
+        assert_journey(self.oracle, self.code, steps)
         keys = [(step.event_time, int(step.proof_url)) for step in found.steps]
         assert keys == sorted(keys)
 
@@ -284,6 +313,8 @@ class Asked:
         names = {one.code for one in found.findings}
         assert (SEEN_AFTER_ITS_END in names) == meant.seen_after_its_end
         assert (ONLY_ITS_LOT_WAS_SEEN in names) == meant.only_its_lot
+        place, holder, *rest = plain(meant, None)
+        assert_place(self.oracle, self.code, place=place, holder=holder, rest=tuple(rest))
 
     def check_holders(self) -> None:
         if kind_of(self.code) != "lot":
@@ -297,6 +328,10 @@ class Asked:
         assert counted == {
             (one.holder and named_as(one.holder), *one[1:]): items
             for one, items in shares(self.graph, self.code).items()
+        }
+        assert counted == {
+            (one.holder and named_as(one.holder), *one[1:]): items
+            for one, items in self.oracle.shares(self.code).items()
         }
         assert found.items == len(self.graph.members(self.code))
         assert {part_of(one) for one in found.quantities} == {
@@ -337,11 +372,6 @@ def part_of(one: Amount) -> Part:
     quantity = None if one.quantity is None else Decimal(one.quantity)
     event = int(one.proof_url)
     return Part(one.holder, one.location, one.state, one.container, quantity, one.uom, event)
-
-
-def named_as(code: str) -> str:
-    """Return the code that the store gives to a participant."""
-    return code if ":" in code else f"urn:itemproof:participant:{code}"
 
 
 def assert_same(found: Trace, meant: Reached) -> None:

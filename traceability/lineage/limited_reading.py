@@ -14,7 +14,7 @@ from traceability.lineage.codes import unknown
 from traceability.lineage.place_queries import PlaceReader
 from traceability.lineage.queries import EventDetails
 from traceability.lineage.results import RecordReference
-from traceability.lineage.whereabouts import Told
+from traceability.lineage.sightings import Told
 from traceability.store.repositories import Repositories
 
 EVENT_ID, READ_POINT, BIZ_LOCATION = "eventID", "readPoint", "bizLocation"

@@ -11,22 +11,15 @@ from itertools import islice
 from typing import NamedTuple
 
 from traceability.lineage.codes import named, unknown
-from traceability.lineage.containment import Stay, follow
+from traceability.lineage.containment import Placed, Stay, follow
 from traceability.lineage.holding import Holding
 from traceability.lineage.parties import Party, parties_of
 from traceability.lineage.place_queries import PlaceReader
 from traceability.lineage.rules import ASSOCIATION_TYPE
+from traceability.lineage.sightings import Clues, Sighting, Told
+from traceability.lineage.surroundings import Surroundings
 from traceability.lineage.walking import Sources
-from traceability.lineage.whereabouts import (
-    SINGLE_KINDS,
-    Clues,
-    Settled,
-    Sighting,
-    Told,
-    inside,
-    of_its_lot,
-    settle,
-)
+from traceability.lineage.whereabouts import SINGLE_KINDS, Settled, of_its_lot, settle
 from traceability.store.repositories.events import ROLES
 
 _ROLE_NAMES = {number: name for name, number in ROLES.items()}
@@ -67,6 +60,10 @@ class Locator:
             told=self._told.__getitem__,
             parties=self._parties.__getitem__,
             participant_code=self._participant_code,
+        )
+
+        self._surroundings = Surroundings(
+            named=lambda node: list(self.named_by(node)), around=self._above, clues=self.clues
         )
 
     def settled(self, nodes: Iterable[int]) -> Iterator[tuple[list[int], Settled]]:
@@ -142,20 +139,39 @@ class Locator:
         self._rows |= self._counting_rows(unknown(lots, self._rows))
 
     def _sightings(self, alike: Alike) -> list[Sighting]:
-        found = list(self._sighted(alike.own, None))
-        for placed in follow(alike.itself, step=lambda node: self._around(node, alike)):
-            found += inside(self.named_by(placed.node), placed, self.clues)
+        found = list(
+            self._surroundings.sightings(
+                self._sighted(alike.own, None),
+                follow(alike.itself, step=lambda node: self._around(node, alike)),
+                boxes=follow(alike.itself, step=lambda node: self._boxes(node, alike)),
+                name=self._sources.codes[alike.itself] if alike.itself else None,
+            )
+        )
         return found or [one for lot in alike.lots for one in self.named_by(lot)]
 
     def _lot_codes(self, alike: Alike) -> set[str]:
         return {self._sources.codes[lot] for lot in alike.lots}
 
+    def _above(self, container: int) -> Iterator[Placed[int]]:
+        """Yield everything that a container was ever in or tied to; its stays have been read."""
+        holdings = (self.containment, self.association)
+        return follow(
+            container,
+            step=lambda node: (
+                (stay.parent, stay) for one in holdings for stay in one.upwards[node]
+            ),
+        )
+
     def _around(self, node: int, alike: Alike) -> Iterator[tuple[int, Stay[int]]]:
+        """Yield what something was in or tied to."""
+        yield from self._boxes(node, alike)
+        for stay in alike.tied if node == alike.itself else self.association.upwards[node]:
+            yield stay.parent, stay
+
+    def _boxes(self, node: int, alike: Alike) -> Iterator[tuple[int, Stay[int]]]:
         """Yield what something was in; the thing itself, of which only its stays are known."""
         is_itself = node == alike.itself
-        contained = alike.contained if is_itself else self.containment.upwards[node]
-        tied = alike.tied if is_itself else self.association.upwards[node]
-        for stay in (*contained, *tied):
+        for stay in alike.contained if is_itself else self.containment.upwards[node]:
             yield stay.parent, stay
 
     def own(self, node: int) -> list[Sighting]:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from traceability.codes.identifier import CANONICAL_BASE
 from traceability.lineage.parties import party_code
 from traceability.lineage.queries import Reader
-from traceability.lineage.whereabouts import Told
+from traceability.lineage.sightings import Told
 
 _TOLD = """
 SELECT e.event, e.type, e.action, e.biz_step, e.disposition, e.read_point, e.biz_location,

@@ -363,9 +363,9 @@ def history(graph: Graph, code: str) -> frozenset[Occurrence]:
     return frozenset(found)
 
 
-def around(graph: Graph, code: str) -> Iterator[Placed[str]]:
+def around(graph: Graph, code: str, *, ties: bool = True) -> Iterator[Placed[str]]:
     """Yield everything that a thing was ever in or tied to, with what that was in."""
-    kinds = (graph.containers, graph.associations)
+    kinds = (graph.containers, graph.associations) if ties else (graph.containers,)
     return follow(
         code,
         step=lambda node: (

@@ -13,11 +13,14 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from itertools import groupby
 from typing import NamedTuple
 
-from traceability.lineage.containment import Key, Node, Placed, Stay
-from traceability.lineage.parties import DESTINATION, SOURCE, Party
+from traceability.lineage.containment import Key, Node, Stay
+from traceability.lineage.parties import DESTINATION, SOURCE
 from traceability.lineage.rules import CONTAINMENT_TYPE, Fact, Graph, around, kind_of
+from traceability.lineage.sightings import Clues, Sighting, Told, order_of
+from traceability.lineage.surroundings import Surroundings
 
 # Where goods have not arrived yet, and where they have.
 _DEPARTING = ("shipping", "departing")
@@ -35,49 +38,6 @@ PRESENT, IN_TRANSIT, CONSUMED, DECOMMISSIONED, UNKNOWN = (
     "unknown",
 )
 BIZ_LOCATION, READ_POINT, PARTICIPANT = "biz_location", "read_point", "participant"
-
-
-class Told(NamedTuple):
-    """What one event tells of place and step, and who recorded it."""
-
-    type: str
-    action: str | None
-    biz_step: str | None
-    disposition: str | None
-    read_point: str | None
-    biz_location: str | None
-    participant: bytes
-
-    @property
-    def place(self) -> str | None:
-        """Where the goods are after the event; if that is not told, where it happened."""
-        return self.biz_location or self.read_point
-
-
-class Sighting(NamedTuple):
-    """An event that tells of a thing, itself or through what it was in.
-
-    Parameters
-    ----------
-    counts_from
-        From when it tells of the thing: of an event on a container before the thing was put in,
-        that is when it was put in.
-    key, event
-        The event, and where it stands in time.
-    through
-        The container or lot that the event names instead of the thing.
-    roles
-        How the event names the one or the other.
-    is_before
-        The event was before the thing was put in: it tells of the place only.
-    """
-
-    counts_from: Key
-    key: Key
-    event: int
-    through: str | None
-    roles: frozenset[str]
-    is_before: bool = False
 
 
 class Fixed(NamedTuple):
@@ -108,17 +68,9 @@ class Settled:
 UNSEEN = Settled()
 
 
-class Clues(NamedTuple):
-    """How to learn more of an event, asked only for those that matter."""
-
-    told: Callable[[int], Told]
-    parties: Callable[[int], Sequence[Party]]
-    participant_code: Callable[[bytes], str]
-
-
 def settle(sightings: Iterable[Sighting], clues: Clues, *, is_single: bool) -> Settled:
     """Return what the sightings of a thing say, in the order in which they count."""
-    ordered = sorted(sightings, key=_order)
+    ordered = sorted(sightings, key=order_of)
     seen = [one for one in ordered if not one.is_before]
     if not ordered:
         return UNSEEN
@@ -128,11 +80,6 @@ def settle(sightings: Iterable[Sighting], clues: Clues, *, is_single: bool) -> S
         state=_state(seen, clues, is_single=is_single),
         seen_after_its_end=is_single and _is_seen_after_its_end(seen, clues),
     )
-
-
-def _order(one: Sighting) -> tuple[Key, Key, bool, str]:
-    """Return where a sighting stands; of one event the thing's own naming comes last."""
-    return one.counts_from, one.key, one.through is None, one.through or ""
 
 
 def _last(
@@ -177,25 +124,37 @@ def _holder(one: Sighting, clues: Clues) -> tuple[str, str]:
 def _state(seen: Sequence[Sighting], clues: Clues, *, is_single: bool) -> str:
     if not seen:
         return UNKNOWN
-    told = clues.told(seen[-1].event)
-    ended = _end(seen[-1], told) if is_single else None
+    last = _deciding(seen, clues)[-1]
+    told = clues.told(last.event)
+    ended = _end(last, told) if is_single else None
     if ended is not None:
         return ended
     is_underway = told.biz_step in _DEPARTING or told.disposition == _UNDERWAY
     return IN_TRANSIT if is_underway else PRESENT
 
 
+def _deciding(seen: Sequence[Sighting], clues: Clues) -> list[Sighting]:
+    """Return of each event what it says of a thing itself, else how it ends it, else the last."""
+    found = []
+    for _, group in groupby(seen, key=lambda one: one.key):
+        naming = list(group)
+        ends = [one for one in naming if _end(one, clues.told(one.event)) is not None]
+        found.append(naming[-1] if naming[-1].through is None or not ends else ends[-1])
+    return found
+
+
 def _end(one: Sighting, told: Told) -> str | None:
     """Tell whether an event ends a thing: used up, itself or in what it was in; or destroyed."""
     if told.type == "TransformationEvent":
-        return CONSUMED if "input" in one.roles and "output" not in one.roles else None
+        is_used = "input" in one.roles and "output" not in one.roles and not one.is_tied
+        return CONSUMED if is_used else None
     is_destroyed = told.type == "ObjectEvent" and told.action == "DELETE" and one.through is None
     return DECOMMISSIONED if is_destroyed else None
 
 
 def _is_seen_after_its_end(seen: Sequence[Sighting], clues: Clues) -> bool:
     has_ended = False
-    for one in seen:
+    for one in _deciding(seen, clues):
         told = clues.told(one.event)
         if _begins(one, told):
             has_ended = False
@@ -212,32 +171,20 @@ def _begins(one: Sighting, told: Told) -> bool:
     return "output" in one.roles or (told.type == "ObjectEvent" and told.action == "ADD")
 
 
-def inside(own: Iterable[Sighting], placed: Placed[Node], clues: Clues) -> Iterator[Sighting]:
-    """Yield what the events of a container tell of what was in it for a time.
-
-    Those of that time, and the last one before that names a place: there the thing was when it
-    was put in.
-    """
-    start, end = placed.window
-    before: Sighting | None = None
-    for one in own:
-        if start < one.key and (end is None or one.key <= end):
-            yield one
-        elif one.key < start and clues.told(one.event).place is not None:
-            before = one if before is None else max(before, one, key=lambda two: two.key)
-    if before is not None:
-        yield before._replace(counts_from=start, is_before=True)
-
-
 def whereabouts(graph: Graph, code: str) -> Settled:
     """Return where a thing is and who holds it, from all events.
 
     Of a serial that no event names, alone or in something, its lot tells what it can.
     """
     clues = _clues(graph)
-    own = list(_named(graph, code, through=None))
-    for placed in around(graph, code):
-        own += inside(_named(graph, placed.node, through=placed.node), placed, clues)
+    surroundings = Surroundings(
+        named=lambda node: list(_named(graph, node, through=node)),
+        around=lambda node: around(graph, node),
+        clues=clues,
+    )
+    named = _named(graph, code, through=None)
+    boxes = around(graph, code, ties=False)
+    own = list(surroundings.sightings(named, around(graph, code), boxes=boxes, name=code))
     if own:
         return settle(own, clues, is_single=kind_of(code) in SINGLE_KINDS)
     lots = [one for lot in graph.lots_of.get(code, ()) for one in _named(graph, lot, through=lot)]
@@ -326,7 +273,7 @@ def loose(
     What is put into a container, or is seen in one, is counted there.
     """
     last: dict[tuple[str | None, str | None], Sighting] = {}
-    for one in sorted(own, key=_order):
+    for one in sorted(own, key=order_of):
         if not _is_packing(one, clues.told(one.event)):
             place = _place(clues.told(one.event))
             last[_holder(one, clues)[0], place and place[0]] = one

@@ -122,6 +122,41 @@ class TestInContainers:
         world.pack(2, CASE, [DRUM], biz_location=PLANT)
         assert place_of(world) == (PLANT, 2, 2)
 
+    def test_packing_that_says_a_place_takes_over_none(self, world: World) -> None:
+        world.observe(0, [DRUM], biz_location=PLANT)
+        world.observe(1, [CASE], biz_location=SHOP)
+        world.pack(2, CASE, [DRUM], biz_location=PLANT)
+        assert place_of(world) == (PLANT, 0, 2)
+
+    def test_only_where_the_containers_were_last_is_taken_over(self, world: World) -> None:
+        world.observe(0, [DRUM], biz_location=PLANT)
+        world.observe(1, [CASE], biz_location=SHOP)
+        world.pack(2, PALLET, [CASE])
+        world.observe(3, [PALLET], biz_location=PLANT)
+        world.pack(4, CASE, [DRUM])
+        assert place_of(world) == (PLANT, 0, 4)
+
+    def test_a_container_was_last_where_it_was_unloaded(self, world: World) -> None:
+        world.observe(0, [CASE], biz_location=PLANT)
+        world.pack(1, PALLET, [CASE])
+        world.observe(2, [PALLET], biz_location=SHOP)
+        world.unpack(3, PALLET, [CASE])
+        world.pack(4, CASE, [DRUM])
+        assert place_of(world) == (SHOP, 4, 4)
+        case = place_of(world, CASE)
+        assert case is not None
+        assert case[0] == SHOP
+
+    def test_containers_in_each_other_by_turns_come_to_an_end(self, world: World) -> None:
+        world.observe(0, [CASE], biz_location=PLANT)
+        for time in range(1, 400, 4):
+            world.pack(time, PALLET, [CASE])
+            world.unpack(time + 1, PALLET, [CASE])
+            world.pack(time + 2, CASE, [PALLET])
+            world.unpack(time + 3, CASE, [PALLET])
+        world.pack(401, PALLET, [DRUM])
+        assert place_of(world) == (PLANT, 401, 401)
+
     def test_its_own_later_event_counts_inside_too(self, world: World) -> None:
         world.pack(1, CASE, [DRUM], biz_location=PLANT)
         world.observe(2, [CASE], biz_location=HUB)
@@ -202,6 +237,22 @@ class TestState:
     def test_a_destroyed_thing_is_no_more(self, world: World) -> None:
         world.decommission(1, [DRUM])
         assert of(world).state == "decommissioned"
+
+    def test_what_is_tied_to_what_was_used_up_is_not(self, world: World) -> None:
+        world.event("AssociationEvent", 1, action="ADD", parent=[CASE], child=[DRUM])
+        world.pack(1, CASE, [NEIGHBOUR])
+        world.make(2, [CASE], [CABLE])
+        assert of(world).state == "present"
+        assert of(world, NEIGHBOUR).state == "consumed"
+
+    def test_what_is_in_one_container_and_tied_to_another_is_used_up_with_the_first(
+        self, world: World
+    ) -> None:
+        world.pack(1, CASE, [DRUM])
+        world.event("AssociationEvent", 1, action="ADD", parent=[PALLET], child=[DRUM])
+        world.make(2, [CASE, PALLET], [CABLE])
+        found = of(world)
+        assert (found.state, found.seen_after_its_end) == ("consumed", False)
 
     def test_a_destroyed_case_leaves_its_contents(self, world: World) -> None:
         world.pack(1, CASE, [DRUM])

@@ -205,7 +205,7 @@ class TestLedger:
 
     def test_another_unit_of_tolerance_is_refused(self, told, folder):
         result = itemproof("balance", BAD_LOT, "--tolerance", "3 x", "--json", "--data", folder)
-        assert (result.status, result.value["error"]["code"]) == (1, "UNIT_UNKNOWN")
+        assert (result.status, result.value["error"]["code"]) == (2, "UNIT_UNKNOWN")
 
     def test_read_across_of_a_machine_finds_the_wire_that_it_drew(self, told, folder):
         wires = [WIRE.lot_uri(wire.number) for wire in PLAN.wires]

@@ -99,11 +99,23 @@ class Oracle:
         for lot, serials in self.serials.items():
             for one in serials:
                 self.lots.setdefault(one, set()).add(lot)
-        past = [one for one in seen if choice.before is None or one.time < choice.before]
-        self.moments: list[Moment] = []
+        self.now: Contents = NOTHING
+        self.moments = list(self._replay(seen, taken_back))
+        self.runs = list(self._runs())
+        self.settled: dict[str, Place] = {}
+        self.around_themselves: set[str] = set()
+        told = [one.event for one in self.moments if one.counts]
+        self.places = {place for one in told for place in (one.biz_location, one.read_point)}
+        self._settle()
+
+    def _replay(
+        self, seen: list[Fact], taken_back: set[tuple[str | None, bytes]]
+    ) -> Iterator[Moment]:
+        """Go through the events in their order, and keep who is in what."""
         inside, tied = Hold("AggregationEvent"), Hold("AssociationEvent")
         now, bound = inside.contents(), tied.contents()
         links: Contents = {}
+        past = [one for one in seen if self._is_past(one)]
         for event in sorted(past, key=lambda one: (one.time, one.number)):
             # 6: what was declared erroneous leaves lineage and stays in history.
             counts = not (event.declares_error or (event.event_id, event.participant) in taken_back)
@@ -115,14 +127,11 @@ class Oracle:
                 now, bound = inside.contents(), tied.contents()
                 links = joined(now, bound)
                 entered = joined(newly_in(before, now), newly_in(bound_before, bound))
-            self.moments.append(Moment(event, counts, before, links_before, now, links, entered))
+            yield Moment(event, counts, before, links_before, now, links, entered)
         self.now = now
-        self.runs = list(self._runs())
-        self.settled: dict[str, Place] = {}
-        self.around_themselves: set[str] = set()
-        told = [one.event for one in self.moments if one.counts]
-        self.places = {place for one in told for place in (one.biz_location, one.read_point)}
-        self._settle()
+
+    def _is_past(self, event: Fact) -> bool:
+        return self.choice.before is None or event.time < self.choice.before
 
     def follows(self, event: Fact) -> bool:
         """Tell whether the limits let an event be followed or told."""

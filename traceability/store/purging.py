@@ -3,7 +3,9 @@
 SQLite: `VACUUM` writes the database anew without them, and the write-ahead log is brought into
 it and cut to nothing, which waits for readers. PostgreSQL: `VACUUM FULL` writes the tables anew
 and removes the old files, then a checkpoint lets the server drop or reuse old segments of its
-write-ahead log, when it likes. What lies on disks, in archives or replicas, nobody here reaches.
+write-ahead log, when it likes. `VACUUM FULL` keeps a row that the oldest snapshot of the database,
+or of a session that is just being opened, could still see: it is repeated until none could. What
+lies on disks, in archives or replicas, nobody here reaches.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 
 from traceability.store.faults import StoreUnavailable, translate, translate_driver
@@ -23,7 +25,15 @@ from traceability.store.faults import StoreUnavailable, translate, translate_dri
 # How long readers may hold the write-ahead log of SQLite, and writers a table of PostgreSQL.
 WAIT_SECONDS = 10.0
 LOOK_SECONDS = 0.05
+# To look again is to write the table of PostgreSQL anew.
+REWRITE_SECONDS = 0.5
 LOCK_TIMEOUT = "10s"
+# What is older than the oldest snapshot is frozen by VACUUM FULL, or gone if it was deleted; the
+# table remembers up to where.
+_IS_FREE = text(
+    "SELECT age(relfrozenxid) <= age(CAST(CAST(:newest AS xid8) AS xid)) "
+    "FROM pg_class WHERE oid = CAST(:table AS regclass)"
+)
 
 
 def purge(engine: Engine, tables: Sequence[str], *, wait_seconds: float = WAIT_SECONDS) -> None:
@@ -35,7 +45,7 @@ def purge(engine: Engine, tables: Sequence[str], *, wait_seconds: float = WAIT_S
         Readers or writers are in the way: what is deleted may still lie in the files; try again.
     """
     if engine.dialect.name == "postgresql":
-        _purge_postgresql(engine, tables)
+        _purge_postgresql(engine, tables, time.monotonic() + wait_seconds)
     else:
         _purge_sqlite(engine, wait_seconds)
 
@@ -66,19 +76,35 @@ def _cut_wal(connection: Any, wait_seconds: float) -> None:
         time.sleep(LOOK_SECONDS)
 
 
-def _purge_postgresql(engine: Engine, tables: Sequence[str]) -> None:
+def _purge_postgresql(engine: Engine, tables: Sequence[str], give_up: float) -> None:
     try:
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.execute(text(f"SET lock_timeout = '{LOCK_TIMEOUT}'"))
-            for table in tables:
-                connection.execute(text(f"VACUUM (FULL) {table}"))
+            try:
+                newest = connection.execute(text("SELECT pg_current_xact_id()::text")).scalar_one()
+                for table in tables:
+                    _rewrite(connection, table, newest, give_up)
+            finally:
+                connection.execute(text("RESET lock_timeout"))
             _checkpoint(connection)
-            connection.execute(text("RESET lock_timeout"))
     except DBAPIError as error:
         raise translate(error) from error
 
 
-def _checkpoint(connection: Any) -> None:
+def _rewrite(connection: Connection, table: str, newest: str, give_up: float) -> None:
+    """Write a table anew without the rows that were deleted before a transaction."""
+    while True:
+        connection.execute(text(f"VACUUM (FULL) {table}"))
+        if connection.execute(_IS_FREE, {"table": table, "newest": newest}).scalar_one():
+            return
+        if time.monotonic() > give_up:
+            raise StoreUnavailable(
+                "what was erased may still lie in the tables: readers of an older state are at it"
+            )
+        time.sleep(REWRITE_SECONDS)
+
+
+def _checkpoint(connection: Connection) -> None:
     """Ask for a checkpoint; who may not ask waits for the server's own."""
     for command in ("SELECT pg_switch_wal()", "CHECKPOINT"):
         try:

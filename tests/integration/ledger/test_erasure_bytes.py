@@ -105,17 +105,16 @@ class TestFiles:
         assert audit(node.store, second_place=node.second_place).ok
 
     def test_hold_it_where_readers_are_in_the_way_until_these_have_gone(
-        self, sqlite_node: Node, monkeypatch: pytest.MonkeyPatch
+        self, node: Node, batch: CapturedBatch, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        batch = submitted(sqlite_node)
         monkeypatch.setattr("traceability.ledger.erasures.purge", _impatient)
-        with sqlite_node.store.reading() as repositories:
-            repositories.batches.count_records()
-            with pytest.raises(StoreUnavailable, match="readers are at it"):
-                sqlite_node.erasures.erase([erasing(batch)])
-        assert sqlite_node.erasures.finish()
-        assert not holds(sqlite_node, NAME.encode())
-        assert not sqlite_node.erasures.finish()
+        with node.store.reading() as repositories:
+            repositories.meta.get(PURGE_DUE)
+            with pytest.raises(StoreUnavailable, match=r"readers .*are at it"):
+                node.erasures.erase([erasing(batch)])
+        assert node.erasures.finish()
+        assert not holds(node, NAME.encode())
+        assert not node.erasures.finish()
 
 
 def _impatient(engine: object, touched: object) -> None:

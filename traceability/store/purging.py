@@ -57,11 +57,15 @@ def _purge_sqlite(engine: Engine, wait_seconds: float) -> None:
             connection: Any = pooled.driver_connection
             # The new copy can be as large as the database: not in memory.
             connection.execute("PRAGMA temp_store = FILE")
+            (usual,) = connection.execute("PRAGMA busy_timeout").fetchone()
             try:
                 connection.execute("VACUUM")
+                # A checkpoint would wait as long as a writer does, and no shorter.
+                connection.execute("PRAGMA busy_timeout = 0")
                 _cut_wal(connection, wait_seconds)
             finally:
                 connection.execute("PRAGMA temp_store = MEMORY")
+                connection.execute(f"PRAGMA busy_timeout = {usual}")
     except driver.Error as error:
         raise translate_driver(error, driver) from error
 

@@ -6,6 +6,7 @@ Sources: ISO 7870-2:2013, section 7; NIST/SEMATECH e-Handbook, sections 6.3.3.1 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 
 from analytics.chart_rules import NELSON
@@ -13,6 +14,26 @@ from analytics.charts import Chart, location_track, phase_one_points
 from analytics.errors import CountsError, ParameterError, TooFewError, VarianceError
 
 _ZERO = Fraction(0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """What tells the four charts apart.
+
+    Parameters
+    ----------
+    kind, quantity
+        Name of the chart and of what it draws.
+    per_unit
+        Whether a count is drawn over its units.
+    bounded
+        Whether a unit counts once at most.
+    """
+
+    kind: str
+    quantity: str
+    per_unit: bool
+    bounded: bool
 
 
 def p_chart(
@@ -38,17 +59,14 @@ def p_chart(
     ------
     CountsError, TooFewError, VarianceError, ParameterError
     """
-    _check(nonconforming, inspected, bounded=True)
-    known, base = _mean(nonconforming, inspected, phase_one=phase_one, given=mean, bounded=True)
-    track = location_track(
-        "share",
-        _ratios(nonconforming, inspected),
-        centres=[known] * len(inspected),
-        variances=[known * (1 - known) / units for units in inspected],
+    return _drawn(
+        _Form("p", "share", per_unit=True, bounded=True),
+        nonconforming,
+        inspected,
         rules=rules,
-        least=_ZERO,
+        phase_one=phase_one,
+        mean=mean,
     )
-    return Chart("p", (track,), base, known, None, tuple(rules))
 
 
 def np_chart(
@@ -60,17 +78,14 @@ def np_chart(
     mean: Fraction | None = None,
 ) -> Chart:
     """Draw numbers of nonconforming units; `mean` is their share."""
-    _check(nonconforming, inspected, bounded=True)
-    known, base = _mean(nonconforming, inspected, phase_one=phase_one, given=mean, bounded=True)
-    track = location_track(
-        "number",
-        [Fraction(count) for count in nonconforming],
-        centres=[known * units for units in inspected],
-        variances=[known * (1 - known) * units for units in inspected],
+    return _drawn(
+        _Form("np", "number", per_unit=False, bounded=True),
+        nonconforming,
+        inspected,
         rules=rules,
-        least=_ZERO,
+        phase_one=phase_one,
+        mean=mean,
     )
-    return Chart("np", (track,), base, known, None, tuple(rules))
 
 
 def c_chart(
@@ -81,18 +96,14 @@ def c_chart(
     mean: Fraction | None = None,
 ) -> Chart:
     """Draw numbers of nonconformities in samples of one size; `mean` is their number."""
-    ones = [1] * len(nonconformities)
-    _check(nonconformities, ones, bounded=False)
-    known, base = _mean(nonconformities, ones, phase_one=phase_one, given=mean, bounded=False)
-    track = location_track(
-        "number",
-        [Fraction(count) for count in nonconformities],
-        centres=[known] * len(ones),
-        variances=[known] * len(ones),
+    return _drawn(
+        _Form("c", "number", per_unit=False, bounded=False),
+        nonconformities,
+        [1] * len(nonconformities),
         rules=rules,
-        least=_ZERO,
+        phase_one=phase_one,
+        mean=mean,
     )
-    return Chart("c", (track,), base, known, None, tuple(rules))
 
 
 def u_chart(
@@ -104,21 +115,42 @@ def u_chart(
     mean: Fraction | None = None,
 ) -> Chart:
     """Draw nonconformities per unit; `mean` is that ratio."""
-    _check(nonconformities, inspected, bounded=False)
-    known, base = _mean(nonconformities, inspected, phase_one=phase_one, given=mean, bounded=False)
+    return _drawn(
+        _Form("u", "ratio", per_unit=True, bounded=False),
+        nonconformities,
+        inspected,
+        rules=rules,
+        phase_one=phase_one,
+        mean=mean,
+    )
+
+
+def _drawn(
+    form: _Form,
+    counts: Sequence[int],
+    units: Sequence[int],
+    *,
+    rules: Sequence[str],
+    phase_one: int | None,
+    mean: Fraction | None,
+) -> Chart:
+    _check(counts, units, bounded=form.bounded)
+    known, base = _mean(counts, units, phase_one=phase_one, given=mean, bounded=form.bounded)
+    # Of a binomial share, or of a Poisson number, in one unit.
+    variance = known * (1 - known) if form.bounded else known
+    weights = [Fraction(1, size) if form.per_unit else Fraction(size) for size in units]
     track = location_track(
-        "ratio",
-        _ratios(nonconformities, inspected),
-        centres=[known] * len(inspected),
-        variances=[known / units for units in inspected],
+        form.quantity,
+        [
+            count * weight if form.per_unit else Fraction(count)
+            for count, weight in zip(counts, weights, strict=True)
+        ],
+        centres=[known if form.per_unit else known * size for size in units],
+        variances=[variance * weight for weight in weights],
         rules=rules,
         least=_ZERO,
     )
-    return Chart("u", (track,), base, known, None, tuple(rules))
-
-
-def _ratios(counts: Sequence[int], units: Sequence[int]) -> list[Fraction]:
-    return [Fraction(count, size) for count, size in zip(counts, units, strict=True)]
+    return Chart(form.kind, (track,), base, known, None, tuple(rules))
 
 
 def _check(counts: Sequence[int], units: Sequence[int], *, bounded: bool) -> None:

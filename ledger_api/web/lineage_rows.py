@@ -58,17 +58,17 @@ def _reached(found: dict[str, Any]) -> tuple[list[Fact], Table]:
     boxes = {one["code"]: str(one["items"]) for one in found.get("holders", ())}
     if boxes:
         facts.append(Fact("containers", _text(len(boxes))))
-    codes = [*items, *(code for code in boxes if code not in set(items))]
+    known = set(items)
+    codes = [*items, *(code for code in boxes if code not in known)]
+    columns = ("code", "kind", "holds") if boxes else ("code", "kind")
     rows = (
         AnswerRow(
-            (_code(code), Cell(kind_of(code), "object"), _text(boxes.get(code))),
+            (_code(code), Cell(kind_of(code), "object"), _text(boxes.get(code)))[: len(columns)],
             f"/api/proofs?code={quote(code, safe='')}",
         )
         for code in codes
     )
-    columns = ("code", "kind", "holds") if boxes else ("code", "kind")
-    cut = (AnswerRow(row.cells[: len(columns)], row.proof_url) for row in rows)
-    return facts, (columns, cut, len(codes))
+    return facts, (columns, rows, len(codes))
 
 
 def _journey(found: dict[str, Any]) -> tuple[list[Fact], Table]:
